@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/frame/frame_buffer.hpp"
+
+#include <cstring>
+
+namespace tapswitch {
+namespace {
+
+constexpr std::size_t addresses_size = 2 * MacAddress::size;
+
+void write_16(std::byte* octets, std::uint16_t value) {
+  octets[0] = static_cast<std::byte>(value >> 8);
+  octets[1] = static_cast<std::byte>(value & 0xff);
+}
+
+}  // namespace
+
+void FrameBuffer::push_tag(VlanTag tag) {
+  assert(begin_ >= VlanTag::size && size_ >= FrameView::header_size);
+  std::byte* const old_begin = memory_.data() + begin_;
+  std::memmove(old_begin - VlanTag::size, old_begin, addresses_size);
+  begin_ -= VlanTag::size;
+  size_ += VlanTag::size;
+  set_tag(tag);
+}
+
+void FrameBuffer::pop_tag() {
+  assert(size_ >= FrameView::header_size + VlanTag::size);
+  std::byte* const old_begin = memory_.data() + begin_;
+  std::memmove(old_begin + VlanTag::size, old_begin, addresses_size);
+  begin_ += VlanTag::size;
+  size_ -= VlanTag::size;
+}
+
+void FrameBuffer::set_tag(VlanTag tag) {
+  assert(size_ >= FrameView::header_size + VlanTag::size);
+  std::byte* const place = memory_.data() + begin_ + FrameView::ether_type_offset;
+  write_16(place, static_cast<std::uint16_t>(tag.type));
+  write_16(place + 2, tag.control_information());
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// frame_buffer.hpp: the memory one frame travels in, from the port that received it to those that
+// send it. A worker owns one and uses it for frame after frame.
+//
+// Theory of operation: the frame starts 'headroom' bytes into the memory, so that a tag can be put
+// in front of it (and a port can prepend its own framing) by moving twelve bytes instead of the
+// whole frame.
+// Limits: frames of at most 'max_frame_size' bytes; a port must report a longer one as oversize.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <span>
+
+#include "switch/frame/frame_view.hpp"
+#include "switch/frame/vlan_tag.hpp"
+
+namespace tapswitch {
+
+class FrameBuffer {
+ public:
+  // Room for a tag and for the framing of a port (4 bytes for QEMU, 12 for a virtio-net header).
+  static constexpr std::size_t headroom = 64;
+  // 64 KiB of payload, as the largest super-frame has it, with its header and two tags.
+  static constexpr std::size_t max_frame_size = 65'536 + FrameView::header_size + 2 * VlanTag::size;
+
+  // Where a port puts the frame it receives. One byte larger than the largest frame, so that a
+  // frame which fills it was too long.
+  [[nodiscard]] std::span<std::byte> space() { return std::span(memory_).subspan(headroom); }
+
+  // Says that the first 'size' bytes of space() are now the frame.
+  void assign(std::size_t size) {
+    assert(size <= max_frame_size);
+    begin_ = headroom;
+    size_ = size;
+  }
+
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    return std::span(memory_).subspan(begin_, size_);
+  }
+
+  // The 'size' bytes in front of the frame, for the framing of a port.
+  [[nodiscard]] std::span<std::byte> prefix(std::size_t size) {
+    assert(size <= begin_);
+    return std::span(memory_).subspan(begin_ - size, size);
+  }
+
+  // Puts 'tag' in front of the EtherType. The frame must be at least a header long.
+  void push_tag(VlanTag tag);
+
+  // Takes the outermost tag off. The frame must have one.
+  void pop_tag();
+
+  // Gives the outermost tag other contents. The frame must have one.
+  void set_tag(VlanTag tag);
+
+ private:
+  std::array<std::byte, headroom + max_frame_size + 1> memory_;
+  std::size_t begin_ = headroom;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tapswitch

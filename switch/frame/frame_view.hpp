@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// frame_view.hpp: the header fields of an Ethernet frame, checked once.
+//
+// A FrameView exists only over bytes that are long enough for what it reads: parse() is the only
+// place that checks a length, and after it no accessor can fail. Only the outermost VLAN tag is
+// looked at; whatever follows it is payload.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include <boost/system/result.hpp>
+
+#include "switch/frame/mac_address.hpp"
+#include "switch/frame/vlan_tag.hpp"
+
+namespace tapswitch {
+
+// Why bytes are no frame.
+enum class FrameFault : std::uint8_t {
+  runt,           // shorter than the 14 bytes of a header
+  tag_truncated,  // a tag type, but the tag or the EtherType behind it is cut off
+};
+
+class FrameView {
+ public:
+  // Destination, source, EtherType.
+  static constexpr std::size_t header_size = 2 * MacAddress::size + 2;
+  static constexpr std::size_t ether_type_offset = 2 * MacAddress::size;
+
+  // The view lives no longer than 'bytes'.
+  [[nodiscard]] static boost::system::result<FrameView, FrameFault> parse(
+      std::span<const std::byte> bytes);
+
+  [[nodiscard]] MacAddress destination() const { return MacAddress::read(bytes_.data()); }
+  [[nodiscard]] MacAddress source() const {
+    return MacAddress::read(bytes_.data() + MacAddress::size);
+  }
+
+  // The 16 bits after the source: a tag type if the frame is tagged.
+  [[nodiscard]] std::uint16_t ether_type() const { return read_16(ether_type_offset); }
+
+  // The outermost tag, if there is one.
+  [[nodiscard]] std::optional<VlanTag> tag() const;
+
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  explicit FrameView(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] std::uint16_t read_16(std::size_t offset) const {
+    return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes_[offset]) << 8 |
+                                      std::to_integer<unsigned>(bytes_[offset + 1]));
+  }
+
+  std::span<const std::byte> bytes_;
+};
+
+inline boost::system::result<FrameView, FrameFault> FrameView::parse(
+    std::span<const std::byte> bytes) {
+  if (bytes.size() < header_size) {
+    return FrameFault::runt;
+  }
+  const FrameView view(bytes);
+  if (is_tag_type(view.ether_type()) && bytes.size() < header_size + VlanTag::size) {
+    return FrameFault::tag_truncated;
+  }
+  return view;
+}
+
+inline std::optional<VlanTag> FrameView::tag() const {
+  if (!is_tag_type(ether_type())) {
+    return std::nullopt;
+  }
+  return VlanTag::from_wire(TagType{ether_type()}, read_16(header_size));
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// frame_io.hpp: one frame from a descriptor, one frame to it. The place where the errors of the
+// kernel are sorted into what a port can say; used by every port that has one frame a read, which
+// TAPs and sockets of type SOCK_SEQPACKET do.
+//
+// Limits: a socket raises SIGPIPE where a TAP says EBADFD, so a program that gives sockets to this
+// must ignore that signal. An empty message on a socket reads as its end.
+// Pinned by tests/ports/frame_io_test.cpp and tests/ports/kernel_facts_test.cpp.
+#pragma once
+
+#include "switch/frame/frame_buffer.hpp"
+#include "switch/ports/port.hpp"
+
+namespace tapswitch {
+
+// Takes one frame from the non-blocking 'fd'.
+[[nodiscard]] ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept;
+
+// Gives one frame to the non-blocking 'fd'.
+[[nodiscard]] SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept;
+
+}  // namespace tapswitch

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/tap_port.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+#include <utility>
+
+#include "switch/ports/frame_io.hpp"
+#include "switch/ports/link_reader.hpp"
+
+namespace tapswitch {
+
+KernelResult<std::unique_ptr<TapPort>> TapPort::open(const TapOptions& options) {
+  auto setup = set_up_tap(options);
+  if (!setup) {
+    return setup.error();
+  }
+  return std::unique_ptr<TapPort>(new TapPort(std::move(*setup), options));
+}
+
+TapPort::TapPort(TapSetup setup, const TapOptions& options)
+    : device_(std::move(setup.device)),
+      interface_(options.interface),
+      name_space_(options.name_space),
+      was_created_(setup.was_created),
+      addresses_(options.addresses) {}
+
+ReceiveStatus TapPort::receive(FrameBuffer& frame) noexcept {
+  return receive_frame(device_.descriptor(), frame);
+}
+
+SendStatus TapPort::send(FrameBuffer& frame) noexcept {
+  return send_frame(device_.descriptor(), frame);
+}
+
+LinkStatus TapPort::link() const {
+  LinkReader reader;
+  return read_link(reader);
+}
+
+LinkStatus TapPort::read_link(LinkReader& reader) const {
+  LinkStatus status;
+  // Once more if it was renamed or moved between the question where it is and the look there.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto name = device_.name();
+    if (!name) {
+      return {};
+    }
+    status.is_present = true;
+    status.interface = *name;
+    const auto name_space = open_name_space();
+    if (!name_space) {
+      continue;
+    }
+    const auto info = reader.find(name_space->get(), *name);
+    if (!info) {
+      continue;
+    }
+    status.is_up = info->is_up;
+    status.has_carrier = info->has_carrier;
+    status.mac = info->mac;
+    status.mtu = info->mtu;
+    status.ingress_kernel_drops = info->statistics.transmitted_dropped;
+    status.egress_kernel_drops = info->statistics.received_dropped;
+    return status;
+  }
+  return status;
+}
+
+KernelResult<void> TapPort::set_mtu(std::uint32_t mtu) {
+  return configure(fmt::format("set MTU {} on", mtu),
+                   [mtu](RouteSocket& routes, const InterfaceInfo& info) {
+                     InterfaceChange change;
+                     change.mtu = mtu;
+                     return routes.change(info.index, change);
+                   });
+}
+
+KernelResult<void> TapPort::set_mac(MacAddress mac) {
+  return configure(fmt::format("set MAC address {} on", mac.to_string()),
+                   [mac](RouteSocket& routes, const InterfaceInfo& info) {
+                     InterfaceChange change;
+                     change.mac = mac;
+                     return routes.change(info.index, change);
+                   });
+}
+
+KernelResult<void> TapPort::set_up(bool is_up) {
+  return configure(is_up ? "bring up" : "bring down",
+                   [is_up](RouteSocket& routes, const InterfaceInfo& info) {
+                     InterfaceChange change;
+                     change.is_up = is_up;
+                     return routes.change(info.index, change);
+                   });
+}
+
+KernelResult<void> TapPort::set_persist(bool persist) { return device_.set_persist(persist); }
+KernelResult<void> TapPort::set_owner(uid_t owner) { return device_.set_owner(owner); }
+KernelResult<void> TapPort::set_group(gid_t group) { return device_.set_group(group); }
+
+KernelResult<void> TapPort::set_addresses(const std::vector<InterfaceAddress>& addresses) {
+  const auto is_unwanted = [&](const InterfaceAddress& address) {
+    return std::ranges::find(addresses, address) == addresses.end() &&
+           std::ranges::find(addresses_, address) != addresses_.end();
+  };
+  const Work replace = [&](RouteSocket& routes, const InterfaceInfo& info) -> KernelResult<void> {
+    auto kept = routes.addresses(info.index);
+    if (!kept) {
+      return kept.error();
+    }
+    if (auto added = add_addresses(routes, info.index, addresses); !added) {
+      KernelError error = added.error();
+      error.hint = fmt::format("{}{}{}", error.object, error.hint.empty() ? "" : ": ", error.hint);
+      return error;
+    }
+    for (const InterfaceAddress& address : addresses_) {
+      if (is_unwanted(address)) {
+        // It may have been removed by others, or have gone with the link; then all is well.
+        std::ignore = routes.remove_address(info.index, address);
+      }
+    }
+    // The first address of an IPv4 network takes the others of that network with it when it goes.
+    std::erase_if(*kept, is_unwanted);
+    kept->insert(kept->end(), addresses.begin(), addresses.end());
+    std::ignore = add_addresses(routes, info.index, *kept);
+    addresses_ = addresses;
+    return {};
+  };
+  return configure("set the addresses of", replace);
+}
+
+KernelResult<void> TapPort::configure(std::string_view action, const Work& work) {
+  const auto name = device_.name();
+  const auto done = [&]() -> KernelResult<void> {
+    if (!name) {
+      return name.error();
+    }
+    const auto name_space = open_name_space();
+    if (!name_space) {
+      return name_space.error();
+    }
+    return run_in(name_space->get(), [&]() -> KernelResult<void> {
+      auto routes = RouteSocket::open();
+      if (!routes) {
+        return routes.error();
+      }
+      const auto info = routes->find(*name);
+      if (!info) {
+        return info.error();
+      }
+      return work(*routes, *info);
+    });
+  }();
+  if (!done) {
+    KernelError error = done.error();
+    error.action = action;
+    error.object = fmt::format("TAP '{}'", name ? *name : interface_);
+    return error;
+  }
+  return {};
+}
+
+KernelResult<UniqueFd> TapPort::open_name_space() const {
+  auto now = device_.name_space();
+  if (now || now.error().number == EBADFD) {
+    return now;
+  }
+  return name_space_ ? name_space_->open() : open_current_net_namespace();
+}
+
+}  // namespace tapswitch

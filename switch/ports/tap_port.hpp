@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// tap_port.hpp: the port that is a TAP: what the interface's owner transmits the switch receives,
+// and the other way round. Creates the interface or adopts one that is there.
+//
+// Theory of operation: a descriptor of /dev/net/tun keeps the namespace it was opened in alive, and
+// a port would then outlive 'ip netns del' in a namespace that nobody can see. So a TAP for another
+// namespace is created in ours, under a name the kernel chooses, and moved; it dies with its
+// namespace, and the port says 'gone'. Adopting can only be done from inside: an adopted TAP in
+// another namespace does keep that namespace alive until the port is closed.
+// Where the interface is now is asked of the descriptor each time, for it can be renamed and moved.
+//
+// Threads: as port.hpp says; everything it does not name is for the control thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "switch/ports/interface_address.hpp"
+#include "switch/ports/kernel_error.hpp"
+#include "switch/ports/net_namespace.hpp"
+#include "switch/ports/port.hpp"
+#include "switch/ports/tap_setup.hpp"
+
+namespace tapswitch {
+
+struct TapOptions {
+  std::string interface;
+  std::optional<NetNamespaceRef> name_space;  // nullopt: ours
+  std::optional<MacAddress> mac;              // of the interface; nullopt: as it is
+  std::optional<std::uint32_t> mtu;           // nullopt: as it is
+  // Whether it stays when the port is closed. One that is adopted stays in any case, until
+  // set_persist(false) is called.
+  bool persist = false;
+  std::optional<uid_t> owner;  // who else may open it
+  std::optional<gid_t> group;
+  bool is_up = true;
+  std::vector<InterfaceAddress> addresses;
+};
+
+class TapPort final : public Port {
+ public:
+  // Opens the TAP and configures it. All or nothing: on failure a TAP that was created is gone and
+  // one that was adopted is as it was.
+  [[nodiscard]] static KernelResult<std::unique_ptr<TapPort>> open(const TapOptions& options);
+
+  [[nodiscard]] int descriptor() const noexcept override { return device_.descriptor(); }
+  [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] LinkStatus link() const override;
+  [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
+
+  // The name it was opened under; link().interface is its name now.
+  [[nodiscard]] const std::string& interface() const { return interface_; }
+
+  // The namespace it was opened in; nullopt: ours.
+  [[nodiscard]] const std::optional<NetNamespaceRef>& name_space() const { return name_space_; }
+
+  // False if the interface was there before and was adopted.
+  [[nodiscard]] bool was_created() const { return was_created_; }
+
+  [[nodiscard]] KernelResult<void> set_mtu(std::uint32_t mtu);
+  [[nodiscard]] KernelResult<void> set_mac(MacAddress mac);
+  [[nodiscard]] KernelResult<void> set_up(bool is_up);
+  [[nodiscard]] KernelResult<void> set_persist(bool persist);
+  [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
+  [[nodiscard]] KernelResult<void> set_group(gid_t group);
+
+  // Adds those the interface does not have and removes those that open() or an earlier call named;
+  // addresses that came from elsewhere stay. All or nothing.
+  [[nodiscard]] KernelResult<void> set_addresses(const std::vector<InterfaceAddress>& addresses);
+
+ private:
+  TapPort(TapSetup setup, const TapOptions& options);
+
+  // Runs 'work' where the interface is now, whatever its name and namespace are by now. An error
+  // comes out as "cannot 'action' TAP 'tap3' ...".
+  using Work = std::function<KernelResult<void>(RouteSocket&, const InterfaceInfo&)>;
+  [[nodiscard]] KernelResult<void> configure(std::string_view action, const Work& work);
+  [[nodiscard]] KernelResult<UniqueFd> open_name_space() const;
+
+  TapDevice device_;
+  std::string interface_;
+  std::optional<NetNamespaceRef> name_space_;
+  bool was_created_;
+  std::vector<InterfaceAddress> addresses_;  // as asked for last
+};
+
+}  // namespace tapswitch

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/tap_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "switch/ports/interface_name.hpp"
+#include "switch/ports/net_namespace.hpp"
+#include "switch/ports/tap_port.hpp"
+
+namespace tapswitch {
+namespace {
+
+// What a TAP is called until it is moved to its namespace under its own name.
+constexpr const char* name_until_moved = "tsw%d";
+
+// The same error, told as the failure of 'action' on the TAP of 'options'.
+KernelError retell(KernelError error, std::string_view action, const TapOptions& options) {
+  error.action = action;
+  error.object = describe_tap(options);
+  return error;
+}
+
+// The same for the failure to get hold of the TAP at all.
+KernelError retell_opening(KernelError error, const TapOptions& options) {
+  if (error.call == "open") {
+    error.hint = fmt::format("{}: {}", error.object, error.hint);
+  }
+  return retell(std::move(error), "open", options);
+}
+
+KernelResult<UniqueFd> open_target(const TapOptions& options) {
+  return options.name_space ? options.name_space->open() : open_current_net_namespace();
+}
+
+// The interface of that name in the namespace of the calling thread; nullopt if there is none.
+KernelResult<std::optional<InterfaceInfo>> look_up(const std::string& interface) {
+  auto routes = RouteSocket::open();
+  if (!routes) {
+    return routes.error();
+  }
+  auto found = routes->find(interface);
+  if (!found && found.error().number == ENODEV) {
+    return std::optional<InterfaceInfo>();
+  }
+  if (!found) {
+    return found.error();
+  }
+  return std::optional(std::move(*found));
+}
+
+KernelResult<TapDevice> adopt(const InterfaceInfo& existing) {
+  auto device = TapDevice::adopt(existing.name);
+  if (device) {
+    return device;
+  }
+  KernelError error = device.error();
+  if (error.number == EBUSY) {
+    error.hint = "another port or another process has it open";
+  } else if (error.number == EINVAL && !(existing.tun && existing.tun->is_tap)) {
+    error.hint = "an interface of that name exists and is no TAP";
+  } else if (error.number == EINVAL && existing.tun->is_multi_queue) {
+    error.hint = "it was made with several queues (multi_queue)";
+  } else if (error.number == EPERM && existing.tun && existing.tun->owner) {
+    error.hint += fmt::format(", or run it as the owner of the TAP, user {}", *existing.tun->owner);
+  }
+  return error;
+}
+
+KernelResult<TapDevice> create_and_move(const std::string& interface, int name_space) {
+  auto device = TapDevice::create(name_until_moved);
+  if (!device) {
+    return device;
+  }
+  auto name = device->name();
+  if (!name) {
+    return name.error();
+  }
+  auto routes = RouteSocket::open();
+  if (!routes) {
+    return routes.error();
+  }
+  auto created = routes->find(*name);
+  if (!created) {
+    return created.error();
+  }
+  InterfaceChange move;
+  move.name = interface;
+  move.name_space = name_space;
+  if (auto moved = routes->change(created->index, move); !moved) {
+    return moved.error();
+  }
+  return device;
+}
+
+// The interface under configuration: each step says what it could not do, and the changes to an
+// adopted one can be taken back. Lives in the namespace of the interface.
+class Configuration {
+ public:
+  Configuration(RouteSocket& routes, TapDevice& device, InterfaceInfo before,
+                const TapOptions& options)
+      : routes_(routes), device_(device), before_(std::move(before)), options_(options) {}
+
+  [[nodiscard]] KernelResult<void> apply() {
+    // Last what cannot be taken back: the addresses and routes that go when an interface goes down,
+    // an owner where there was none, and persistence, which would leave a trace of a failure.
+    for (const auto step : {&Configuration::set_mtu, &Configuration::set_mac, &Configuration::add,
+                            &Configuration::set_up, &Configuration::set_owner,
+                            &Configuration::set_group, &Configuration::set_persist}) {
+      if (auto done = (this->*step)(); !done) {
+        return done.error();
+      }
+    }
+    return {};
+  }
+
+  // As far as the kernel lets it; there is nobody to tell if it does not.
+  void take_back() {
+    InterfaceChange change;
+    change.mtu = before_.mtu;
+    change.mac = before_.mac;
+    change.is_up = before_.is_up;
+    std::ignore = routes_.change(before_.index, change);
+    for (const InterfaceAddress& address : added_) {
+      std::ignore = routes_.remove_address(before_.index, address);
+    }
+    if (before_.tun && before_.tun->owner) {
+      std::ignore = device_.set_owner(*before_.tun->owner);
+    }
+    if (before_.tun && before_.tun->group) {
+      std::ignore = device_.set_group(*before_.tun->group);
+    }
+  }
+
+ private:
+  KernelResult<void> set_mtu() {
+    if (!options_.mtu || *options_.mtu == before_.mtu) {
+      return {};
+    }
+    InterfaceChange change;
+    change.mtu = options_.mtu;
+    return told(routes_.change(before_.index, change), fmt::format("set MTU {} on", *options_.mtu));
+  }
+  KernelResult<void> set_mac() {
+    if (!options_.mac || options_.mac == before_.mac) {
+      return {};
+    }
+    InterfaceChange change;
+    change.mac = options_.mac;
+    return told(routes_.change(before_.index, change),
+                fmt::format("set MAC address {} on", options_.mac->to_string()));
+  }
+  KernelResult<void> add() {
+    auto added = add_addresses(routes_, before_.index, options_.addresses);
+    if (!added) {
+      return retell(added.error(), fmt::format("add {} to", added.error().object), options_);
+    }
+    added_ = std::move(*added);
+    return {};
+  }
+  KernelResult<void> set_up() {
+    if (options_.is_up == before_.is_up) {
+      return {};
+    }
+    InterfaceChange change;
+    change.is_up = options_.is_up;
+    return told(routes_.change(before_.index, change), options_.is_up ? "bring up" : "bring down");
+  }
+  KernelResult<void> set_owner() {
+    if (!options_.owner) {
+      return {};
+    }
+    return told(device_.set_owner(*options_.owner),
+                fmt::format("set owner {} on", *options_.owner));
+  }
+  KernelResult<void> set_group() {
+    if (!options_.group) {
+      return {};
+    }
+    return told(device_.set_group(*options_.group),
+                fmt::format("set group {} on", *options_.group));
+  }
+  KernelResult<void> set_persist() {
+    if (!options_.persist) {
+      return {};
+    }
+    return told(device_.set_persist(true), "make persistent");
+  }
+
+  KernelResult<void> told(KernelResult<void> done, std::string_view action) const {
+    if (!done) {
+      return retell(done.error(), action, options_);
+    }
+    return done;
+  }
+
+  RouteSocket& routes_;
+  TapDevice& device_;
+  InterfaceInfo before_;
+  const TapOptions& options_;
+  std::vector<InterfaceAddress> added_;
+};
+
+// Configures the interface, which is in the namespace of the calling thread.
+KernelResult<TapSetup> configure(TapDevice device, bool was_created, const TapOptions& options) {
+  auto routes = RouteSocket::open();
+  if (!routes) {
+    return retell(routes.error(), "configure", options);
+  }
+  auto before = routes->find(options.interface);
+  if (!before) {
+    return retell(before.error(), "configure", options);
+  }
+  Configuration configuration(*routes, device, std::move(*before), options);
+  if (auto applied = configuration.apply(); !applied) {
+    if (!was_created) {
+      configuration.take_back();
+    }
+    return applied.error();
+  }
+  return TapSetup{.device = std::move(device), .was_created = was_created};
+}
+
+}  // namespace
+
+KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
+  if (const auto fault = interface_name_fault(options.interface)) {
+    KernelError error = kernel_error(EINVAL, "TUNSETIFF", "open", describe_tap(options));
+    error.hint = "its name " + *fault;
+    return error;
+  }
+  auto target = open_target(options);
+  if (!target) {
+    // The reference is the object here, and says more than the TAP would.
+    return target.error();
+  }
+  const bool is_ours = net_namespace_id(target->get()) == current_net_namespace();
+  auto existing = run_in(target->get(), [&] { return look_up(options.interface); });
+  if (!existing) {
+    return retell(existing.error(), "open", options);
+  }
+  if (!*existing && !is_ours) {
+    auto device = create_and_move(options.interface, target->get());
+    if (!device) {
+      return retell_opening(device.error(), options);
+    }
+    return run_in(target->get(), [&] { return configure(std::move(*device), true, options); });
+  }
+  return run_in(target->get(), [&]() -> KernelResult<TapSetup> {
+    auto device = *existing ? adopt(**existing) : TapDevice::create(options.interface);
+    if (!device) {
+      return retell_opening(device.error(), options);
+    }
+    return configure(std::move(*device), !existing->has_value(), options);
+  });
+}
+
+KernelResult<std::vector<InterfaceAddress>> add_addresses(
+    RouteSocket& routes, int index, const std::vector<InterfaceAddress>& addresses) {
+  std::vector<InterfaceAddress> added;
+  for (const InterfaceAddress& address : addresses) {
+    const auto done = routes.add_address(index, address);
+    if (done) {
+      added.push_back(address);
+    } else if (done.error().number != EEXIST) {
+      for (const InterfaceAddress& earlier : added) {
+        std::ignore = routes.remove_address(index, earlier);
+      }
+      return done.error();
+    }
+  }
+  return added;
+}
+
+std::string describe_tap(const TapOptions& options) {
+  return options.name_space ? fmt::format("TAP '{}' in namespace '{}'", options.interface,
+                                          options.name_space->text())
+                            : fmt::format("TAP '{}'", options.interface);
+}
+
+}  // namespace tapswitch

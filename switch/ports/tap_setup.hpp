@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// tap_setup.hpp: gets hold of a TAP and configures it, all or nothing. The first half of
+// tap_port.hpp, whose comment tells how and why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "switch/ports/kernel_error.hpp"
+#include "switch/ports/route_socket.hpp"
+#include "switch/ports/tap_device.hpp"
+
+namespace tapswitch {
+
+struct TapOptions;
+
+struct TapSetup {
+  TapDevice device;
+  bool was_created;
+};
+
+// Creates or adopts the TAP of 'options' and configures it.
+[[nodiscard]] KernelResult<TapSetup> set_up_tap(const TapOptions& options);
+
+// Gives the interface those of 'addresses' it does not have; the result is those. On failure it has
+// none of them.
+[[nodiscard]] KernelResult<std::vector<InterfaceAddress>> add_addresses(
+    RouteSocket& routes, int index, const std::vector<InterfaceAddress>& addresses);
+
+// "TAP 'tap3' in namespace 'lab'"
+[[nodiscard]] std::string describe_tap(const TapOptions& options);
+
+}  // namespace tapswitch

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/wait.hpp"
+
+#include <poll.h>
+
+#include <cerrno>
+#include <thread>
+
+namespace tapswitch::test {
+
+using Clock = std::chrono::steady_clock;
+
+bool wait_until_readable(int fd, std::chrono::milliseconds at_most) {
+  const Clock::time_point end = Clock::now() + at_most;
+  pollfd poll_entry{.fd = fd, .events = POLLIN, .revents = 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    const int ready = ::poll(&poll_entry, 1, left > 0 ? static_cast<int>(left) : 0);
+    if (ready >= 0 || errno != EINTR) {
+      return ready > 0;
+    }
+  }
+}
+
+bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds at_most) {
+  const Clock::time_point end = Clock::now() + at_most;
+  while (!condition()) {
+    if (Clock::now() >= end) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace tapswitch::test

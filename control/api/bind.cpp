@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api/bind.hpp"
+
+#include <utility>
+
+#include "control/api/arguments.hpp"
+
+namespace tapswitch::api {
+
+Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter) {
+  Handlers handlers;
+  add_system_handlers(handlers, network, daemon);
+  add_switch_handlers(handlers, network);
+  add_port_handlers(handlers, network);
+  add_vlan_handlers(handlers, network);
+  add_fdb_handlers(handlers, network);
+  add_statistics_handlers(handlers, network, meter);
+  add_trace_handlers(handlers, network);
+  add_config_handlers(handlers, network);
+  return handlers;
+}
+
+Handlers with_change_log(Handlers handlers, std::span<const rpc::Method> methods,
+                         const ChangeLog& log) {
+  for (const rpc::Method& method : methods) {
+    const auto found = handlers.find(method.name);
+    if (!method.changes || found == handlers.end()) {
+      continue;
+    }
+    found->second = [name = method.name, handler = std::move(found->second), log](
+                        const Json& params, const rpc::Caller& caller) {
+      Json result = handler(params, caller);
+      if (!is_dry_run(params)) {
+        log(name, params, caller);
+      }
+      return result;
+    };
+  }
+  return handlers;
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// fdb.cpp: fdb.list, .add, .remove and .flush.
+#include "control/api/arguments.hpp"
+#include "control/api/handlers.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::api {
+namespace {
+
+using RunningPort = Network::RunningPort;
+using RunningSwitch = Network::RunningSwitch;
+
+Json to_json(const FdbEntry& entry, const std::string& port) {
+  return {{"mac", entry.station.mac.to_string()},
+          {"vlan", entry.station.vid},
+          {"port", port},
+          {"kind", entry.kind == StationKind::static_entry ? "static" : "dynamic"},
+          {"age_seconds", entry.age.count()}};
+}
+
+std::optional<StationKind> optional_kind(const Json& params) {
+  const auto kind = optional_text(params, "kind");
+  if (!kind) {
+    return std::nullopt;
+  }
+  return *kind == "static" ? StationKind::static_entry : StationKind::dynamic_entry;
+}
+
+// Which switch, and which of its entries. A port names its switch.
+struct Selection {
+  RunningSwitch* home = nullptr;
+  Fdb::Filter filter;
+
+  Selection(Network& network, const Json& params) {
+    const auto switch_name = optional_text(params, "switch");
+    if (const auto port_name = optional_text(params, "port")) {
+      const RunningPort& port = network.find_port(*port_name);
+      home = port.home;
+      filter.port = port.index;
+      if (switch_name && *switch_name != home->spec.name) {
+        throw rpc::invalid_params({{"switch", "port '" + *port_name + "' is on another switch",
+                                    home->spec.name}});
+      }
+    } else {
+      home = &network.find_switch(switch_name);
+    }
+    filter.vid = optional_vlan(params);
+    filter.kind = optional_kind(params);
+    filter.mac = optional_mac(params);
+  }
+};
+
+Station station_of(const Json& params) {
+  const Station station{.vid = *optional_vlan(params), .mac = *optional_mac(params)};
+  if (station.mac.is_group() || station.mac.is_zero()) {
+    throw rpc::invalid_params(
+        {{"mac", station.mac.to_string() + " is not the address of a station", "a unicast address"}});
+  }
+  return station;
+}
+
+std::string to_text(const Station& station) {
+  return station.mac.to_string() + " in VLAN " + std::to_string(station.vid);
+}
+
+Json list(Network& network, const Json& params) {
+  constexpr std::int64_t default_limit = 1000;
+  const Selection selection(network, params);
+  const Fdb::Page page = selection.home->engine->fdb().page(
+      selection.filter, static_cast<std::size_t>(rpc::integer_or(params, "cursor", 0)),
+      static_cast<std::size_t>(rpc::integer_or(params, "limit", default_limit)),
+      std::chrono::steady_clock::now());
+  Json entries = Json::array();
+  for (const FdbEntry& entry : page.entries) {
+    if (const std::string* port = network.port_name(*selection.home, entry.port)) {
+      entries.push_back(to_json(entry, *port));
+    }
+  }
+  return {{"entries", std::move(entries)},
+          {"next_cursor", page.next_cursor ? Json(*page.next_cursor) : Json()}};
+}
+
+Json add(Network& network, const Json& params) {
+  const Station station = station_of(params);
+  RunningPort& port = network.find_port(params.at("port"));
+  Network::check_add_static(port, station);
+  if (is_dry_run(params)) {
+    return plan("+ station " + to_text(station) + " on port " + port.spec.name);
+  }
+  network.add_static(port, station);
+  return to_json({.station = station, .port = port.index, .kind = StationKind::static_entry, .age = {}},
+                 port.spec.name);
+}
+
+Json remove(Network& network, const Json& params) {
+  const Station station = station_of(params);
+  RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
+  if (is_dry_run(params)) {
+    return plan("- station " + to_text(station));
+  }
+  network.remove_station(home, station);
+  return Json::object();
+}
+
+Json flush(Network& network, const Json& params) {
+  const Selection selection(network, params);
+  if (is_dry_run(params)) {
+    return plan("- stations of switch " + selection.home->spec.name);
+  }
+  return {{"removed", network.flush(*selection.home, selection.filter)}};
+}
+
+}  // namespace
+
+void add_fdb_handlers(Handlers& handlers, Network& network) {
+  handlers["fdb.list"] = [&network](const Json& params, const rpc::Caller&) {
+    return list(network, params);
+  };
+  handlers["fdb.add"] = [&network](const Json& params, const rpc::Caller&) {
+    return add(network, params);
+  };
+  handlers["fdb.remove"] = [&network](const Json& params, const rpc::Caller&) {
+    return remove(network, params);
+  };
+  handlers["fdb.flush"] = [&network](const Json& params, const rpc::Caller&) {
+    return flush(network, params);
+  };
+}
+
+}  // namespace tapswitch::api

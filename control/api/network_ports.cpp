@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// network_ports.cpp: the part of Network that opens, changes and closes ports.
+#include <string>
+#include <utility>
+
+#include "control/api/kernel_refusal.hpp"
+#include "control/api/network.hpp"
+#include "control/api/tap_options.hpp"
+#include "control/api/undo.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::api {
+
+using config::PortSpec;
+using rpc::Error;
+using rpc::ErrorKind;
+
+namespace {
+
+// Brings the interface of 'tap' from 'old' to 'changed'; 'undo' learns how to go back.
+void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapSpec& changed,
+                Undo& undo) {
+  const LinkStatus before = tap.link();
+  if (changed.mtu && changed.mtu != before.mtu) {
+    value_or_refuse(tap.set_mtu(*changed.mtu));
+    undo.push([&tap, mtu = before.mtu] { (void)tap.set_mtu(mtu); });
+  }
+  if (changed.mac && changed.mac != before.mac) {
+    value_or_refuse(tap.set_mac(*changed.mac));
+    if (before.mac) {
+      undo.push([&tap, mac = *before.mac] { (void)tap.set_mac(mac); });
+    }
+  }
+  if (changed.addresses != old.addresses) {
+    value_or_refuse(tap.set_addresses(parse_addresses(changed)));
+    undo.push([&tap, addresses = parse_addresses(old)] { (void)tap.set_addresses(addresses); });
+  }
+  if (changed.is_up != old.is_up || changed.is_up != before.is_up) {
+    value_or_refuse(tap.set_up(changed.is_up));
+    undo.push([&tap, is_up = before.is_up] { (void)tap.set_up(is_up); });
+  }
+  if (changed.owner != old.owner) {
+    value_or_refuse(tap.set_owner(*find_owner(changed)));
+  }
+  if (changed.group != old.group) {
+    value_or_refuse(tap.set_group(*find_group(changed)));
+  }
+  if (changed.persist != old.persist) {
+    value_or_refuse(tap.set_persist(changed.persist));
+  }
+}
+
+}  // namespace
+
+void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) const {
+  if (ports_.contains(spec.name)) {
+    throw Error(ErrorKind::already_exists, "there is a port '" + spec.name + "' already",
+                {{"object", spec.name}});
+  }
+  if (home.port_names.size() == max_ports) {
+    throw Error(ErrorKind::limit_reached,
+                "switch '" + home.spec.name + "' has " + std::to_string(max_ports) +
+                    " ports already",
+                {{"limit", max_ports}});
+  }
+  (void)tap_options(spec.tap);
+}
+
+Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
+  check_add_port(home, spec);
+  std::unique_ptr<TapPort> tap = value_or_refuse(TapPort::open(tap_options(spec.tap)));
+  RunningPort added{.spec = spec,
+                    .home = &home,
+                    .tap = tap.get(),
+                    .added = std::chrono::steady_clock::now()};
+  if (const LinkStatus link = tap->link(); link.mtu != 0) {
+    added.spec.rule.mtu = link.mtu;
+  }
+  added.index = *home.engine->add_port(std::move(tap), added.spec.rule);
+  home.port_names[added.index] = spec.name;
+  return ports_[spec.name] = std::move(added);
+}
+
+void Network::check_set_port(const RunningPort& port, const PortSpec& spec) const {
+  if (port.is_lost && !(port.spec.tap == spec.tap)) {
+    throw Error(ErrorKind::not_found,
+                "the interface of port '" + spec.name + "' is gone: remove the port and add it anew",
+                {{"object", spec.tap.interface}});
+  }
+  (void)tap_options(spec.tap);
+}
+
+void Network::set_port(RunningPort& port, const PortSpec& spec) {
+  check_set_port(port, spec);
+  PortSpec changed = spec;
+  if (!(port.spec.tap == spec.tap)) {
+    Undo undo;
+    change_tap(*port.tap, port.spec.tap, spec.tap, undo);
+    undo.keep();
+    changed.rule.mtu = port.tap->link().mtu;
+  }
+  if (changed.rule != port.spec.rule) {
+    port.home->engine->set_port_rule(port.index, changed.rule);
+  }
+  port.spec = std::move(changed);
+}
+
+void Network::remove_port(RunningPort& port) {
+  const RunningPort removed = std::move(port);
+  removed.home->engine->remove_port(removed.index);
+  std::erase_if(removed.home->spec.static_entries, [&](const config::StaticEntry& entry) {
+    return entry.port == removed.spec.name;
+  });
+  removed.home->port_names.erase(removed.index);
+  ports_.erase(removed.spec.name);
+}
+
+void Network::follow_mtu(RunningPort& port) {
+  const std::uint64_t drops = port.totals().drops[static_cast<std::size_t>(DropReason::mtu_exceeded)];
+  if (std::exchange(port.seen_mtu_drops, drops) == drops || port.is_lost) {
+    return;
+  }
+  const LinkStatus link = port.tap->link();
+  if (link.mtu != 0 && link.mtu != port.spec.rule.mtu) {
+    port.spec.rule.mtu = link.mtu;
+    port.home->engine->set_port_rule(port.index, port.spec.rule);
+  }
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api/results.hpp"
+
+#include <limits>
+
+#include "control/config/schema.hpp"
+#include "switch/forwarding/drop_reason.hpp"
+
+namespace tapswitch::api {
+
+using config::mac_schema;
+using config::name_schema;
+using config::vlan_id_schema;
+using rpc::Field;
+using rpc::Schema;
+
+namespace {
+
+constexpr std::size_t most_items = 1'048'576;
+
+Schema any_text() { return Schema::text(0, 65'536); }
+
+Field count_field(const char* name, const char* description) {
+  return {name, count_schema(), description, true};
+}
+
+Schema nullable(Schema schema) {
+  std::string allowed = schema.allowed() + ", or null";
+  return Schema::any_of({std::move(schema), Schema::null()}, std::move(allowed));
+}
+
+Schema names_schema() { return Schema::list(name_schema(), most_items); }
+
+Schema drops_schema() {
+  std::vector<Field> fields;
+  for (const DropReasonText& reason : drop_reasons) {
+    fields.push_back({std::string(reason.name), count_schema(), std::string(reason.description)});
+  }
+  return Schema::object(std::move(fields));
+}
+
+}  // namespace
+
+Schema count_schema() { return Schema::integer(0, std::numeric_limits<std::int64_t>::max()); }
+
+Schema plan_schema() {
+  return Schema::object({{"plan", Schema::list(any_text(), most_items),
+                          "the steps it would take, for people", true}});
+}
+
+Schema system_info_schema() {
+  return Schema::object({
+      {"version", any_text(), "of tapswitch", true},
+      count_field("pid", "process id of the daemon"),
+      count_field("uptime_seconds", "since the daemon started"),
+      count_field("workers", "threads that forward frames"),
+      count_field("switches", "how many there are"),
+      count_field("ports", "how many there are on all switches"),
+      {"limits", Schema::map(name_schema(), count_schema(), 64), "by name", true},
+      {"socket", any_text(), "path of the control socket", true},
+  });
+}
+
+Schema switch_schema() {
+  return Schema::object({
+      {"name", name_schema(), "its name", true},
+      {"fdb",
+       Schema::object({count_field("ageing_seconds", "after which a silent station is forgotten"),
+                       count_field("capacity", "most stations"),
+                       count_field("stations", "stations it knows now")}),
+       "the forwarding database", true},
+      {"forward_reserved", Schema::list(any_text(), 16), "reserved addresses that cross", true},
+      count_field("ports", "how many it has"),
+  });
+}
+
+Schema port_schema() {
+  std::vector<Field> fields{
+      {"name", name_schema(), "its name", true},
+      {"switch", name_schema(), "the switch it belongs to", true},
+      {"type", Schema::word({"tap"}), "its kind", true},
+      {"state", Schema::word({"up", "down", "no_carrier", "lost"}),
+       "down: administratively; lost: its device is gone", true},
+      {"link",
+       Schema::object({
+           {"interface", any_text(), "its name now", true},
+           {"mac", nullable(mac_schema()), "of the far end", true},
+           count_field("mtu", "in bytes"),
+       }),
+       "the interface as the kernel has it now", true},
+      count_field("stations", "learned or put on the port"),
+      count_field("worker", "the worker that receives its frames"),
+  };
+  for (std::vector<Field> group : {config::tap_fields(), config::port_fields()}) {
+    fields.insert(fields.end(), group.begin(), group.end());
+  }
+  return Schema::object(std::move(fields));
+}
+
+Schema vlan_entry_schema() {
+  return Schema::object({
+      {"switch", name_schema(), "the switch", true},
+      {"vid", vlan_id_schema(), "the VLAN", true},
+      {"name", nullable(name_schema()), "its name", true},
+      {"tagged", names_schema(), "ports by which its frames leave with a tag", true},
+      {"untagged", names_schema(), "ports by which its frames leave without", true},
+      count_field("stations", "known in it"),
+      count_field("in_frames", "frames that came in and belonged to it"),
+      count_field("in_octets", "their bytes"),
+  });
+}
+
+Schema fdb_entry_schema() {
+  return Schema::object({
+      {"mac", mac_schema(), "the station's address", true},
+      {"vlan", vlan_id_schema(), "its VLAN", true},
+      {"port", name_schema(), "the port to reach it by", true},
+      {"kind", Schema::word({"dynamic", "static"}), "learned, or put by hand", true},
+      count_field("age_seconds", "since it was last heard; 0 for a static entry"),
+  });
+}
+
+Schema port_statistics_schema() {
+  return Schema::object({
+      count_field("in_octets", "bytes of all frames received"),
+      count_field("in_unicast", "frames received and passed on, to one station"),
+      count_field("in_multicast", "... to a group"),
+      count_field("in_broadcast", "... to all"),
+      count_field("out_octets", "bytes of all frames sent"),
+      count_field("out_unicast", "frames meant to leave here, also if dropped, to one station"),
+      count_field("out_multicast", "... to a group"),
+      count_field("out_broadcast", "... to all"),
+      {"drops", drops_schema(), "dropped frames by reason; reasons that did not occur are left out",
+       true},
+      count_field("ingress_kernel_drops",
+                  "frames the kernel dropped before the switch could read them"),
+      count_field("egress_kernel_drops", "frames the kernel dropped after the switch wrote them"),
+  });
+}
+
+Schema switch_statistics_schema() {
+  return Schema::object({
+      count_field("stations", "stations known now"),
+      count_field("fdb_added", "stations learned"),
+      count_field("fdb_moved", "stations that came to be on another port"),
+      count_field("fdb_aged", "stations forgotten because they were silent"),
+      count_field("fdb_refused_table_full", "stations not learned because the table was full"),
+      count_field("fdb_refused_port_full", "stations not learned because of the port's limit"),
+  });
+}
+
+Schema vlan_statistics_schema() {
+  return Schema::object({
+      count_field("in_frames", "frames that came in and belonged to the VLAN"),
+      count_field("in_octets", "their bytes"),
+  });
+}
+
+Schema rate_schema() {
+  return Schema::object({
+      count_field("in_bits_per_second", "received"),
+      count_field("in_frames_per_second", "received and passed on"),
+      count_field("out_bits_per_second", "sent"),
+      count_field("out_frames_per_second", "meant to leave here"),
+      count_field("interval_microseconds", "the time over which this was measured"),
+  });
+}
+
+Schema trace_schema() {
+  const Schema tag = Schema::object({
+      {"vid", Schema::integer(0, 4095), "VLAN identifier", true},
+      {"priority", Schema::integer(0, 7), "PCP", true},
+      {"drop_eligible", Schema::boolean(), "DEI", true},
+      {"ethertype", Schema::word({"0x8100", "0x88a8"}), "the tag's type", true},
+  });
+  return Schema::object({
+      {"outcome", Schema::word({"drop", "unicast", "flood"}), "what becomes of the frame", true},
+      {"reason", any_text(), "drop: the reason, as in statistics"},
+      {"vlan", vlan_id_schema(), "the VLAN it was found to belong to"},
+      {"egress",
+       Schema::list(Schema::object({{"port", name_schema(), "a port it leaves by", true},
+                                    {"tag", nullable(tag), "its outermost VLAN tag there", true}}),
+                    most_items),
+       "where it leaves", true},
+      {"steps", Schema::list(any_text(), most_items), "each step of the decision, in words", true},
+  });
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// statistics.cpp: stats.get and stats.rates.
+#include "control/api/arguments.hpp"
+#include "control/api/handlers.hpp"
+
+namespace tapswitch::api {
+namespace {
+
+using RunningPort = Network::RunningPort;
+using RunningSwitch = Network::RunningSwitch;
+
+Json drops_to_json(const PortTotals& totals) {
+  Json drops = Json::object();
+  for (std::size_t reason = 0; reason < drop_reason_count; ++reason) {
+    if (totals.drops[reason] != 0) {
+      drops[std::string(drop_reasons[reason].name)] = totals.drops[reason];
+    }
+  }
+  return drops;
+}
+
+Json port_statistics(const RunningPort& port, LinkReader& reader) {
+  const PortTotals totals = port.totals();
+  const LinkStatus link = port.link(reader);
+  return {{"in_octets", totals.in_octets},
+          {"in_unicast", totals.in_frames[0]},
+          {"in_multicast", totals.in_frames[1]},
+          {"in_broadcast", totals.in_frames[2]},
+          {"out_octets", totals.out_octets},
+          {"out_unicast", totals.out_frames[0]},
+          {"out_multicast", totals.out_frames[1]},
+          {"out_broadcast", totals.out_frames[2]},
+          {"drops", drops_to_json(totals)},
+          {"ingress_kernel_drops", link.ingress_kernel_drops},
+          {"egress_kernel_drops", link.egress_kernel_drops}};
+}
+
+Json switch_statistics(const RunningSwitch& running) {
+  const FdbCounters counters = running.engine->fdb().counters();
+  return {{"stations", running.engine->fdb().size()},
+          {"fdb_added", counters.added},
+          {"fdb_moved", counters.moved},
+          {"fdb_aged", counters.aged},
+          {"fdb_refused_table_full", counters.refused_table_full},
+          {"fdb_refused_port_full", counters.refused_port_full}};
+}
+
+// The switches and ports that the parameters choose. A port stands for itself alone.
+struct Choice {
+  const RunningSwitch* home = nullptr;
+  const RunningPort* port = nullptr;
+
+  Choice(Network& network, const Json& params) {
+    if (const auto name = optional_text(params, "switch")) {
+      home = &network.find_switch(name);
+    }
+    if (const auto name = optional_text(params, "port")) {
+      port = &network.find_port(*name);
+    }
+  }
+
+  [[nodiscard]] bool includes(const RunningSwitch& running) const {
+    return port == nullptr && (home == nullptr || home == &running);
+  }
+  [[nodiscard]] bool includes(const RunningPort& candidate) const {
+    return (port == nullptr || port == &candidate) && (home == nullptr || home == candidate.home);
+  }
+};
+
+Json vlan_statistics(const Network& network, const Choice& choice, VlanId vid) {
+  Json vlans = Json::object();
+  for (const auto& [name, running] : network.switches()) {
+    if (choice.includes(running)) {
+      const VlanTotals totals = running.engine->vlan_totals(vid);
+      vlans[name] = {{"in_frames", totals.in_frames}, {"in_octets", totals.in_octets}};
+    }
+  }
+  return {{"vlans", vlans}};
+}
+
+Json get(Network& network, const Json& params) {
+  const Choice choice(network, params);
+  if (const auto vid = optional_vlan(params)) {
+    return vlan_statistics(network, choice, *vid);
+  }
+  LinkReader reader;
+  Json ports = Json::object();
+  for (const auto& [name, port] : network.ports()) {
+    if (choice.includes(port)) {
+      ports[name] = port_statistics(port, reader);
+    }
+  }
+  Json json = {{"ports", ports}};
+  if (choice.port == nullptr) {
+    Json switches = Json::object();
+    for (const auto& [name, running] : network.switches()) {
+      if (choice.includes(running)) {
+        switches[name] = switch_statistics(running);
+      }
+    }
+    json["switches"] = switches;
+  }
+  return json;
+}
+
+Json rates(Network& network, RateMeter& meter, const Json& params) {
+  const Choice choice(network, params);
+  const TimePoint now = std::chrono::steady_clock::now();
+  Json ports = Json::object();
+  for (const auto& [name, port] : network.ports()) {
+    if (choice.includes(port)) {
+      ports[name] = meter.rates(port, now);
+    }
+  }
+  return {{"ports", ports}};
+}
+
+}  // namespace
+
+void add_statistics_handlers(Handlers& handlers, Network& network, RateMeter& meter) {
+  handlers["stats.get"] = [&network](const Json& params, const rpc::Caller&) {
+    return get(network, params);
+  };
+  handlers["stats.rates"] = [&network, &meter](const Json& params, const rpc::Caller&) {
+    return rates(network, meter, params);
+  };
+}
+
+}  // namespace tapswitch::api

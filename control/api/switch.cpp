@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// switch.cpp: switch.add, .remove, .list, .get and .set.
+#include "control/api/arguments.hpp"
+#include "control/api/handlers.hpp"
+#include "control/config/document.hpp"
+
+namespace tapswitch::api {
+namespace {
+
+using RunningSwitch = Network::RunningSwitch;
+
+Json to_json(const RunningSwitch& running) {
+  const Fdb& fdb = running.engine->fdb();
+  return {{"name", running.spec.name},
+          {"fdb",
+           {{"ageing_seconds", running.spec.ageing.count()},
+            {"capacity", running.spec.fdb_capacity},
+            {"stations", fdb.size()}}},
+          {"forward_reserved",
+           config::forward_reserved_to_json(running.spec.rule.forwarded_reserved)},
+          {"ports", running.port_names.size()}};
+}
+
+Json add(Network& network, const Json& params) {
+  config::SwitchSpec spec;
+  config::change(spec, params);
+  network.check_add_switch(spec);
+  if (is_dry_run(params)) {
+    return plan("+ switch " + spec.name);
+  }
+  return to_json(network.add_switch(spec));
+}
+
+Json remove(Network& network, const Json& params) {
+  RunningSwitch& running = network.find_switch(optional_text(params, "name"));
+  const bool force = boolean_or(params, "force", false);
+  network.check_remove_switch(running, force);
+  if (is_dry_run(params)) {
+    return plan("- switch " + running.spec.name);
+  }
+  network.remove_switch(running, force);
+  return Json::object();
+}
+
+Json list(const Network& network) {
+  Json switches = Json::array();
+  for (const auto& [name, running] : network.switches()) {
+    switches.push_back(to_json(running));
+  }
+  return {{"switches", switches}};
+}
+
+Json set(Network& network, const Json& params) {
+  RunningSwitch& running = network.find_switch(optional_text(params, "name"));
+  config::SwitchSpec spec = running.spec;
+  config::change(spec, params);
+  network.check_set_switch(running, spec);
+  if (is_dry_run(params)) {
+    return plan("~ switch " + spec.name);
+  }
+  network.set_switch(running, spec);
+  return to_json(running);
+}
+
+}  // namespace
+
+void add_switch_handlers(Handlers& handlers, Network& network) {
+  handlers["switch.add"] = [&network](const Json& params, const rpc::Caller&) {
+    return add(network, params);
+  };
+  handlers["switch.remove"] = [&network](const Json& params, const rpc::Caller&) {
+    return remove(network, params);
+  };
+  handlers["switch.list"] = [&network](const Json&, const rpc::Caller&) { return list(network); };
+  handlers["switch.get"] = [&network](const Json& params, const rpc::Caller&) {
+    return to_json(network.find_switch(optional_text(params, "name")));
+  };
+  handlers["switch.set"] = [&network](const Json& params, const rpc::Caller&) {
+    return set(network, params);
+  };
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// vlan.cpp: vlan.list and vlan.set.
+#include <set>
+
+#include "control/api/arguments.hpp"
+#include "control/api/handlers.hpp"
+#include "control/config/document.hpp"
+
+namespace tapswitch::api {
+namespace {
+
+using RunningPort = Network::RunningPort;
+using RunningSwitch = Network::RunningSwitch;
+
+// The VLANs that a user has said something about: by name, as a PVID, or one by one on a trunk.
+// A trunk of all VLANs says nothing about any of them.
+std::set<VlanId> vlans_in_use(const Network& network, const RunningSwitch& home) {
+  std::set<VlanId> vlans;
+  for (const auto& [vid, name] : home.spec.vlan_names) {
+    vlans.insert(vid);
+  }
+  const VlanSet all = VlanSet::all();
+  for (const RunningPort* port : network.ports_of(home)) {
+    const VlanRule& rule = port->spec.rule.vlan;
+    if (rule.pvid != no_vlan) {
+      vlans.insert(rule.pvid);
+    }
+    if (rule.mode != PortMode::trunk || rule.allowed == all) {
+      continue;
+    }
+    for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
+      if (rule.allowed.contains(vid)) {
+        vlans.insert(vid);
+      }
+    }
+  }
+  return vlans;
+}
+
+Json to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
+  Json tagged = Json::array();
+  Json untagged = Json::array();
+  for (const RunningPort* port : network.ports_of(home)) {
+    const VlanRule& rule = port->spec.rule.vlan;
+    if (rule.carries(vid)) {
+      (rule.untagged_vid() == vid ? untagged : tagged).push_back(port->spec.name);
+    }
+  }
+  const auto name = home.spec.vlan_names.find(vid);
+  const VlanTotals totals = home.engine->vlan_totals(vid);
+  return {{"switch", home.spec.name},
+          {"vid", vid},
+          {"name", name != home.spec.vlan_names.end() ? Json(name->second) : Json()},
+          {"tagged", tagged},
+          {"untagged", untagged},
+          {"stations", home.engine->fdb().count_in(vid)},
+          {"in_frames", totals.in_frames},
+          {"in_octets", totals.in_octets}};
+}
+
+Json list(Network& network, const Json& params) {
+  const auto only = optional_text(params, "switch");
+  Json vlans = Json::array();
+  for (const auto& [name, running] : network.switches()) {
+    if (only && name != *only) {
+      continue;
+    }
+    for (const VlanId vid : vlans_in_use(network, running)) {
+      vlans.push_back(to_json(network, running, vid));
+    }
+  }
+  if (only) {
+    (void)network.find_switch(only);
+  }
+  return {{"vlans", vlans}};
+}
+
+Json set(Network& network, const Json& params) {
+  RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
+  const auto vid = params.at("vid").get<VlanId>();
+  const Json& name = params.at("name");
+  if (is_dry_run(params)) {
+    return plan("~ vlan " + std::to_string(vid) + " of switch " + home.spec.name);
+  }
+  if (name.is_null()) {
+    home.spec.vlan_names.erase(vid);
+  } else {
+    home.spec.vlan_names[vid] = name;
+  }
+  return to_json(network, home, vid);
+}
+
+}  // namespace
+
+void add_vlan_handlers(Handlers& handlers, Network& network) {
+  handlers["vlan.list"] = [&network](const Json& params, const rpc::Caller&) {
+    return list(network, params);
+  };
+  handlers["vlan.set"] = [&network](const Json& params, const rpc::Caller&) {
+    return set(network, params);
+  };
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/schema.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "control/config/reserved_address.hpp"
+#include "switch/engine/switch.hpp"
+#include "switch/forwarding/vlan_set.hpp"
+#include "switch/frame/mac_address.hpp"
+#include "switch/frame/vlan_tag.hpp"
+#include "switch/ports/interface_address.hpp"
+#include "switch/ports/interface_name.hpp"
+
+namespace tapswitch::config {
+
+using rpc::Field;
+using rpc::Schema;
+
+namespace {
+
+constexpr std::size_t longest_text = 255;
+constexpr std::size_t longest_path = 4095;
+constexpr std::size_t most_addresses = 64;
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           c == '.' || c == '_' || c == '-';
+  });
+}
+
+Schema positive_text(std::size_t longest) { return Schema::text(1, longest); }
+
+// A user or group: its name or its number.
+Schema account_schema() {
+  return Schema::any_of({Schema::integer(0, 0xffff'fffe), positive_text(32)}, "a name or a number");
+}
+
+Field acceptable_field() {
+  return {"acceptable", Schema::word({"all", "tagged", "untagged"}),
+          "which frames may come in; one that has only a priority counts as untagged", false, "all"};
+}
+
+Field pvid_field() {
+  return {"pvid", vlan_id_schema(), "the VLAN of the port", true};
+}
+
+}  // namespace
+
+Schema name_schema() {
+  return Schema::text("name", "1 to 32 of A-Z a-z 0-9 . _ -", is_name);
+}
+
+Schema mac_schema() {
+  return Schema::text("mac", "six pairs of hex digits, as 02:00:00:00:00:01",
+                      [](std::string_view text) { return MacAddress::parse(text).has_value(); });
+}
+
+Schema vlan_id_schema() { return Schema::integer(first_vlan, last_vlan); }
+
+Schema vlan_set_schema() {
+  return Schema::any_of(
+      {Schema::text("vlan-set", "VLANs and ranges, as 1-100,200",
+                    [](std::string_view text) { return VlanSet::parse(text).has_value(); }),
+       Schema::list(vlan_id_schema(), last_vlan)},
+      "VLANs of 1..4094, as \"1-100,200\" or [1, 200]");
+}
+
+Schema vlan_schema() {
+  return Schema::variant(
+      "mode",
+      {{"access", {pvid_field(), acceptable_field()}},
+       {"trunk",
+        {{"native",
+          Schema::any_of({vlan_id_schema(), Schema::null()}, "1..4094, or null for none"),
+          "the VLAN of untagged frames, which the trunk always carries; null: they are refused",
+          false, 1},
+         {"native_tagged", Schema::boolean(), "whether frames of the native VLAN leave tagged",
+          false, false},
+         {"allowed", vlan_set_schema(), "the VLANs it carries besides", false, "1-4094"},
+         acceptable_field()}},
+       {"dot1q-tunnel",
+        {pvid_field(),
+         {"ethertype", Schema::word({"0x88a8", "0x8100"}),
+          "the type of the tag that its frames have on trunks", false, "0x88a8"},
+         acceptable_field()}}});
+}
+
+Schema flood_schema() {
+  return Schema::object({
+      {"unknown_unicast", Schema::boolean(), "frames to stations nobody has heard yet"},
+      {"multicast", Schema::boolean(), "frames to groups"},
+      {"broadcast", Schema::boolean(), "frames to all"},
+  });
+}
+
+Schema forward_reserved_schema() {
+  return Schema::list(
+      Schema::any_of({Schema::word(reserved_words()),
+                      Schema::text("reserved-address", "01:80:c2:00:00:00 to 0f",
+                                   [](std::string_view text) {
+                                     const auto mac = MacAddress::parse(text);
+                                     return mac && mac->is_reserved();
+                                   })},
+                     "lldp, lacp, stp, eapol, pause, all, or 01:80:c2:00:00:00 to 0f"),
+      16);
+}
+
+Schema fdb_schema() {
+  return Schema::object({
+      {"ageing_seconds", Schema::integer(1, 1'000'000),
+       "after how long a station that is not heard is forgotten", false,
+       SwitchOptions::default_ageing.count()},
+      {"capacity",
+       Schema::integer(1, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
+       "the most stations the switch remembers", false, SwitchOptions::default_fdb_capacity},
+  });
+}
+
+std::vector<Field> switch_fields() {
+  return {
+      {"fdb", fdb_schema(), "limits of the forwarding database"},
+      {"forward_reserved", forward_reserved_schema(),
+       "which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none"},
+  };
+}
+
+std::vector<Field> port_fields() {
+  return {
+      {"vlan", vlan_schema(), "how the port takes part in VLANs; default: a trunk of all, native 1"},
+      {"flood", flood_schema(), "which frames without a known single destination leave here"},
+      {"learning", Schema::boolean(), "whether stations are learned from frames that come in", false,
+       true},
+      {"isolated", Schema::boolean(), "exchanges no frames with other isolated ports", false, false},
+      {"hairpin", Schema::boolean(), "frames may leave by the port they came in by", false, false},
+      {"fdb_limit",
+       Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
+       "the most stations learned on the port; 0: as many as the switch has room for", false, 0},
+      {"description", Schema::text(0, longest_text), "a remark for people", false, ""},
+  };
+}
+
+std::vector<Field> tap_fields() {
+  return {
+      {"interface",
+       Schema::text("interface", "1 to 15 characters without space, '/', ':' and '%'",
+                    [](std::string_view text) { return !interface_name_fault(text); }),
+       "the TAP interface, made if it does not exist; default: the port's name"},
+      {"namespace",
+       Schema::any_of({positive_text(longest_path), Schema::integer(1, 0x7fff'ffff)},
+                      "a name as `ip netns` has it, a path, or a pid"),
+       "the network namespace of the interface; default: the daemon's"},
+      {"mac", mac_schema(), "the address of the interface: of its far end, not of the switch"},
+      {"mtu", Schema::integer(68, 65'521), "the MTU of the interface in bytes"},
+      {"persist", Schema::boolean(), "the interface stays when the port goes", false, false},
+      {"owner", account_schema(), "the user who may open the interface"},
+      {"group", account_schema(), "the group whose members may open the interface"},
+      {"up", Schema::boolean(), "the interface is set up, or down", false, true},
+      {"addresses",
+       Schema::list(Schema::text("interface-address", "an address and a prefix, as 10.0.0.1/24",
+                                 [](std::string_view text) {
+                                   return InterfaceAddress::parse(text).has_value();
+                                 }),
+                    most_addresses),
+       "the IP addresses of the interface"},
+  };
+}
+
+}  // namespace tapswitch::config

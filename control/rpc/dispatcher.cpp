@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/rpc/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "control/rpc/closest_names.hpp"
+#include "control/rpc/excerpt.hpp"
+#include "control/rpc/jsonrpc.hpp"
+#include "control/rpc/strict_json.hpp"
+
+namespace tapswitch::rpc {
+
+Dispatcher::Dispatcher(std::span<const Method> methods, std::map<std::string, Handler> handlers,
+                       FaultLog log_fault, const Limits& limits)
+    : log_fault_(std::move(log_fault)), limits_(limits) {
+  for (const Method& method : methods) {
+    auto handler = handlers.extract(method.name);
+    if (handler.empty() || !handler.mapped()) {
+      throw std::logic_error("no handler (or a second row) for method " + method.name);
+    }
+    const auto type = method.params.type();
+    if (type != Schema::Type::object && type != Schema::Type::variant) {
+      throw std::logic_error("the parameters are no object in method " + method.name);
+    }
+    entries_.emplace(method.name, Entry{&method, std::move(handler.mapped())});
+  }
+  if (!handlers.empty()) {
+    throw std::logic_error("a handler without a method: " + handlers.begin()->first);
+  }
+}
+
+std::optional<std::string> Dispatcher::answer(std::string_view line, const Caller& caller) const {
+  Json message;
+  try {
+    message = parse_json(line, limits_.nesting);
+  } catch (const Error& error) {
+    return to_line(error_reply(nullptr, error));
+  }
+  const auto reply = message.is_array() ? answer_batch(std::move(message), caller)
+                                        : answer_message(std::move(message), caller);
+  return reply ? std::optional(to_line(*reply)) : std::nullopt;
+}
+
+std::optional<Json> Dispatcher::answer_batch(Json batch, const Caller& caller) const {
+  if (batch.empty()) {
+    return error_reply(nullptr, Error(ErrorKind::invalid_request, "no valid request: empty batch"));
+  }
+  if (batch.size() > limits_.batch_requests) {
+    const Error error(
+        ErrorKind::limit_reached,
+        fmt::format("a batch of {} requests is too long: at most {}, none was carried "
+                    "out",
+                    batch.size(), limits_.batch_requests),
+        {{"limit", limits_.batch_requests}});
+    return error_reply(nullptr, error);
+  }
+  Json replies = Json::array();
+  for (Json& message : batch) {
+    if (auto reply = answer_message(std::move(message), caller)) {
+      replies.push_back(std::move(*reply));
+    }
+  }
+  return replies.empty() ? std::nullopt : std::optional(std::move(replies));
+}
+
+std::optional<Json> Dispatcher::answer_message(Json message, const Caller& caller) const {
+  const Json id = reply_id(message);
+  Request request;
+  try {
+    request = to_request(std::move(message));
+  } catch (const Error& error) {
+    return error_reply(id, error);
+  }
+  Json reply = answer_request(request, id, caller);
+  return request.id ? std::optional(std::move(reply)) : std::nullopt;
+}
+
+Json Dispatcher::answer_request(const Request& request, const Json& id,
+                                const Caller& caller) const {
+  std::string fault;
+  try {
+    return success_reply(id, call(request, caller));
+  } catch (const Error& error) {
+    return error_reply(id, error);
+  } catch (const std::exception& exception) {
+    fault = exception.what();
+  } catch (...) {
+    fault = "an exception of unknown type";
+  }
+  // What went wrong is ours to find out: the log gets it, a stranger need not.
+  if (log_fault_) {
+    log_fault_(request.method, fault);
+  }
+  return error_reply(
+      id, Error(ErrorKind::internal_error, "internal error; the daemon's log says more"));
+}
+
+Json Dispatcher::call(const Request& request, const Caller& caller) const {
+  const auto found = entries_.find(request.method);
+  if (found == entries_.end()) {
+    throw unknown_method(request.method);
+  }
+  const auto& [method, handler] = found->second;
+  if (method->changes && caller.is_read_only) {
+    throw Error(ErrorKind::read_only,
+                fmt::format("{} changes something, and this socket is read-only", method->name));
+  }
+  if (!request.params.is_object()) {
+    throw invalid_params({{"", "parameters go by name", "an object"}});
+  }
+  if (const auto problems = method->params.check(request.params); !problems.empty()) {
+    throw invalid_params(problems);
+  }
+  return handler(request.params, caller);
+}
+
+Error Dispatcher::unknown_method(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries_) {
+    names.emplace_back(known);
+  }
+  std::string message = fmt::format("there is no method {}", in_quotes(name));
+  Json data = Json::object();
+  if (auto closest = closest_names(name, names); !closest.empty()) {
+    message += fmt::format("; did you mean {}?", closest.front());
+    data["did_you_mean"] = std::move(closest);
+  }
+  return {ErrorKind::method_not_found, message, std::move(data)};
+}
+
+}  // namespace tapswitch::rpc

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// dispatcher.hpp: text in, text out: finds the method that a JSON-RPC request names, checks what it
+// was given, calls it, and turns what comes back, or what was thrown, into the reply.
+//
+// Limits: nesting and batch size, as limits.hpp has them; the length of a line is for its reader to
+// bound. Thread rule: answer() changes nothing here, so it is as safe as the handlers are.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control/rpc/limits.hpp"
+#include "control/rpc/method.hpp"
+
+namespace tapswitch::rpc {
+
+// Who asks.
+struct Caller {
+  std::uint32_t uid = 0;
+  std::int32_t pid = 0;
+  bool is_read_only = false;  // came by the read-only socket
+};
+
+// 'params' is an object that fits the method's schema. Throws rpc::Error to refuse.
+using Handler = std::function<Json(const Json& params, const Caller& caller)>;
+
+// Told of an exception that a handler should not have thrown: a bug of ours.
+using FaultLog = std::function<void(std::string_view method, std::string_view what)>;
+
+struct Request;
+
+class Dispatcher {
+ public:
+  // The rows must outlive the dispatcher. Throws std::logic_error if a row has no handler or a
+  // handler no row: a mistake of ours that shows at start-up and in every test.
+  Dispatcher(std::span<const Method> methods, std::map<std::string, Handler> handlers,
+             FaultLog log_fault = {}, const Limits& limits = {});
+
+  // Answers one line (a request, a notification or a batch). Nullopt if there is nothing to reply.
+  // Never throws for anything that 'line' contains.
+  [[nodiscard]] std::optional<std::string> answer(std::string_view line,
+                                                  const Caller& caller) const;
+
+ private:
+  struct Entry {
+    const Method* method;
+    Handler handler;
+  };
+
+  [[nodiscard]] std::optional<Json> answer_batch(Json batch, const Caller& caller) const;
+  [[nodiscard]] std::optional<Json> answer_message(Json message, const Caller& caller) const;
+  [[nodiscard]] Json answer_request(const Request& request, const Json& id,
+                                    const Caller& caller) const;
+  [[nodiscard]] Json call(const Request& request, const Caller& caller) const;
+  [[nodiscard]] Error unknown_method(std::string_view name) const;
+
+  std::map<std::string_view, Entry> entries_;  // the names are those of the rows
+  FaultLog log_fault_;
+  Limits limits_;
+};
+
+}  // namespace tapswitch::rpc

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// strict_json.hpp: reads JSON text as RFC 8259 has it, and refuses what is open to two readings.
+//
+// Refused, besides what is no JSON: text that is not UTF-8, a byte order mark, a key that occurs
+// twice in an object, lists and objects nested too deeply, numbers too large for a double. Integers
+// beyond 64 bits become doubles, which no integer schema takes.
+// Time and memory grow with the length of the text alone (n log n): no text makes it slow.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "control/rpc/json.hpp"
+
+namespace tapswitch::rpc {
+
+// Throws Error parse_error, whose data holds "offset" (bytes before the fault) and "problem".
+Json parse_json(std::string_view text, std::size_t most_nesting);
+
+}  // namespace tapswitch::rpc

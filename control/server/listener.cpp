@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/server/listener.hpp"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace tapswitch::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using asio::local::stream_protocol;
+
+namespace {
+
+constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
+constexpr mode_t directory_mode = 0750;
+
+// How long to wait when the process has no descriptor left for a connection.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+[[noreturn]] void fail(const std::string& path, std::string_view what, int error) {
+  throw std::runtime_error(
+      fmt::format("cannot {} '{}': {}", what, path, std::strerror(error)));
+}
+
+// Checks the path and makes its directory, before anything else touches either.
+const std::string& prepare(const std::string& path) {
+  if (path.empty() || path.size() > longest_path) {
+    throw std::runtime_error(fmt::format("the path of a socket has 1 to {} characters, '{}' has {}",
+                                         longest_path, path, path.size()));
+  }
+  const auto directory = std::filesystem::path(path).parent_path();
+  if (!directory.empty() && mkdir(directory.c_str(), directory_mode) != 0 && errno != EEXIST) {
+    fail(directory, "make the directory", errno);
+  }
+  return path;
+}
+
+void remove_dead_socket(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) {
+      return;
+    }
+    fail(path, "look at", errno);
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    throw std::runtime_error(
+        fmt::format("'{}' exists and is not a socket: remove it, or choose another path", path));
+  }
+  if (unlink(path.c_str()) != 0) {
+    fail(path, "remove the dead socket", errno);
+  }
+}
+
+void set_rights(const SocketOptions& options) {
+  if (options.group) {
+    const group* found = getgrnam(options.group->c_str());
+    if (found == nullptr) {
+      throw std::runtime_error(fmt::format("there is no group '{}'", *options.group));
+    }
+    if (chown(options.path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0) {
+      fail(options.path, "give to its group", errno);
+    }
+  }
+  if (chmod(options.path.c_str(), options.mode) != 0) {
+    fail(options.path, "set the mode of", errno);
+  }
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& io, const SocketOptions& options)
+    : path_(prepare(options.path)), lock_(path_), acceptor_(io), pause_(io) {
+  remove_dead_socket(path_);
+  acceptor_.open();
+  // Nobody gets in before the rights are set.
+  const mode_t old_mask = umask(0777);
+  error_code error;
+  acceptor_.bind(stream_protocol::endpoint(path_), error);
+  umask(old_mask);
+  if (error) {
+    fail(path_, "bind", error.value());
+  }
+  try {
+    set_rights(options);
+    acceptor_.listen();
+  } catch (...) {
+    unlink(path_.c_str());
+    throw;
+  }
+}
+
+Listener::~Listener() { unlink(path_.c_str()); }
+
+void Listener::start(Accepted accepted) {
+  accepted_ = std::move(accepted);
+  accept();
+}
+
+void Listener::stop() {
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void Listener::accept() {
+  acceptor_.async_accept([this](error_code error, Socket socket) {
+    if (!acceptor_.is_open()) {
+      return;
+    }
+    if (!error) {
+      accepted_(std::move(socket));
+      accept();
+      return;
+    }
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this](error_code cancelled) {
+      if (!cancelled && acceptor_.is_open()) {
+        accept();
+      }
+    });
+  });
+}
+
+}  // namespace tapswitch::server

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// listener.hpp: a Unix socket at a path, and the certainty that no other daemon has it.
+//
+// Theory of operation: whoever holds the lock on the file "PATH.lock" owns the path; a socket that
+// lies there then belongs to a daemon that died, and is replaced. Only a socket is ever replaced.
+// Threads: the control thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "control/server/path_lock.hpp"
+
+namespace tapswitch::server {
+
+struct SocketOptions {
+  std::string path;
+  mode_t mode = 0660;
+  std::optional<std::string> group;  // of the socket; nullopt: the daemon's
+};
+
+class Listener {
+ public:
+  using Socket = boost::asio::local::stream_protocol::socket;
+  using Accepted = std::function<void(Socket)>;
+
+  // Makes the directory (0750) if it is missing, and the socket. Throws std::runtime_error with a
+  // message for people.
+  Listener(boost::asio::io_context& io, const SocketOptions& options);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener();  // removes the socket
+
+  // Gives each connection to 'accepted', until stop().
+  void start(Accepted accepted);
+  void stop();
+
+ private:
+  void accept();
+
+  const std::string path_;
+  PathLock lock_;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  Accepted accepted_;
+};
+
+}  // namespace tapswitch::server

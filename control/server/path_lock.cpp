@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/server/path_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace tapswitch::server {
+namespace {
+
+[[noreturn]] void fail(const std::string& file, const char* what) {
+  throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, file, std::strerror(errno)));
+}
+
+std::string read_pid(const UniqueFd& fd) {
+  std::array<char, 16> text{};
+  const ssize_t size = pread(fd.get(), text.data(), text.size(), 0);
+  std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  pid.erase(pid.find_last_not_of('\n') + 1);
+  return pid;
+}
+
+// Whether 'fd' is the file that 'file' names now: its last owner may just have removed it.
+bool is_same(const UniqueFd& fd, const std::string& file) {
+  struct stat opened {};
+  struct stat present {};
+  return fstat(fd.get(), &opened) == 0 && stat(file.c_str(), &present) == 0 &&
+         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
+}
+
+}  // namespace
+
+PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
+  do {
+    fd_ = UniqueFd(open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (fd_.get() < 0) {
+      fail(file_, "open");
+    }
+    if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) {
+        fail(file_, "lock");
+      }
+      throw std::runtime_error(
+          fmt::format("already running, pid {} has the socket '{}'", read_pid(fd_), path));
+    }
+  } while (!is_same(fd_, file_));
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(fd_.get(), 0) != 0 ||
+      pwrite(fd_.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    fail(file_, "write");
+  }
+}
+
+PathLock::~PathLock() { unlink(file_.c_str()); }
+
+}  // namespace tapswitch::server

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/engine/switch.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace tapswitch {
+namespace {
+
+constexpr std::size_t vlan_table_size = reserved_vlan;
+
+std::uint64_t random_salt() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortLost on_lost)
+    : pool_(pool),
+      id_(pool.new_switch_id()),
+      on_lost_(std::move(on_lost)),
+      fdb_(options.fdb_capacity, options.ageing, random_salt()),
+      rule_(options.rule) {
+  for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
+    vlan_counters_.push_back(std::make_unique<VlanCounters[]>(vlan_table_size));
+  }
+  hand_over();
+}
+
+Switch::~Switch() {
+  pool_.run_on_all([this](Worker& worker) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      worker.detach(id_, static_cast<PortIndex>(i));
+    }
+    worker.adopt(id_, nullptr);
+  });
+  for (const Entry& entry : entries_) {
+    if (entry.port) {
+      pool_.release_worker(entry.worker);
+    }
+  }
+}
+
+std::optional<PortIndex> Switch::free_index() {
+  const auto hole = std::find_if(entries_.begin(), entries_.end(),
+                                 [](const Entry& entry) { return !entry.port; });
+  const auto index = static_cast<std::size_t>(hole - entries_.begin());
+  if (index == max_ports) {
+    return std::nullopt;
+  }
+  if (hole == entries_.end()) {
+    entries_.emplace_back();
+    rules_.emplace_back();
+  }
+  return static_cast<PortIndex>(index);
+}
+
+std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const PortRule& rule) {
+  const auto index = free_index();
+  if (!index) {
+    return std::nullopt;
+  }
+  Entry& added = entries_[to_size(*index)];
+  added.port = std::move(port);
+  added.counters = std::make_unique<PortCounters[]>(pool_.count());
+  added.worker = pool_.choose_worker();
+  rules_[to_size(*index)] = rule;
+  hand_over();
+  Worker& receiver = pool_.worker(added.worker);
+  pool_.run_on(receiver, [&] { receiver.attach(id_, *index, on_lost_); });
+  return index;
+}
+
+void Switch::remove_port(PortIndex index) {
+  Entry removed = std::exchange(entries_[to_size(index)], Entry{});
+  rules_[to_size(index)].reset();
+  Worker& receiver = pool_.worker(removed.worker);
+  pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
+  hand_over();
+  pool_.release_worker(removed.worker);
+  // Only now: until the last worker had the new picture, the port could still be learned on.
+  fdb_.flush({.port = index});
+}
+
+void Switch::set_port_rule(PortIndex index, const PortRule& rule) {
+  const PortRule old = std::exchange(*rules_[to_size(index)], rule);
+  hand_over();
+  if (old.vlan != rule.vlan) {
+    fdb_.flush({.port = index, .kind = StationKind::dynamic_entry});
+  }
+}
+
+void Switch::set_rule(const SwitchRule& rule) {
+  rule_ = rule;
+  hand_over();
+}
+
+std::shared_ptr<const Picture> Switch::draw() {
+  auto picture = std::make_shared<Picture>();
+  picture->snapshot = Snapshot(rule_, rules_);
+  for (const Entry& entry : entries_) {
+    picture->slots.push_back({.port = entry.port.get(), .counters = entry.counters.get()});
+  }
+  picture->fdb = &fdb_;
+  for (const auto& counters : vlan_counters_) {
+    picture->vlan_counters.push_back(counters.get());
+  }
+  return picture;
+}
+
+void Switch::hand_over() {
+  picture_ = draw();
+  pool_.run_on_all([this](Worker& worker) { worker.adopt(id_, picture_); });
+}
+
+PortTotals Switch::totals(PortIndex index) const {
+  PortTotals sum;
+  for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
+    add(sum, entry(index).counters[worker]);
+  }
+  return sum;
+}
+
+VlanTotals Switch::vlan_totals(VlanId vid) const {
+  VlanTotals sum;
+  for (const auto& counters : vlan_counters_) {
+    add(sum, counters[vid]);
+  }
+  return sum;
+}
+
+}  // namespace tapswitch

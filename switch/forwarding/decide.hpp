@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// decide.hpp: where a frame goes: a function from a snapshot, the FDB and a frame to a value.
+//
+// Nothing here reads, writes, counts or asks the time; frame.trace calls the very same functions.
+// Learning is a step of its own (Fdb::learn), to be taken between classify() and decide().
+#pragma once
+
+#include <span>
+
+#include <boost/system/result.hpp>
+
+#include "switch/forwarding/drop_reason.hpp"
+#include "switch/forwarding/fdb.hpp"
+#include "switch/forwarding/snapshot.hpp"
+#include "switch/frame/frame_view.hpp"
+
+namespace tapswitch {
+
+// The VLAN a frame belongs to, found at ingress [802.1Q 6.9.1, 8.6.2].
+struct Classification {
+  // The tag with which the frame leaves where its VLAN is tagged; tag.vid is its VLAN, 1 to 4094.
+  VlanTag tag;
+  // Whether the outermost tag that the frame has now is to be replaced by 'tag' (or taken off);
+  // otherwise 'tag' goes in front of what is there.
+  bool has_tag = false;
+};
+
+// Which of the flood rules of an egress port applies.
+enum class FloodKind : std::uint8_t { unknown_unicast, multicast, broadcast };
+
+struct Decision {
+  enum class Kind : std::uint8_t { drop, unicast, flood };
+
+  Kind kind = Kind::drop;
+  DropReason reason{};     // drop
+  PortIndex egress{};      // unicast
+  FloodKind flood_kind{};  // flood
+  std::span<const PortIndex>
+      members{};  // flood: of the VLAN; each still to be asked by floods_to()
+
+  static Decision drop(DropReason reason);
+  static Decision unicast(PortIndex egress);
+  static Decision flood(FloodKind kind, std::span<const PortIndex> members);
+};
+
+// Checks the source and the tag and finds the VLAN, or says why the frame goes no further.
+[[nodiscard]] boost::system::result<Classification, DropReason> classify(const Snapshot& snapshot,
+                                                                         PortIndex ingress,
+                                                                         const FrameView& frame);
+
+// Where a frame so classified goes.
+[[nodiscard]] Decision decide(const Snapshot& snapshot, const Fdb& fdb, PortIndex ingress,
+                              const FrameView& frame, const Classification& classification,
+                              TimePoint now);
+
+// Whether a flooded frame leaves by 'egress', a member of its VLAN.
+[[nodiscard]] bool floods_to(const Snapshot& snapshot, PortIndex ingress, PortIndex egress,
+                             FloodKind kind);
+
+}  // namespace tapswitch

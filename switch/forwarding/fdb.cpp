@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/forwarding/fdb.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tapswitch {
+namespace {
+
+using std::memory_order_relaxed;
+
+// Seconds are compared by their difference, so that it does not matter where the clock began.
+std::uint32_t to_second(TimePoint now) {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+}
+
+// Negative where another thread has read the clock a moment later.
+std::int32_t age_of(FdbValue value, std::uint32_t second) {
+  return static_cast<std::int32_t>(second - value.second());
+}
+
+std::uint32_t clamp_ageing(std::chrono::seconds ageing) {
+  constexpr std::chrono::seconds::rep most = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp(ageing.count(), std::chrono::seconds::rep{0}, most));
+}
+
+bool matches(const Fdb::Filter& filter, const FdbTable::Record& record) {
+  return (!filter.port || *filter.port == record.value.port()) &&
+         (!filter.vid || *filter.vid == record.station.vid) &&
+         (!filter.mac || *filter.mac == record.station.mac) &&
+         (!filter.kind || (*filter.kind == StationKind::static_entry) == record.value.is_static());
+}
+
+}  // namespace
+
+Fdb::Fdb(std::size_t capacity, std::chrono::seconds ageing, std::uint64_t salt)
+    : table_(capacity, salt),
+      capacity_(capacity),
+      ageing_seconds_(clamp_ageing(ageing)),
+      counts_(std::make_unique<Counts>()) {
+  assert(capacity > 0);
+}
+
+bool Fdb::is_expired(FdbValue value, std::uint32_t second) const {
+  const auto ageing = static_cast<std::int32_t>(ageing_seconds_.load(memory_order_relaxed));
+  return !value.is_static() && age_of(value, second) > ageing;
+}
+
+std::optional<PortIndex> Fdb::find(Station station, TimePoint now) const {
+  const auto found = table_.find(station);
+  if (!found || is_expired(found->value, to_second(now))) {
+    return std::nullopt;
+  }
+  return found->value.port();
+}
+
+Learned Fdb::learn(Station station, PortIndex port, std::uint32_t port_limit, TimePoint now) {
+  const std::uint32_t second = to_second(now);
+  const auto found = table_.find(station);
+  if (!found || found->value.is_static() || found->value.port() != port ||
+      is_expired(found->value, second)) {
+    return learn_news(station, port, port_limit, second);
+  }
+  // Once a second at most. Not a plain store: the entry may have become another station's.
+  if (age_of(found->value, second) > 0) {
+    table_.refresh(found->slot, found->value, found->value.heard_at(second));
+  }
+  return Learned::refreshed;
+}
+
+Learned Fdb::learn_news(Station station, PortIndex port, std::uint32_t port_limit,
+                        std::uint32_t second) {
+  const auto is_news = [](Learned outcome) {
+    return outcome == Learned::added || outcome == Learned::moved;
+  };
+  Plan next = plan(station, port, port_limit, second);
+  if (is_news(next.outcome)) {
+    const std::lock_guard lock(mutex_);
+    // Again, for another thread may have been faster.
+    next = plan(station, port, port_limit, second);
+    const FdbValue value = FdbValue::of(port, StationKind::dynamic_entry, second);
+    if (next.outcome == Learned::added) {
+      if (const auto old = table_.read(next.slot)) {
+        free(next.slot, *old);
+        aged_.fetch_add(1, memory_order_relaxed);
+      }
+      put(next.slot, station, value);
+      added_.fetch_add(1, memory_order_relaxed);
+    } else if (next.outcome == Learned::moved) {
+      change(next.slot, table_.value(next.slot), value);
+      moved_.fetch_add(1, memory_order_relaxed);
+    }
+  }
+  count_refusal(next.outcome);
+  return next.outcome;
+}
+
+Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
+                    std::uint32_t second) const {
+  const auto found = table_.find(station);
+  if (found && !is_expired(found->value, second)) {
+    if (found->value.is_static()) {
+      return {.outcome = Learned::fixed};
+    }
+    if (found->value.port() == port) {
+      return {.outcome = Learned::refreshed};
+    }
+    const bool has_room = port_has_room(port, port_limit, 0);
+    return {.outcome = has_room ? Learned::moved : Learned::port_full, .slot = found->slot};
+  }
+  // A station that has aged out comes back to its own slot, as it must not have two.
+  const auto slot = found ? found->slot : place_for(station, port, second);
+  if (!slot) {
+    return {.outcome = Learned::table_full};
+  }
+  const FdbValue old = table_.value(*slot);
+  const std::size_t freed = old.is_in_use() ? 1 : 0;
+  if (size() >= capacity_ + freed) {
+    return {.outcome = Learned::table_full};
+  }
+  if (!port_has_room(port, port_limit, freed != 0 && old.port() == port ? 1 : 0)) {
+    return {.outcome = Learned::port_full};
+  }
+  return {.outcome = Learned::added, .slot = *slot};
+}
+
+// An entry that has aged out is better than a free one, for the number of stations does not grow,
+// and best is one of the same port, whose number does not grow either.
+std::optional<std::size_t> Fdb::place_for(Station station, PortIndex port,
+                                          std::uint32_t second) const {
+  std::optional<std::size_t> expired;
+  std::optional<std::size_t> free;
+  for (std::size_t i = 0; i < FdbTable::window_size; ++i) {
+    const std::size_t slot = table_.window_slot(station, i);
+    const FdbValue value = table_.value(slot);
+    if (!value.is_in_use()) {
+      free = free.value_or(slot);
+    } else if (is_expired(value, second)) {
+      if (value.port() == port) {
+        return slot;
+      }
+      expired = expired.value_or(slot);
+    }
+  }
+  return expired ? expired : free;
+}
+
+bool Fdb::port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const {
+  return limit == 0 ||
+         counts_->on_port[to_size(port)].learned.load(memory_order_relaxed) < limit + freed;
+}
+
+void Fdb::count_refusal(Learned outcome) {
+  if (outcome == Learned::table_full) {
+    refused_table_full_.fetch_add(1, memory_order_relaxed);
+  } else if (outcome == Learned::port_full) {
+    refused_port_full_.fetch_add(1, memory_order_relaxed);
+  }
+}
+
+bool Fdb::add_static(Station station, PortIndex port) {
+  const FdbValue value = FdbValue::of(port, StationKind::static_entry, 0);
+  const std::lock_guard lock(mutex_);
+  if (const auto found = table_.find(station)) {
+    change(found->slot, found->value, value);
+    return true;
+  }
+  const auto slot = place_for_static(station);
+  if (!slot) {
+    return false;
+  }
+  if (const auto old = table_.read(*slot)) {
+    free(*slot, *old);
+  }
+  put(*slot, station, value);
+  return true;
+}
+
+std::optional<std::size_t> Fdb::place_for_static(Station station) const {
+  std::optional<std::size_t> learned;
+  std::optional<std::size_t> free;
+  for (std::size_t i = 0; i < FdbTable::window_size; ++i) {
+    const std::size_t slot = table_.window_slot(station, i);
+    const FdbValue value = table_.value(slot);
+    if (!value.is_in_use()) {
+      free = free.value_or(slot);
+    } else if (!value.is_static()) {
+      learned = learned.value_or(slot);
+    }
+  }
+  return free && size() < capacity_ ? free : learned;
+}
+
+bool Fdb::remove(Station station) {
+  const std::lock_guard lock(mutex_);
+  const auto found = table_.find(station);
+  if (!found) {
+    return false;
+  }
+  free(found->slot, {.station = station, .value = found->value});
+  return true;
+}
+
+std::size_t Fdb::flush(const Filter& filter) {
+  std::size_t flushed = 0;
+  for (std::size_t slot = 0; slot < table_.slot_count(); ++slot) {
+    // Looked at without the mutex, which is held for one entry at a time: workers never wait long.
+    if (const auto seen = table_.read(slot); !seen || !matches(filter, *seen)) {
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto record = table_.read(slot);
+    if (record && matches(filter, *record)) {
+      free(slot, *record);
+      ++flushed;
+    }
+  }
+  return flushed;
+}
+
+std::size_t Fdb::expire(TimePoint now, std::size_t slots) {
+  const std::uint32_t second = to_second(now);
+  std::size_t freed = 0;
+  for (std::size_t left = std::min(slots, table_.slot_count()); left > 0; --left) {
+    const std::size_t slot = expire_cursor_;
+    expire_cursor_ = (slot + 1) & (table_.slot_count() - 1);
+    if (const FdbValue seen = table_.value(slot); !seen.is_in_use() || !is_expired(seen, second)) {
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto record = table_.read(slot);
+    if (record && is_expired(record->value, second)) {
+      free(slot, *record);
+      ++freed;
+    }
+  }
+  aged_.fetch_add(freed, memory_order_relaxed);
+  return freed;
+}
+
+void Fdb::set_ageing(std::chrono::seconds ageing) {
+  ageing_seconds_.store(clamp_ageing(ageing), memory_order_relaxed);
+}
+
+Fdb::Page Fdb::page(const Filter& filter, std::size_t cursor, std::size_t limit,
+                    TimePoint now) const {
+  const std::uint32_t second = to_second(now);
+  Page page;
+  std::size_t slot = std::min(cursor, table_.slot_count());
+  const std::size_t end = slot + std::min(page_slots, table_.slot_count() - slot);
+  for (; slot < end && page.entries.size() < limit; ++slot) {
+    const auto record = table_.read(slot);
+    if (!record || !matches(filter, *record) || is_expired(record->value, second)) {
+      continue;
+    }
+    const bool is_static = record->value.is_static();
+    const auto age = is_static ? 0 : std::max(0, age_of(record->value, second));
+    page.entries.push_back(
+        {.station = record->station,
+         .port = record->value.port(),
+         .kind = is_static ? StationKind::static_entry : StationKind::dynamic_entry,
+         .age = std::chrono::seconds(age)});
+  }
+  if (slot < table_.slot_count()) {
+    page.next_cursor = slot;
+  }
+  return page;
+}
+
+std::size_t Fdb::count_on(PortIndex port) const {
+  const PortCounts& counts = counts_->on_port[to_size(port)];
+  return counts.learned.load(memory_order_relaxed) + counts.fixed.load(memory_order_relaxed);
+}
+
+std::size_t Fdb::count_in(VlanId vid) const {
+  return counts_->in_vlan[vid].load(memory_order_relaxed);
+}
+
+FdbCounters Fdb::counters() const {
+  return {.added = added_.load(memory_order_relaxed),
+          .moved = moved_.load(memory_order_relaxed),
+          .aged = aged_.load(memory_order_relaxed),
+          .refused_table_full = refused_table_full_.load(memory_order_relaxed),
+          .refused_port_full = refused_port_full_.load(memory_order_relaxed)};
+}
+
+Fdb::Count& Fdb::count_of(FdbValue value) {
+  PortCounts& counts = counts_->on_port[to_size(value.port())];
+  return value.is_static() ? counts.fixed : counts.learned;
+}
+
+void Fdb::put(std::size_t slot, Station station, FdbValue value) {
+  table_.write(slot, station, value);
+  size_.fetch_add(1, memory_order_relaxed);
+  count_of(value).fetch_add(1, memory_order_relaxed);
+  counts_->in_vlan[station.vid].fetch_add(1, memory_order_relaxed);
+}
+
+void Fdb::change(std::size_t slot, FdbValue old, FdbValue value) {
+  table_.set(slot, value);
+  count_of(old).fetch_sub(1, memory_order_relaxed);
+  count_of(value).fetch_add(1, memory_order_relaxed);
+}
+
+// If the station is refreshed this very instant, it is forgotten all the same, until its next
+// frame.
+void Fdb::free(std::size_t slot, const FdbTable::Record& record) {
+  table_.clear(slot);
+  size_.fetch_sub(1, memory_order_relaxed);
+  count_of(record.value).fetch_sub(1, memory_order_relaxed);
+  counts_->in_vlan[record.station.vid].fetch_sub(1, memory_order_relaxed);
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/forwarding/flood_lists.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace tapswitch {
+namespace {
+
+constexpr std::size_t vid_count = 4096;
+
+// Parts the VLANs into classes of those that the same sets contain.
+class Partition {
+ public:
+  // Splits every class that 'set' cuts through.
+  void split_by(const VlanSet& set) {
+    std::vector<std::uint16_t> touched;
+    set.for_each([&](VlanId vid) {
+      const std::uint16_t old_class = class_of_[vid];
+      if (classes_[old_class].hits++ == 0) {
+        touched.push_back(old_class);
+      }
+    });
+    for (const std::uint16_t old_class : touched) {
+      const std::uint16_t hits = std::exchange(classes_[old_class].hits, std::uint16_t{0});
+      if (hits == classes_[old_class].size) {
+        classes_[old_class].heir = old_class;
+        continue;
+      }
+      classes_[old_class].heir = static_cast<std::uint16_t>(classes_.size());
+      classes_[old_class].size = static_cast<std::uint16_t>(classes_[old_class].size - hits);
+      classes_.push_back({.size = hits});
+    }
+    set.for_each([&](VlanId vid) { class_of_[vid] = classes_[class_of_[vid]].heir; });
+  }
+
+  [[nodiscard]] std::size_t count() const { return classes_.size(); }
+  [[nodiscard]] std::size_t class_of(VlanId vid) const { return class_of_[vid]; }
+
+ private:
+  struct Class {
+    std::uint16_t size = 0;
+    std::uint16_t hits = 0;  // members in the present set
+    std::uint16_t heir = 0;  // the class that takes these members over
+  };
+
+  std::vector<std::uint16_t> class_of_ = std::vector<std::uint16_t>(vid_count, 0);
+  std::vector<Class> classes_{{.size = vid_count}};
+};
+
+}  // namespace
+
+FloodLists::FloodLists(std::span<const VlanSet* const> sets, std::span<const Trunk> trunks,
+                       std::vector<Single> singles)
+    : ranges_(vid_count) {
+  Partition partition;
+  for (const VlanSet* set : sets) {
+    partition.split_by(*set);
+  }
+  std::vector<std::optional<Range>> lists(partition.count());
+  for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
+    std::optional<Range>& list = lists[partition.class_of(vid)];
+    if (!list) {
+      list = add_class_list(vid, sets, trunks);
+    }
+    ranges_[vid] = *list;
+  }
+
+  // Stable: within a VLAN the ports stay in order.
+  std::stable_sort(singles.begin(), singles.end(),
+                   [](const Single& left, const Single& right) { return left.vid < right.vid; });
+  for (std::span<const Single> rest(singles); !rest.empty();) {
+    const VlanId vid = rest.front().vid;
+    const auto end = std::find_if(rest.begin(), rest.end(),
+                                  [vid](const Single& single) { return single.vid != vid; });
+    const auto count = static_cast<std::size_t>(end - rest.begin());
+    ranges_[vid] = add_merged_list(ranges_[vid], rest.first(count));
+    rest = rest.subspan(count);
+  }
+}
+
+FloodLists::Range FloodLists::add_class_list(VlanId member, std::span<const VlanSet* const> sets,
+                                             std::span<const Trunk> trunks) {
+  std::vector<bool> is_in(sets.size());
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    is_in[i] = sets[i]->contains(member);
+  }
+  const std::size_t begin = ports_.size();
+  for (const Trunk& trunk : trunks) {
+    if (is_in[trunk.set]) {
+      ports_.push_back(trunk.port);
+    }
+  }
+  return {.begin = static_cast<std::uint32_t>(begin),
+          .size = static_cast<std::uint32_t>(ports_.size() - begin)};
+}
+
+FloodLists::Range FloodLists::add_merged_list(Range base, std::span<const Single> singles) {
+  const std::size_t begin = ports_.size();
+  ports_.resize(begin + base.size + singles.size());
+  // Whole runs of the base list are copied, as mostly one port is merged into many.
+  auto from = ports_.cbegin() + base.begin;
+  const auto from_end = from + base.size;
+  auto to = ports_.begin() + static_cast<std::ptrdiff_t>(begin);
+  for (const Single& single : singles) {
+    const auto run_end = std::lower_bound(from, from_end, single.port);
+    to = std::copy(from, run_end, to);
+    *to++ = single.port;
+    from = run_end;
+  }
+  std::copy(from, from_end, to);
+  return {.begin = static_cast<std::uint32_t>(begin),
+          .size = static_cast<std::uint32_t>(base.size + singles.size())};
+}
+
+}  // namespace tapswitch

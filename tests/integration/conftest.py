@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures and rules for all scenario tests.
+
+    lab         a Lab whose daemon runs, started bare
+    empty_lab   a Lab without a daemon: the test starts it itself, with lab.start(OPTION...)
+
+Environment (CTest sets the first two):
+    TAPSWITCHD, TAPCTL           the programs under test
+    TAPSWITCH_REQUIRE_ROOT=1     without root fail instead of skipping
+    TAPSWITCH_TEST_PAUSE=1       stop at a failure with daemon and namespaces alive
+"""
+
+import os
+import signal
+
+import pytest
+
+from lab import Lab
+
+# What CTest takes for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
+SKIPPED_STATUS = 77
+
+HAS_FAILED = pytest.StashKey()
+LAB = pytest.StashKey()
+
+
+def pytest_configure():
+    # CTest ends a test that takes too long; fixtures must clean up then as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture
+def empty_lab(request):
+    require_root()
+    lab = Lab()
+    request.node.stash[LAB] = lab
+    try:
+        yield lab
+        if request.node.stash.get(HAS_FAILED, False):
+            pause(lab)
+        lab.stop()
+    finally:
+        lab.remove()
+
+
+@pytest.fixture
+def lab(empty_lab):
+    empty_lab.start()
+    return empty_lab
+
+
+def require_root():
+    if os.geteuid() == 0:
+        return
+    if os.environ.get("TAPSWITCH_REQUIRE_ROOT") == "1":
+        pytest.fail("needs root, and TAPSWITCH_REQUIRE_ROOT=1 is set")
+    pytest.skip("needs root (or 'unshare -Urnm') to make TAPs and namespaces")
+
+
+def pause(lab):
+    if os.environ.get("TAPSWITCH_TEST_PAUSE") != "1":
+        return
+    with open("/dev/tty", "r+", buffering=1, encoding="utf-8") as terminal:
+        terminal.write(f"\nPaused at a failure. Namespaces: ip netns | grep {lab.name_of('')}\n"
+                       f"Daemon: tapctl --socket {lab.socket} ..., log in {lab.directory}\n"
+                       "Enter removes it all. ")
+        terminal.readline()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Notes that a test has failed, and shows what the daemon said."""
+    report = (yield).get_result()
+    if report.failed:
+        item.stash[HAS_FAILED] = True
+        if LAB in item.stash:
+            report.sections.append(("tapswitchd said", item.stash[LAB].log()))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
+        session.exitstatus = SKIPPED_STATUS

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lab: a daemon, network namespaces around it, and the verbs of a scenario.
+
+Everything is made under names of this process ('ts4711-alice'), so that labs never meet; a test
+says 'alice'. The daemon runs in a namespace of its own too: a TAP that is made without
+--namespace is in lab.switch, not on the host.
+
+    def test_two_stations_reach_each_other(lab):
+        lab.join("alice", "10.0.0.1/24")
+        lab.join("bob", "10.0.0.2/24")
+        assert lab.ping("alice", "bob")
+
+When the test is over stop() holds the daemon to its promises, and remove() takes everything away.
+"""
+
+import ctypes
+import ipaddress
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from rpc_client import RpcClient
+
+# Seconds. No wait is longer; none is a plain sleep.
+DEADLINE = 10.0
+POLL_INTERVAL = 0.01
+
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error: ")
+PR_SET_PDEATHSIG = 1
+
+_labs = itertools.count(1)
+
+
+def wait_until(condition, what, deadline=DEADLINE):
+    """The first true value of condition(); AssertionError naming 'what' if none comes in time."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"in {deadline} s not: {what}"
+        time.sleep(POLL_INTERVAL)
+
+
+def run(*command, check=True, timeout=DEADLINE):
+    """Runs a command; its output is captured as text. Raises with that output if it fails."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=timeout, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(done.args)}: exit status {done.returncode}\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
+
+
+def program(variable):
+    """The path of a built program, which CTest gives in the environment."""
+    path = os.environ.get(variable)
+    assert path, f"{variable} must be the path of the built program (CTest sets it)"
+    return path
+
+
+class Lab:
+    """Not thread-safe. 'directory' is a temporary one for the files of the test."""
+
+    def __init__(self):
+        self._prefix = f"ts{os.getpid()}-{next(_labs)}-"
+        self._namespaces = []
+        self._clients = []
+        self._addresses = {}
+        self.daemon = None
+        self.directory = Path(tempfile.mkdtemp(prefix=self._prefix))
+        self.socket = self.directory / "control.sock"
+        self._log = self.directory / "tapswitchd.log"
+        self.switch = self.namespace("switch")
+
+    # ---- namespaces ------------------------------------------------------------------------
+
+    def name_of(self, short):
+        """The real name of a namespace of this lab."""
+        return self._prefix + short
+
+    def namespace(self, short, ipv6=False):
+        """Makes a namespace and returns its real name. Without IPv6 no frame is unasked for."""
+        name = self.name_of(short)
+        run("ip", "netns", "add", name)
+        self._namespaces.append(name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        if not ipv6:
+            self.exec(short, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                      "net.ipv6.conf.default.disable_ipv6=1")
+        return name
+
+    def remove_namespace(self, short):
+        """Removes it now, as a test of what then happens."""
+        name = self.name_of(short)
+        self._namespaces.remove(name)
+        run("ip", "netns", "del", name)
+
+    def exec(self, short, *command, check=True, timeout=DEADLINE):
+        """Runs a command in a namespace and returns what subprocess.run() does."""
+        return run(*self.command_in(short, *command), check=check, timeout=timeout)
+
+    def command_in(self, short, *command):
+        """The words that run a command in a namespace, for a subprocess.Popen of the test's own."""
+        return ["nsenter", f"--net=/run/netns/{self.name_of(short)}", *map(str, command)]
+
+    def taps(self):
+        """(namespace, interface) of every TAP in this lab."""
+        found = []
+        for name in self._namespaces:
+            links = run("ip", "-n", name, "-json", "link", "show", "type", "tun").stdout
+            found += [(name, link["ifname"]) for link in json.loads(links or "[]") if link]
+        return found
+
+    # ---- the daemon ------------------------------------------------------------------------
+
+    def start(self, *options):
+        """Starts tapswitchd on the lab's socket and waits until it takes connections."""
+        assert self.daemon is None, "the daemon runs already"
+        command = self.command_in("switch", program("TAPSWITCHD"), "--socket", self.socket,
+                                  *options)
+        with open(self._log, "ab") as log:
+            self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                           stderr=log, preexec_fn=_die_with_the_test)
+        wait_until(self._takes_connections, "tapswitchd takes connections")
+
+    def _takes_connections(self):
+        assert self.daemon.poll() is None, f"tapswitchd ended at once:\n{self.log()}"
+        try:
+            RpcClient(self.socket).close()
+        except OSError:
+            return False
+        return True
+
+    def log(self):
+        """What tapswitchd has written to stdout and stderr."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def stop(self, persistent=()):
+        """Ends the daemon and checks that it left well. 'persistent': interfaces that stay."""
+        if self.daemon is None:
+            return
+        daemon, self.daemon = self.daemon, None
+        if daemon.poll() is None:
+            daemon.send_signal(signal.SIGTERM)
+        try:
+            status = daemon.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+            raise AssertionError(f"tapswitchd did not end within {DEADLINE} s of SIGTERM") from None
+        report = SANITIZER_REPORT.search(self.log())
+        assert not report, f"a sanitizer complains:\n{self.log()}"
+        assert status == 0, f"tapswitchd ended with status {status}:\n{self.log()}"
+        assert not self.socket.exists(), "tapswitchd left its socket behind"
+        left = [tap for tap in self.taps() if tap[1] not in persistent]
+        assert not left, f"tapswitchd left TAPs behind: {left}"
+
+    # ---- talking to it ---------------------------------------------------------------------
+
+    def tapctl(self, *words, check=True, timeout=DEADLINE):
+        """Runs tapctl on the lab's socket and returns what subprocess.run() does."""
+        return run(program("TAPCTL"), "--socket", self.socket, *words, check=check, timeout=timeout)
+
+    def client(self):
+        """A session of its own, closed with the lab."""
+        self._clients.append(RpcClient(self.socket))
+        return self._clients[-1]
+
+    def call(self, method, params=None):
+        """One call in a session of its own; RpcError if it is refused."""
+        with RpcClient(self.socket) as client:
+            return client.call(method, params)
+
+    # ---- stations --------------------------------------------------------------------------
+
+    def join(self, short, address, **params):
+        """Makes a namespace with a TAP of the same short name and address in it. 'params' are
+        those of port.add, but 'vlan' may be a number: an access port's. Returns the port."""
+        namespace = self.namespace(short)
+        self._addresses[short] = str(ipaddress.ip_interface(address).ip)
+        if isinstance(params.get("vlan"), int):
+            params["vlan"] = {"mode": "access", "pvid": params["vlan"]}
+        return self.call("port.add", {"name": short, "type": "tap", "namespace": namespace,
+                                      "addresses": [address], **params})
+
+    def ping(self, source, to, *options):
+        """Whether one ping from a station to another (or to an address) is answered in 1 s."""
+        address = self._addresses.get(to, to)
+        return self.exec(source, "ping", "-n", "-c", 1, "-W", 1, *options, address,
+                         check=False).returncode == 0
+
+    # ---- the end ---------------------------------------------------------------------------
+
+    def remove(self):
+        """Takes away whatever is left, in whatever state the test has ended."""
+        for client in self._clients:
+            client.close()
+        if self.daemon is not None:
+            self.daemon.kill()
+            self.daemon.wait()
+        for name in self._namespaces:
+            run("ip", "netns", "del", name, check=False)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _die_with_the_test():
+    """Runs in the child before the daemon: it shall not outlive a test that is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// options.hpp: the command line of tapswitchd.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tapswitch::daemon {
+
+struct Options {
+  std::optional<std::string> socket;
+  std::optional<std::string> socket_group;
+  std::optional<std::string> read_only_socket;
+  std::size_t workers = 1;
+  std::string log_level = "info";
+  std::vector<std::string> ports;  // to be opened on sw0 at the start
+};
+
+// What was asked for instead of a daemon (help or the version), to be printed; the exit is 0.
+struct Answer {
+  std::string text;
+};
+
+// A command line that cannot be understood; the exit is 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws Answer or UsageError.
+Options parse_options(int argc, const char* const* argv);
+
+}  // namespace tapswitch::daemon

@@ -2,19 +2,21 @@
 // config.cpp: config.get.
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/config/append.hpp"
 #include "control/config/document.hpp"
 
 namespace tapswitch::api {
 
 void add_config_handlers(Handlers& handlers, Network& network) {
   handlers["config.get"] = [&network](const Json& params, const rpc::Caller&) {
-    const auto format =
-        rpc::text_or(params, "format", "minimal") == "full" ? config::Format::full : config::Format::minimal;
+    const auto format = rpc::text_or(params, "format", "minimal") == "full"
+                            ? config::Format::full
+                            : config::Format::minimal;
     Json switches = Json::object();
     for (const auto& [name, running] : network.switches()) {
-      switches[name] = config::to_json(network.spec_of(running), format);
+      config::append(switches, name, config::to_json(network.spec_of(running), format));
     }
-    return Json{{"version", config::document_version}, {"switches", switches}};
+    return Json{{"version", config::document_version}, {"switches", std::move(switches)}};
   };
 }
 

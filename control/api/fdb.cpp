@@ -38,8 +38,8 @@ struct Selection {
       home = port.home;
       filter.port = port.index;
       if (switch_name && *switch_name != home->spec.name) {
-        throw rpc::invalid_params({{"switch", "port '" + *port_name + "' is on another switch",
-                                    home->spec.name}});
+        throw rpc::invalid_params(
+            {{"switch", "port '" + *port_name + "' is on another switch", home->spec.name}});
       }
     } else {
       home = &network.find_switch(switch_name);
@@ -53,8 +53,8 @@ struct Selection {
 Station station_of(const Json& params) {
   const Station station{.vid = *optional_vlan(params), .mac = *optional_mac(params)};
   if (station.mac.is_group() || station.mac.is_zero()) {
-    throw rpc::invalid_params(
-        {{"mac", station.mac.to_string() + " is not the address of a station", "a unicast address"}});
+    throw rpc::invalid_params({{"mac", station.mac.to_string() + " is not the address of a station",
+                                "a unicast address"}});
   }
   return station;
 }
@@ -88,13 +88,15 @@ Json add(Network& network, const Json& params) {
     return plan("+ station " + to_text(station) + " on port " + port.spec.name);
   }
   network.add_static(port, station);
-  return to_json({.station = station, .port = port.index, .kind = StationKind::static_entry, .age = {}},
-                 port.spec.name);
+  return to_json(
+      {.station = station, .port = port.index, .kind = StationKind::static_entry, .age = {}},
+      port.spec.name);
 }
 
 Json remove(Network& network, const Json& params) {
   const Station station = station_of(params);
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
+  Network::check_remove_station(home, station);
   if (is_dry_run(params)) {
     return plan("- station " + to_text(station));
   }

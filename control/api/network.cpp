@@ -23,12 +23,14 @@ namespace {
 constexpr std::size_t slots_a_tick = 65'536;
 
 Error no_such(const char* what, const std::string& name) {
-  return {ErrorKind::not_found, std::string("there is no ") + what + " '" + name + "'",
+  return {ErrorKind::not_found,
+          std::string("there is no ") + what + " '" + name + "'",
           {{"object", name}}};
 }
 
 Error taken(const char* what, const std::string& name) {
-  return {ErrorKind::already_exists, std::string("there is a ") + what + " '" + name + "' already",
+  return {ErrorKind::already_exists,
+          std::string("there is a ") + what + " '" + name + "' already",
           {{"object", name}}};
 }
 
@@ -109,9 +111,11 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
       }
     });
   };
+  // Made before it is entered: there may be no memory for a large table.
+  auto engine = std::make_unique<Switch>(pool_, options, std::move(on_lost));
   RunningSwitch& added = switches_[spec.name];
   added.spec = spec;
-  added.engine = std::make_unique<Switch>(pool_, options, std::move(on_lost));
+  added.engine = std::move(engine);
   return added;
 }
 
@@ -150,10 +154,10 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
 
 void Network::check_add_static(const RunningPort& port, Station station) {
   if (!port.spec.rule.vlan.carries(station.vid)) {
-    throw rpc::invalid_params({{"vlan",
-                                "port '" + port.spec.name + "' does not carry VLAN " +
-                                    std::to_string(station.vid),
-                                "a VLAN of the port"}});
+    throw rpc::invalid_params(
+        {{"vlan",
+          "port '" + port.spec.name + "' does not carry VLAN " + std::to_string(station.vid),
+          "a VLAN of the port"}});
   }
 }
 
@@ -174,10 +178,15 @@ void Network::add_static(RunningPort& port, Station station) {
   });
 }
 
-void Network::remove_station(RunningSwitch& home, Station station) {
-  if (!home.engine->fdb().remove(station)) {
+void Network::check_remove_station(const RunningSwitch& home, Station station) {
+  if (!home.engine->fdb().find(station, std::chrono::steady_clock::now())) {
     throw no_such("station", station.mac.to_string());
   }
+}
+
+void Network::remove_station(RunningSwitch& home, Station station) {
+  check_remove_station(home, station);
+  home.engine->fdb().remove(station);
   std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
     return entry.vlan == station.vid && entry.mac == station.mac;
   });
@@ -187,8 +196,7 @@ std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
   if (filter.kind != StationKind::dynamic_entry) {
     const std::string* port = filter.port ? port_name(home, *filter.port) : nullptr;
     std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
-      return (port == nullptr || entry.port == *port) &&
-             (!filter.vid || entry.vlan == *filter.vid);
+      return (port == nullptr || entry.port == *port) && (!filter.vid || entry.vlan == *filter.vid);
     });
   }
   return home.engine->fdb().flush(filter);

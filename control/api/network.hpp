@@ -86,6 +86,7 @@ class Network {
 
   static void check_add_static(const RunningPort& port, Station station);
   void add_static(RunningPort& port, Station station);
+  static void check_remove_station(const RunningSwitch& home, Station station);
   void remove_station(RunningSwitch& home, Station station);
   std::size_t flush(RunningSwitch& home, const Fdb::Filter& filter);
 

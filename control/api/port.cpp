@@ -80,7 +80,7 @@ Json list(Network& network, const Json& params) {
       ports.push_back(std::move(json));
     }
   }
-  return {{"ports", ports}};
+  return {{"ports", std::move(ports)}};
 }
 
 Json set(Network& network, const Json& params) {

@@ -28,7 +28,8 @@ void RateMeter::tick(const Network& network, TimePoint now) {
     return;
   }
   std::erase_if(samples_, [&network](const auto& entry) {
-    return !network.ports().contains(entry.first);
+    const auto port = network.ports().find(entry.first);
+    return port == network.ports().end() || port->second.added != entry.second.added;
   });
   for (auto& [name, samples] : samples_) {
     samples.take({.at = now, .totals = network.ports().at(name).totals()});
@@ -37,10 +38,9 @@ void RateMeter::tick(const Network& network, TimePoint now) {
 
 Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
   asked_ = now;
-  const Sample first{.at = port.added, .totals = {}};
-  Samples& samples = samples_.try_emplace(port.spec.name, Samples{first, first}).first->second;
-  if (samples.older.at < port.added) {
-    samples = {first, first};  // of another port that had this name
+  Samples& samples = samples_.try_emplace(port.spec.name, port).first->second;
+  if (samples.added != port.added) {
+    samples = Samples(port);
   }
   const Sample present{.at = now, .totals = port.totals()};
   const Sample& base =
@@ -49,8 +49,7 @@ Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
       std::max(std::chrono::duration_cast<microseconds>(now - base.at), microseconds(1));
   const PortTotals& totals = present.totals;
   const Json json = {
-      {"in_bits_per_second",
-       per_second(8 * (totals.in_octets - base.totals.in_octets), interval)},
+      {"in_bits_per_second", per_second(8 * (totals.in_octets - base.totals.in_octets), interval)},
       {"in_frames_per_second",
        per_second(frames(totals.in_frames) - frames(base.totals.in_frames), interval)},
       {"out_bits_per_second",
@@ -61,6 +60,11 @@ Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
   samples.take(present);
   return json;
 }
+
+RateMeter::Samples::Samples(const Network::RunningPort& port)
+    : added(port.added),
+      older{.at = port.added, .totals = {}},
+      younger{.at = port.added, .totals = {}} {}
 
 void RateMeter::Samples::take(const Sample& sample) {
   if (sample.at - younger.at >= shortest_interval) {

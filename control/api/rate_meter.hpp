@@ -33,11 +33,13 @@ class RateMeter {
     TimePoint at;
     PortTotals totals;
   };
-  // Two, for the younger may be too young to divide by.
+  // Two, for the younger may be too young to divide by. Both are the port's beginning at first.
   struct Samples {
+    TimePoint added;  // tells ports apart that had the same name one after the other
     Sample older;
     Sample younger;
 
+    explicit Samples(const Network::RunningPort& port);
     void take(const Sample& sample);
   };
 

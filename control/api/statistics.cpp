@@ -2,10 +2,13 @@
 // statistics.cpp: stats.get and stats.rates.
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/config/append.hpp"
+#include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
 namespace {
 
+using config::append;
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
@@ -13,7 +16,7 @@ Json drops_to_json(const PortTotals& totals) {
   Json drops = Json::object();
   for (std::size_t reason = 0; reason < drop_reason_count; ++reason) {
     if (totals.drops[reason] != 0) {
-      drops[std::string(drop_reasons[reason].name)] = totals.drops[reason];
+      append(drops, std::string(drop_reasons[reason].name), totals.drops[reason]);
     }
   }
   return drops;
@@ -45,7 +48,8 @@ Json switch_statistics(const RunningSwitch& running) {
           {"fdb_refused_port_full", counters.refused_port_full}};
 }
 
-// The switches and ports that the parameters choose. A port stands for itself alone.
+// The switches and ports that the parameters choose. A port stands for itself alone. Throws
+// invalid_params if what is said of a port contradicts it.
 struct Choice {
   const RunningSwitch* home = nullptr;
   const RunningPort* port = nullptr;
@@ -56,6 +60,14 @@ struct Choice {
     }
     if (const auto name = optional_text(params, "port")) {
       port = &network.find_port(*name);
+      if (home != nullptr && home != port->home) {
+        throw rpc::invalid_params(
+            {{"switch", "port '" + *name + "' is on another switch", port->home->spec.name}});
+      }
+      if (optional_vlan(params)) {
+        throw rpc::invalid_params(
+            {{"vlan", "a port does not count its frames by VLAN", "either a port or a VLAN"}});
+      }
     }
   }
 
@@ -72,10 +84,10 @@ Json vlan_statistics(const Network& network, const Choice& choice, VlanId vid) {
   for (const auto& [name, running] : network.switches()) {
     if (choice.includes(running)) {
       const VlanTotals totals = running.engine->vlan_totals(vid);
-      vlans[name] = {{"in_frames", totals.in_frames}, {"in_octets", totals.in_octets}};
+      append(vlans, name, {{"in_frames", totals.in_frames}, {"in_octets", totals.in_octets}});
     }
   }
-  return {{"vlans", vlans}};
+  return {{"vlans", std::move(vlans)}};
 }
 
 Json get(Network& network, const Json& params) {
@@ -87,18 +99,18 @@ Json get(Network& network, const Json& params) {
   Json ports = Json::object();
   for (const auto& [name, port] : network.ports()) {
     if (choice.includes(port)) {
-      ports[name] = port_statistics(port, reader);
+      append(ports, name, port_statistics(port, reader));
     }
   }
-  Json json = {{"ports", ports}};
+  Json json = {{"ports", std::move(ports)}};
   if (choice.port == nullptr) {
     Json switches = Json::object();
     for (const auto& [name, running] : network.switches()) {
       if (choice.includes(running)) {
-        switches[name] = switch_statistics(running);
+        append(switches, name, switch_statistics(running));
       }
     }
-    json["switches"] = switches;
+    json["switches"] = std::move(switches);
   }
   return json;
 }
@@ -109,10 +121,10 @@ Json rates(Network& network, RateMeter& meter, const Json& params) {
   Json ports = Json::object();
   for (const auto& [name, port] : network.ports()) {
     if (choice.includes(port)) {
-      ports[name] = meter.rates(port, now);
+      append(ports, name, meter.rates(port, now));
     }
   }
-  return {{"ports", ports}};
+  return {{"ports", std::move(ports)}};
 }
 
 }  // namespace

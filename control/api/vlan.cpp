@@ -72,7 +72,7 @@ Json list(Network& network, const Json& params) {
   if (only) {
     (void)network.find_switch(only);
   }
-  return {{"vlans", vlans}};
+  return {{"vlans", std::move(vlans)}};
 }
 
 Json set(Network& network, const Json& params) {

@@ -3,7 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "control/config/append.hpp"
 #include "control/config/reserved_address.hpp"
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
@@ -105,9 +107,9 @@ void name_interface(PortSpec& spec) {
       continue;
     }
     if (!field.schema.check(spec.name).empty()) {
-      throw rpc::invalid_params({{"interface",
-                                  "the port's name '" + spec.name + "' cannot name an interface",
-                                  field.schema.allowed()}});
+      throw rpc::invalid_params(
+          {{"interface", "the port's name '" + spec.name + "' cannot name an interface",
+            field.schema.allowed()}});
     }
   }
   spec.tap.interface = spec.name;
@@ -265,14 +267,14 @@ Json to_json(const SwitchSpec& spec, Format format) {
         Json::array(), format);
   Json vlans = Json::object();
   for (const auto& [vid, name] : spec.vlan_names) {
-    vlans[std::to_string(vid)] = {{"name", name}};
+    append(vlans, std::to_string(vid), {{"name", name}});
   }
   write(json, "vlans", vlans, Json::object(), format);
   Json ports = Json::object();
   for (const PortSpec& port : spec.ports) {
-    ports[port.name] = to_json(port, format);
+    append(ports, port.name, to_json(port, format));
   }
-  json["ports"] = ports;
+  json["ports"] = std::move(ports);
   return json;
 }
 

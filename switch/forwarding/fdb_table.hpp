@@ -144,6 +144,14 @@ class FdbTable {
   };
   static_assert(sizeof(Bucket) == 64);
 
+  // Both words of an entry; the value is free if they were not of the same time.
+  struct Words {
+    std::uint64_t key = 0;
+    FdbValue value;
+  };
+
+  static Words load(const Bucket& bucket, std::size_t i);
+
   // 59..48 VID | 47..0 MAC. No station is 0, so that an entry never used matches none.
   static constexpr std::uint64_t pack(Station station) {
     return std::uint64_t{station.vid} << 48 | station.mac.bits();
@@ -182,16 +190,14 @@ class FdbTable {
   std::uint64_t multiplier_;
 };
 
-// These two are here because they are most of the work of forwarding a frame.
+// These are here because they are most of the work of forwarding a frame.
 
-inline std::optional<FdbTable::Record> FdbTable::read(std::size_t slot) const {
-  const FdbValue before(value_at(slot).load(std::memory_order_acquire));
-  const std::uint64_t key = key_at(slot).load(std::memory_order_acquire);
-  const FdbValue after = value(slot);
-  if (!before.is_in_use() || !after.is_in_use() || !after.same_generation(before)) {
-    return std::nullopt;
-  }
-  return Record{.station = unpack(key), .value = after};
+inline FdbTable::Words FdbTable::load(const Bucket& bucket, std::size_t i) {
+  const FdbValue before(bucket.values[i].load(std::memory_order_acquire));
+  const std::uint64_t key = bucket.keys[i].load(std::memory_order_acquire);
+  const FdbValue after(bucket.values[i].load(std::memory_order_relaxed));
+  const bool is_whole = before.is_in_use() && after.same_generation(before);
+  return {.key = key, .value = is_whole ? after : FdbValue()};
 }
 
 inline std::optional<FdbTable::Found> FdbTable::find(Station station) const {
@@ -199,23 +205,30 @@ inline std::optional<FdbTable::Found> FdbTable::find(Station station) const {
   const std::size_t home = home_of(wanted);
   for (std::size_t i = 0; i < window_buckets; ++i) {
     const std::size_t number = (home + i) & bucket_mask_;
-    const auto& keys = buckets_[number].keys;
+    const Bucket& bucket = buckets_[number];
     const auto match = [&](std::size_t j) {
-      return keys[j].load(std::memory_order_relaxed) == wanted ? 1U << j : 0U;
+      return bucket.keys[j].load(std::memory_order_relaxed) == wanted ? 1U << j : 0U;
     };
     // All four are compared before the first branch, which can then be predicted. A freed entry
     // keeps its key, so that more than one can match, but only one is in use.
     for (unsigned matches = match(0) | match(1) | match(2) | match(3); matches != 0;
          matches &= matches - 1) {
-      const std::size_t slot =
-          number * bucket_size + static_cast<std::size_t>(std::countr_zero(matches));
-      const auto record = read(slot);
-      if (record && record->station == station) {
-        return Found{.slot = slot, .value = record->value};
+      const auto j = static_cast<std::size_t>(std::countr_zero(matches));
+      const Words words = load(bucket, j);
+      if (words.value.is_in_use() && words.key == wanted) {
+        return Found{.slot = number * bucket_size + j, .value = words.value};
       }
     }
   }
   return std::nullopt;
+}
+
+inline std::optional<FdbTable::Record> FdbTable::read(std::size_t slot) const {
+  const Words words = load(buckets_[slot / bucket_size], slot % bucket_size);
+  if (!words.value.is_in_use()) {
+    return std::nullopt;
+  }
+  return Record{.station = unpack(words.key), .value = words.value};
 }
 
 }  // namespace tapswitch

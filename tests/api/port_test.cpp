@@ -40,27 +40,30 @@ TEST_F(PortApi, RemovedPortTakesItsTapAlong) {
 
 TEST_F(PortApi, EverythingThatCanBeSaidOfAPortIsDoneAndTold) {
   const TemporaryNamespace lab("api");
-  const Json params = {{"name", "everything"},
-                       {"interface", name_},
-                       {"namespace", lab.name()},
-                       {"mac", "02-00-00-00-AA-01"},
-                       {"mtu", 9000},
-                       {"owner", "root"},
-                       {"group", 0},
-                       {"addresses", {"10.99.0.1/24"}},
-                       {"vlan", {{"mode", "trunk"}, {"native", nullptr}, {"allowed", {10, 20, 11}}}},
-                       {"flood", {{"broadcast", false}}},
-                       {"learning", false},
-                       {"isolated", true},
-                       {"hairpin", true},
-                       {"fdb_limit", 5},
-                       {"description", "to the lab"}};
+  const Json params = {
+      {"name", "everything"},
+      {"interface", name_},
+      {"namespace", lab.name()},
+      {"mac", "02-00-00-00-AA-01"},
+      {"mtu", 9000},
+      {"owner", "root"},
+      {"group", 0},
+      {"addresses", {"10.99.0.1/24"}},
+      {"vlan", {{"mode", "trunk"}, {"native", nullptr}, {"allowed", {10, 20, 11}}}},
+      {"flood", {{"broadcast", false}}},
+      {"learning", false},
+      {"isolated", true},
+      {"hairpin", true},
+      {"fdb_limit", 5},
+      {"description", "to the lab"}};
   const Json port = call("port.add", params);
   EXPECT_EQ(port["link"]["mac"], "02:00:00:00:aa:01");
   EXPECT_EQ(port["link"]["mtu"], 9000);
-  EXPECT_EQ(port["vlan"],
-            (Json{{"mode", "trunk"}, {"native", nullptr}, {"native_tagged", false},
-                  {"allowed", "10-11,20"}, {"acceptable", "all"}}));
+  EXPECT_EQ(port["vlan"], (Json{{"mode", "trunk"},
+                                {"native", nullptr},
+                                {"native_tagged", false},
+                                {"allowed", "10-11,20"},
+                                {"acceptable", "all"}}));
   EXPECT_EQ(port["flood"],
             (Json{{"unknown_unicast", true}, {"multicast", true}, {"broadcast", false}}));
   EXPECT_EQ(port["learning"], false);
@@ -76,9 +79,8 @@ TEST_F(PortApi, EverythingThatCanBeSaidOfAPortIsDoneAndTold) {
 
 TEST_F(PortApi, SetChangesOnlyWhatIsNamed) {
   call("port.add", {{"name", name_}, {"description", "first"}, {"isolated", true}});
-  const Json port = call("port.set", {{"name", name_},
-                                      {"mtu", 2000},
-                                      {"vlan", {{"mode", "access"}, {"pvid", 10}}}});
+  const Json port = call(
+      "port.set", {{"name", name_}, {"mtu", 2000}, {"vlan", {{"mode", "access"}, {"pvid", 10}}}});
   EXPECT_EQ(port["link"]["mtu"], 2000);
   EXPECT_EQ(port["vlan"]["pvid"], 10);
   EXPECT_EQ(port["description"], "first");
@@ -102,27 +104,43 @@ TEST_F(PortApi, BadPortIsRefusedAndLeavesNoTrace) {
       {"NameTaken", {{"name", "taken"}, {"interface", other}}, "already_exists", ""},
       {"NoName", {{"interface", other}}, "invalid_params", "name"},
       {"NameWithSpace", {{"name", "a b"}, {"interface", other}}, "invalid_params", "name"},
-      {"InterfaceOf16", {{"name", "x"}, {"interface", "a234567890123456"}}, "invalid_params",
+      {"InterfaceOf16",
+       {{"name", "x"}, {"interface", "a234567890123456"}},
+       "invalid_params",
        "interface"},
       {"NameOf16WithoutInterface", {{"name", "a234567890123456"}}, "invalid_params", "interface"},
       {"InterfaceInUse", {{"name", "x"}, {"interface", name_}}, "kernel_refused", ""},
       {"InterfaceIsNoTap", {{"name", "x"}, {"interface", "lo"}}, "kernel_refused", ""},
-      {"NoSuchNamespace", {{"name", "x"}, {"interface", other}, {"namespace", "no-such"}},
-       "kernel_refused", ""},
+      {"NoSuchNamespace",
+       {{"name", "x"}, {"interface", other}, {"namespace", "no-such"}},
+       "kernel_refused",
+       ""},
       {"NoSuchSwitch", {{"name", "x"}, {"interface", other}, {"switch", "sw9"}}, "not_found", ""},
-      {"NoSuchOwner", {{"name", "x"}, {"interface", other}, {"owner", "no-such-user"}},
-       "invalid_params", "owner"},
-      {"UnknownField", {{"name", "x"}, {"interface", other}, {"vlam", 1}}, "invalid_params", "vlam"},
-      {"PvidZero", {{"name", "x"}, {"interface", other}, {"vlan", access_0}}, "invalid_params",
+      {"NoSuchOwner",
+       {{"name", "x"}, {"interface", other}, {"owner", "no-such-user"}},
+       "invalid_params",
+       "owner"},
+      {"UnknownField",
+       {{"name", "x"}, {"interface", other}, {"vlam", 1}},
+       "invalid_params",
+       "vlam"},
+      {"PvidZero",
+       {{"name", "x"}, {"interface", other}, {"vlan", access_0}},
+       "invalid_params",
        "vlan.pvid"},
       {"MtuTooSmall", {{"name", "x"}, {"interface", other}, {"mtu", 67}}, "invalid_params", "mtu"},
-      {"GroupAddress", {{"name", "x"}, {"interface", other}, {"mac", "01:00:5e:00:00:01"}},
-       "kernel_refused", ""},
-      {"AddressWithoutPrefix", {{"name", "x"}, {"interface", other}, {"addresses", {"10.0.0.1"}}},
-       "invalid_params", "addresses[0]"},
+      {"GroupAddress",
+       {{"name", "x"}, {"interface", other}, {"mac", "01:00:5e:00:00:01"}},
+       "kernel_refused",
+       ""},
+      {"AddressWithoutPrefix",
+       {{"name", "x"}, {"interface", other}, {"addresses", {"10.0.0.1"}}},
+       "invalid_params",
+       "addresses[0]"},
       {"SecondAddressTwice",
        {{"name", "x"}, {"interface", other}, {"addresses", {"10.0.0.1/24", "256.0.0.1/24"}}},
-       "invalid_params", "addresses[1]"},
+       "invalid_params",
+       "addresses[1]"},
   };
   for (const BadPort& bad : cases) {
     const Json error = refuse("port.add", bad.params);
@@ -146,9 +164,9 @@ TEST_F(PortApi, KernelRefusalTellsErrnoCallAndObject) {
 TEST_F(PortApi, RefusedSetLeavesThePortAsItWas) {
   const Json before = call("port.add", {{"name", name_}, {"mtu", 1400}});
   // The MTU is set before the address, which the kernel refuses.
-  EXPECT_EQ(refusal_kind("port.set",
-                         {{"name", name_}, {"mtu", 1300}, {"mac", "01:00:5e:00:00:01"}}),
-            "kernel_refused");
+  EXPECT_EQ(
+      refusal_kind("port.set", {{"name", name_}, {"mtu", 1300}, {"mac", "01:00:5e:00:00:01"}}),
+      "kernel_refused");
   EXPECT_EQ(call("port.get", {{"name", name_}}), before);
 }
 
@@ -165,9 +183,13 @@ TEST_F(PortApi, DryRunTellsThePlanAndChangesNothing) {
 
 TEST_F(PortApi, ListIsFilteredBySwitchStateAndVlan) {
   call("switch.add", {{"name", "sw1"}});
-  call("port.add", {{"name", "one"}, {"interface", name_}, {"switch", "sw0"},
+  call("port.add", {{"name", "one"},
+                    {"interface", name_},
+                    {"switch", "sw0"},
                     {"vlan", {{"mode", "access"}, {"pvid", 10}}}});
-  call("port.add", {{"name", "two"}, {"interface", unique_interface_name("q")}, {"switch", "sw1"},
+  call("port.add", {{"name", "two"},
+                    {"interface", unique_interface_name("q")},
+                    {"switch", "sw1"},
                     {"up", false}});
   const auto names = [this](const Json& filter) {
     std::vector<std::string> found;

@@ -243,9 +243,8 @@ TEST(Switch, PortsComeAndGoUnderTraffic) {
   traffic.join();
 }
 
-TEST(Switch, MaxPortsAreTaken) {
+TEST(Switch, EachPortIsOnTheFloodListOfItsVlan) {
   Lan lan;
-  // Without cables: their far ends are closed, which a port survives.
   for (std::size_t i = 0; i < 64; ++i) {
     lan.plug();
   }

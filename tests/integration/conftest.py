@@ -2,6 +2,7 @@
 """Fixtures and rules for all scenario tests.
 
     lab         a Lab whose daemon runs, started bare
+    module_lab  the same for all tests of a file together, which leave it as they found it
     empty_lab   a Lab without a daemon: the test starts it itself, with lab.start(OPTION...)
 
 Environment (CTest sets the first two):
@@ -47,6 +48,18 @@ def empty_lab(request):
 def lab(empty_lab):
     empty_lab.start()
     return empty_lab
+
+
+@pytest.fixture(scope="module")
+def module_lab():
+    require_root()
+    lab = Lab()
+    try:
+        lab.start()
+        yield lab
+        lab.stop()
+    finally:
+        lab.remove()
 
 
 def require_root():

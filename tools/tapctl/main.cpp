@@ -1,1 +1,117 @@
-int main() {}
+// SPDX-License-Identifier: Apache-2.0
+// tapctl: the command line of tapswitch. This file joins the parts: arguments, daemon, output.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "control/api/methods.hpp"
+#include "control/rpc/limits.hpp"
+#include "control/server/socket_path.hpp"
+#include "tools/tapctl/session.hpp"
+#include "tools/tapctl/usage_error.hpp"
+
+namespace tapswitch::tapctl {
+namespace {
+
+enum Status { done = 0, refused = 1, wrong_usage = 2, no_daemon = 3 };
+
+Status complain(Status status, const std::string& text) {
+  std::fputs(fmt::format("tapctl: {}\n", text).c_str(), stderr);
+  return status;
+}
+
+// A full disk is found out by the last flush at the latest.
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw std::runtime_error(fmt::format("cannot write the output: {}", std::strerror(errno)));
+  }
+}
+
+// No more is read than the daemon takes in one message.
+std::string read_stdin() {
+  std::string text(rpc::Limits().line_bytes + 1, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  if (text.size() > rpc::Limits().line_bytes) {
+    throw UsageError(
+        fmt::format("the parameters are longer than {} bytes, the most that the "
+                    "daemon takes",
+                    rpc::Limits().line_bytes));
+  }
+  return text;
+}
+
+// Where a standard descriptor is closed, the next that is opened takes its number, and what is
+// meant for a file would go to the daemon. The wrong direction makes each use of it fail as it
+// should.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) < 0) {
+      open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+  }
+}
+
+Look look_of(const Manner& manner) {
+  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool is_colour_refused = no_color != nullptr && *no_color != '\0';
+  return {.json = manner.json,
+          .is_terminal = is_terminal,
+          .in_colour = is_terminal && manner.colour && !is_colour_refused};
+}
+
+void carry_out(const Manner& manner, Call& call) {
+  if (call.reads_stdin) {
+    call.params = parse_params(read_stdin());
+  }
+  auto client =
+      client::Client::connect(server::socket_path(manner.socket, server::socket_environment()));
+  print(carry_out(client, call, look_of(manner)));
+}
+
+Status run(const std::vector<std::string>& arguments) {
+  CommandLine line;
+  try {
+    line = parse_arguments(arguments, api::methods());
+    if (const auto* answer = std::get_if<Answer>(&line.request)) {
+      print(answer->text);
+    } else {
+      carry_out(line.manner, std::get<Call>(line.request));
+    }
+    return done;
+  } catch (const UsageError& error) {
+    const std::string command = error.command().empty() ? "" : error.command() + ' ';
+    return complain(wrong_usage, fmt::format("{}\nTry 'tapctl {}--help'.", error.what(), command));
+  } catch (const client::NoDaemon& error) {
+    return complain(no_daemon, error.what());
+  } catch (const client::Refused& error) {
+    return complain(refused, describe_refusal(error, std::get<Call>(line.request)));
+  } catch (const Json::exception& error) {
+    return complain(refused, fmt::format("the daemon's answer is not understood ({}); is it of "
+                                         "another version? --json shows it",
+                                         error.what()));
+  } catch (const std::exception& error) {
+    return complain(refused, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace tapswitch::tapctl
+
+int main(int argc, char** argv) {
+  // `tapctl port | head` ends quietly, also where the parent ignores the signal.
+  std::signal(SIGPIPE, SIG_DFL);
+  tapswitch::tapctl::occupy_standard_descriptors();
+  return tapswitch::tapctl::run({argv + std::min(argc, 1), argv + argc});
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The meter is told the time, so that its seconds pass at once.
+#include "control/api/rate_meter.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/api/lab_fixture.hpp"
+#include "tests/support/wait.hpp"
+
+namespace tapswitch::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RateMeter : public LabFixture {
+ protected:
+  static constexpr std::uint64_t frame_size = 60;
+
+  void SetUp() override {
+    LabFixture::SetUp();
+    if (!IsSkipped() && !HasFatalFailure()) {
+      add_port("a");
+    }
+  }
+
+  api::Network::RunningPort& port() { return network_.find_port("a"); }
+
+  // 'count' frames come in by the port, and are counted when this returns.
+  void receive_frames(int count) {
+    RawStation station = station_on("a");
+    const auto received = [this] { return port().totals().in_octets; };
+    const std::uint64_t before = received();
+    for (int n = 0; n < count; ++n) {
+      ASSERT_TRUE(station.send(FrameBuilder().from(alice).to(broadcast).build()));
+    }
+    ASSERT_TRUE(wait_until(
+        [&] { return received() == before + frame_size * static_cast<std::uint64_t>(count); }));
+  }
+
+  // The frames of which 'rates' tells, and over how long.
+  static std::pair<double, std::chrono::microseconds> measured(const Json& rates) {
+    const std::chrono::microseconds interval{rates["interval_microseconds"].get<std::int64_t>()};
+    return {rates["in_bits_per_second"].get<double>() / (8 * frame_size), interval};
+  }
+
+  TimePoint start() { return port().added; }
+  api::RateMeter rate_meter_;
+};
+
+TEST_F(RateMeter, FirstQuestionIsAnsweredSinceThePortBegan) {
+  receive_frames(10);
+  EXPECT_EQ(rate_meter_.rates(port(), start() + 2s),
+            (Json{{"in_bits_per_second", 5 * 8 * frame_size},
+                  {"in_frames_per_second", 0},
+                  {"out_bits_per_second", 0},
+                  {"out_frames_per_second", 0},
+                  {"interval_microseconds", 2'000'000}}));
+}
+
+TEST_F(RateMeter, NextQuestionIsAnsweredSinceTheLast) {
+  receive_frames(10);
+  (void)rate_meter_.rates(port(), start() + 2s);
+  receive_frames(3);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 3s)), std::pair(3.0, 1'000'000us));
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 4s)), std::pair(0.0, 1'000'000us));
+}
+
+TEST_F(RateMeter, QuestionsInQuickSuccessionAreAnsweredOverALongEnoughTime) {
+  (void)rate_meter_.rates(port(), start() + 1s);
+  (void)rate_meter_.rates(port(), start() + 2s);
+  receive_frames(3);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 2s + 200ms)).second, 1'200'000us);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 2s + 400ms)).second, 1'400'000us);
+}
+
+TEST_F(RateMeter, SamplesAreTakenAtTicksWhileSomebodyAsks) {
+  (void)rate_meter_.rates(port(), start() + 1s);
+  receive_frames(10);
+  rate_meter_.tick(network_, start() + 20s);
+  receive_frames(2);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 21s)), std::pair(2.0, 1'000'000us));
+}
+
+TEST_F(RateMeter, SamplesAreGivenUpWhenNobodyAsksAnyMore) {
+  const TimePoint asked = start() + 1s;
+  (void)rate_meter_.rates(port(), asked);
+  rate_meter_.tick(network_, asked + api::RateMeter::attention + 1s);
+  receive_frames(66);
+  // As if nobody had ever asked.
+  const TimePoint now = asked + api::RateMeter::attention + 2s;
+  EXPECT_EQ(measured(rate_meter_.rates(port(), now)), std::pair(2.0, 33'000'000us));
+}
+
+TEST_F(RateMeter, PortAddedAnewUnderItsOldNameStartsAnew) {
+  receive_frames(10);
+  (void)rate_meter_.rates(port(), start() + 1s);
+  (void)rate_meter_.rates(port(), start() + 2s);
+  call("port.remove", {{"name", "a"}});
+  add_port("a");
+  receive_frames(4);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 4s)), std::pair(1.0, 4'000'000us));
+}
+
+TEST_F(RateMeter, SampleOfARemovedPortIsNotTaken) {
+  (void)rate_meter_.rates(port(), start() + 1s);
+  const TimePoint now = start() + 2s;
+  call("port.remove", {{"name", "a"}});
+  rate_meter_.tick(network_, now);
+}
+
+TEST_F(RateMeter, RatesAreToldByPortAndSwitch) {
+  call("switch.add", {{"name", "sw1"}});
+  add_port("b", {{"switch", "sw1"}});
+  EXPECT_EQ(call("stats.rates")["ports"].size(), 2U);
+  EXPECT_TRUE(call("stats.rates", {{"port", "a"}})["ports"].contains("a"));
+  EXPECT_EQ(call("stats.rates", {{"port", "a"}})["ports"].size(), 1U);
+  EXPECT_TRUE(call("stats.rates", {{"switch", "sw1"}})["ports"].contains("b"));
+  EXPECT_EQ(call("stats.rates", {{"switch", "sw1"}})["ports"].size(), 1U);
+  EXPECT_EQ(refusal_kind("stats.rates", {{"port", "c"}}), "not_found");
+}
+
+}  // namespace
+}  // namespace tapswitch::test

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// system.info, system.shutdown, rpc.discover, and what holds for every method of the table.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+#include "tests/api/daemon_fixture.hpp"
+
+namespace tapswitch::test {
+namespace {
+
+class SystemApi : public DaemonFixture {
+ protected:
+  // Everything a client can see, but for what changes by itself.
+  Json everything() {
+    return {{"switches", call("switch.list")},
+            {"ports", call("port.list")},
+            {"vlans", call("vlan.list")},
+            {"stations", call("fdb.list", {{"switch", "sw0"}})},
+            {"config", call("config.get", {{"format", "full"}})}};
+  }
+
+  std::string interface_ = unique_interface_name("y");
+  const Json station_ = {{"mac", "02:00:00:00:00:01"}, {"vlan", 1}};
+
+  // Parameters with which each changing method would change something.
+  std::map<std::string, Json> changes_by_method() {
+    Json added_station = {{"mac", "02:00:00:00:00:02"}, {"vlan", 1}, {"port", "alice"}};
+    return {{"switch.add", {{"name", "sw1"}}},
+            {"switch.remove", {{"name", "sw0"}, {"force", true}}},
+            {"switch.set", {{"name", "sw0"}, {"fdb", {{"ageing_seconds", 10}}}}},
+            {"port.add", {{"name", "bob"}, {"interface", unique_interface_name("y")}}},
+            {"port.remove", {{"name", "alice"}}},
+            {"port.set", {{"name", "alice"}, {"mtu", 1400}, {"isolated", true}}},
+            {"vlan.set", {{"vid", 10}, {"name", "office"}}},
+            {"fdb.add", std::move(added_station)},
+            {"fdb.remove", station_},
+            {"fdb.flush", Json::object()},
+            {"system.shutdown", Json::object()}};
+  }
+
+  void add_alice_and_her_station() {
+    call("port.add", {{"name", "alice"}, {"interface", interface_}});
+    Json entry = station_;
+    entry["port"] = "alice";
+    call("fdb.add", entry);
+  }
+};
+
+TEST_F(SystemApi, InfoTellsWhatRuns) {
+  call("port.add", {{"name", interface_}});
+  const Json info = call("system.info");
+  EXPECT_EQ(info["version"], "0.0.0");
+  EXPECT_EQ(info["pid"], getpid());
+  EXPECT_GE(info["uptime_seconds"], 0);
+  EXPECT_EQ(info["workers"], 1);
+  EXPECT_EQ(info["switches"], 1);
+  EXPECT_EQ(info["ports"], 1);
+  EXPECT_EQ(info["socket"], "/nowhere");
+}
+
+TEST_F(SystemApi, InfoTellsEveryLimit) {
+  EXPECT_EQ(call("system.info")["limits"], (Json{{"line_bytes", 1'048'576},
+                                                 {"nesting", 32},
+                                                 {"batch_requests", 256},
+                                                 {"sessions", 256},
+                                                 {"unsent_bytes_per_session", 4'194'304},
+                                                 {"switches", 256},
+                                                 {"ports_per_switch", max_ports},
+                                                 {"stations_per_switch", 1'048'576},
+                                                 {"frame_bytes", FrameBuffer::max_frame_size}}));
+}
+
+TEST_F(SystemApi, ShutdownBeginsTheEnd) {
+  call("system.shutdown");
+  EXPECT_EQ(shut_downs_, 1);
+}
+
+TEST_F(SystemApi, DiscoveryListsEveryMethod) {
+  std::set<std::string> discovered;
+  const Json document = call("rpc.discover");
+  for (const Json& method : document["methods"]) {
+    discovered.insert(method["name"]);
+  }
+  std::set<std::string> known;
+  for (const rpc::Method& method : methods_) {
+    known.insert(method.name);
+  }
+  EXPECT_EQ(discovered, known);
+  EXPECT_EQ(document["info"]["version"], "0.0.0");
+}
+
+TEST_F(SystemApi, MethodsThatChangeSomethingAreThoseThatWeThinkOf) {
+  std::set<std::string> changing;
+  for (const rpc::Method& method : methods_) {
+    if (method.changes) {
+      changing.insert(method.name);
+    }
+  }
+  std::set<std::string> thought_of;
+  for (const auto& [method, params] : changes_by_method()) {
+    thought_of.insert(method);
+  }
+  EXPECT_EQ(changing, thought_of);
+}
+
+TEST_F(SystemApi, ReadOnlyCallerIsRefusedEveryChange) {
+  add_alice_and_her_station();
+  const Json before = everything();
+  for (const auto& [method, params] : changes_by_method()) {
+    const Json answer = reply(method, params, {.is_read_only = true});
+    ASSERT_TRUE(answer.contains("error")) << method << ": " << answer;
+    EXPECT_EQ(answer["error"]["data"]["kind"], "read_only") << method;
+  }
+  EXPECT_EQ(everything(), before);
+  EXPECT_EQ(shut_downs_, 0);
+}
+
+TEST_F(SystemApi, ReadOnlyCallerMayAskEverythingElse) {
+  add_alice_and_her_station();
+  const std::map<std::string, Json> questions = {
+      {"switch.get", {{"name", "sw0"}}},
+      {"port.get", {{"name", "alice"}}},
+      {"frame.trace", {{"port", "alice"}, {"frame", "00"}}},
+  };
+  for (const rpc::Method& method : methods_) {
+    if (!method.changes) {
+      const auto found = questions.find(method.name);
+      const Json params = found == questions.end() ? Json::object() : found->second;
+      const Json answer = reply(method.name, params, {.is_read_only = true});
+      EXPECT_TRUE(answer.contains("result")) << method.name << ": " << answer;
+    }
+  }
+}
+
+TEST_F(SystemApi, DryRunOfEveryChangeTellsAPlanAndChangesNothing) {
+  add_alice_and_her_station();
+  changes_.clear();
+  const Json before = everything();
+  for (auto& [method, params] : changes_by_method()) {
+    if (method == "system.shutdown") {
+      continue;  // nothing to plan
+    }
+    Json rehearsal = params;
+    rehearsal["dry_run"] = true;
+    const Json result = call(method, rehearsal);
+    ASSERT_EQ(result["plan"].size(), 1U) << method << ": " << result;
+    EXPECT_EQ(everything(), before) << method;
+  }
+  EXPECT_TRUE(changes_.empty());
+}
+
+// So that the test above would see a change: each of these makes one.
+TEST_F(SystemApi, WithoutDryRunEachChangeIsSeenAndLogged) {
+  for (auto& [method, params] : changes_by_method()) {
+    if (method == "system.shutdown") {
+      continue;
+    }
+    add_alice_and_her_station();
+    changes_.clear();
+    const Json before = everything();
+    call(method, params);
+    if (method == "switch.remove") {
+      call("switch.add", {{"name", "sw0"}});
+    }
+    EXPECT_NE(everything(), before) << method;
+    EXPECT_EQ(changes_.front(), method);
+    // Back to the beginning.
+    reply("switch.remove", {{"name", "sw1"}, {"force", true}});
+    reply("switch.remove", {{"name", "sw0"}, {"force", true}});
+    call("switch.add", {{"name", "sw0"}});
+  }
+}
+
+TEST_F(SystemApi, DryRunRefusesWhatTheChangeWouldRefuse) {
+  add_alice_and_her_station();
+  const std::pair<const char*, Json> cases[] = {
+      {"switch.add", {{"name", "sw0"}}},
+      {"switch.remove", {{"name", "sw0"}}},
+      {"switch.set", {{"name", "sw0"}, {"fdb", {{"capacity", 1}}}}},
+      {"port.add", {{"name", "alice"}}},
+      {"port.remove", {{"name", "bob"}}},
+      {"port.set", {{"name", "alice"}, {"owner", "no-such-user"}}},
+      {"vlan.set", {{"switch", "sw9"}, {"vid", 10}, {"name", "office"}}},
+      {"fdb.add", {{"mac", "01:00:5e:00:00:01"}, {"vlan", 1}, {"port", "alice"}}},
+      {"fdb.remove", {{"mac", "02:00:00:00:00:09"}, {"vlan", 1}}},
+      {"fdb.flush", {{"port", "bob"}}},
+  };
+  for (const auto& [method, params] : cases) {
+    Json rehearsal = params;
+    rehearsal["dry_run"] = true;
+    EXPECT_EQ(refusal_kind(method, rehearsal), refusal_kind(method, params)) << method;
+  }
+}
+
+}  // namespace
+}  // namespace tapswitch::test

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a bad client can do on the control socket: cost itself its session, and nobody else more."""
+
+import contextlib
+import json
+import os
+import socket
+
+import pytest
+
+from lab import wait_until
+from rpc_client import RpcClient, RpcError
+
+MEBIBYTE = 1 << 20
+PARSE_ERROR = -32700
+
+
+def resident_kib(lab):
+    status = open(f"/proc/{lab.daemon.pid}/status", encoding="ascii").read()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+@pytest.mark.parametrize("line", [
+    b"hello", b"{", b'{"a": 1, "a": 2}', b'"\xff"', b"[" * 40 + b"]" * 40, b"NaN", b'"\x01"',
+    b'\xef\xbb\xbf{}', b"1e999", b'{"jsonrpc": "2.0"} x',
+], ids=["text", "cut", "key twice", "no UTF-8", "40 levels", "NaN", "control character",
+        "byte order mark", "too large a number", "text behind"])
+def test_line_that_is_no_json_is_told_and_the_next_is_served(lab, line):
+    client = lab.client()
+    client.send_bytes(line + b"\n")
+    error = client.read()["error"]
+    assert error["code"] == PARSE_ERROR
+    assert isinstance(error["data"]["offset"], int)
+    assert client.call("port.list") == {"ports": []}
+
+
+def test_line_over_the_limit_is_told_and_ends_its_session(lab):
+    before = resident_kib(lab)
+    client = lab.client()
+    with contextlib.suppress(OSError):  # the daemon closes the session after a moment
+        for _ in range(64):
+            client.send_bytes(b"x" * MEBIBYTE)
+    reader = lab.client()
+    reader.send_bytes(b"x" * (MEBIBYTE + 1))
+    assert reader.read()["error"]["data"]["kind"] == "limit_reached"
+    with pytest.raises(EOFError):
+        reader.read()
+    assert lab.call("port.list") == {"ports": []}
+    assert resident_kib(lab) - before < 16 * 1024
+
+
+def test_longest_line_is_served(lab):
+    client = lab.client()
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "port.list", "params": {}}).encode()
+    client.send_bytes(request + b" " * (MEBIBYTE - len(request)) + b"\n")
+    assert client.read()["result"] == {"ports": []}
+
+
+def test_silent_sessions_cost_little_and_hinder_nobody(lab):
+    before = resident_kib(lab)
+    clients = [lab.client() for _ in range(255)]
+    for client in clients:
+        client.send_bytes(b'{"jsonrpc": "2.0", "me')
+    assert lab.call("port.list") == {"ports": []}
+    assert (resident_kib(lab) - before) / len(clients) < 64
+
+
+def test_session_too_many_is_told_so(lab):
+    clients = [lab.client() for _ in range(256)]
+    for client in clients:  # each is a session when it has been answered
+        client.call("port.list")
+    surplus = lab.client()
+    assert surplus.read()["error"]["data"]["kind"] == "limit_reached"
+    clients.pop().close()
+    wait_until(lambda: takes_one_more(lab), "there is room again")
+
+
+def takes_one_more(lab):
+    with RpcClient(lab.socket) as client:
+        try:
+            return client.call("port.list") == {"ports": []}
+        except (AssertionError, RpcError, OSError):
+            return False
+
+
+def test_client_that_never_reads_is_made_to_wait(lab):
+    before = resident_kib(lab)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(lab.socket))
+    client.settimeout(1)
+    request = b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover", "params": {}}\n'
+    with pytest.raises(TimeoutError):
+        for _ in range(10_000):
+            client.sendall(request * 100)
+    assert lab.call("port.list") == {"ports": []}
+    assert resident_kib(lab) - before < 32 * 1024
+    client.close()
+
+
+def test_half_closed_session_gets_its_answers(lab):
+    client = lab.client()
+    for number in range(100):
+        client.send({"jsonrpc": "2.0", "id": number, "method": "system.info"})
+    client.finish_sending()
+    assert [client.read()["id"] for _ in range(100)] == list(range(100))
+    with pytest.raises(EOFError):
+        client.read()
+
+
+def test_batches_are_answered_as_the_specification_says(lab):
+    client = lab.client()
+    client.send([])
+    assert client.read()["error"]["code"] == -32600
+    one = {"jsonrpc": "2.0", "id": "a", "method": "port.list"}
+    client.send([one, {"jsonrpc": "2.0", "method": "port.list"}, 7])
+    first, second = client.read()
+    assert first == {"jsonrpc": "2.0", "id": "a", "result": {"ports": []}}
+    assert (second["id"], second["error"]["code"]) == (None, -32600)
+    client.send([{"jsonrpc": "2.0", "method": "port.list"}])  # notifications: no answer
+    client.send([one] * 257)
+    assert client.read()["error"]["data"]["kind"] == "limit_reached"
+
+
+def test_unknown_method_is_told_with_what_was_meant(lab):
+    with pytest.raises(RpcError) as refusal:
+        lab.call("port.lst")
+    assert refusal.value.code == -32601
+    assert "port.list" in refusal.value.data["did_you_mean"]
+
+
+def test_every_mistake_of_a_call_is_told_and_nothing_changes(lab):
+    with pytest.raises(RpcError) as refusal:
+        lab.call("port.add", {"name": "p", "mtu": 1, "vlan": {"mode": "access", "pvid": 5000},
+                              "colour": "red"})
+    assert refusal.value.kind == "invalid_params"
+    fields = {problem["field"] for problem in refusal.value.data["problems"]}
+    assert fields == {"mtu", "vlan.pvid", "colour"}
+    assert lab.taps() == []
+
+
+def test_client_that_dies_in_mid_call_leaves_the_daemon_well(lab):
+    for _ in range(50):
+        client = RpcClient(lab.socket)
+        client.send_bytes(b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover"}\n' * 20 + b"{")
+        client.close()
+    descriptors = f"/proc/{lab.daemon.pid}/fd"
+    wait_until(lambda: len(os.listdir(descriptors)) < 30, "their descriptors are closed")
+    assert lab.call("port.list") == {"ports": []}

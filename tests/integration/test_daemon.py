@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How tapswitchd begins and ends, and what it says when it cannot."""
+
+import os
+import random
+import signal
+import stat
+import subprocess
+import threading
+
+import pytest
+
+from lab import program, run, wait_until
+from rpc_client import RpcClient, RpcError
+
+
+def tapswitchd(*options, before=()):
+    """Runs it to its end and returns what subprocess.run() does."""
+    return run(*before, program("TAPSWITCHD"), *options, check=False)
+
+
+@pytest.mark.parametrize("options, says", [
+    (("--workers", "0"), "--workers"),
+    (("--workers", "many"), "--workers"),
+    (("--log-level", "loud"), "--log-level"),
+    (("--no-such-option",), "no-such-option"),
+    (("word",), "positional"),
+    (("--port", "a b"), "--port"),
+])
+def test_wrong_usage_is_told_and_ends_with_2(empty_lab, options, says):
+    done = tapswitchd("--socket", empty_lab.socket, *options)
+    assert done.returncode == 2, done
+    assert says in done.stderr
+    assert not empty_lab.socket.exists()
+
+
+def test_help_and_version_are_no_errors():
+    for option, says in (("--help", "--socket"), ("--version", "tapswitchd")):
+        done = tapswitchd(option)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert says in done.stdout
+
+
+def test_ports_on_the_command_line_are_on_sw0(empty_lab):
+    empty_lab.start("--port", "left", "--port", "right")
+    ports = empty_lab.call("port.list")["ports"]
+    assert [(port["name"], port["switch"]) for port in ports] == [("left", "sw0"), ("right", "sw0")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_it_in_good_order(lab, number):
+    lab.join("alice", "10.0.0.1/24")
+    lab.daemon.send_signal(number)
+    assert lab.daemon.wait(10) == 0
+    assert not lab.socket.exists()
+    assert not lab.socket.with_suffix(".sock.lock").exists()
+    assert lab.taps() == []
+
+
+def test_shutdown_is_answered_before_it_ends(lab):
+    with lab.client() as client:
+        assert client.call("system.shutdown") == {}
+        with pytest.raises(EOFError):
+            client.read()
+    assert lab.daemon.wait(10) == 0
+
+
+def test_sigterm_at_any_moment_leaves_nothing(empty_lab):
+    def add_ports():
+        try:
+            with RpcClient(empty_lab.socket) as client:
+                for number in range(100):
+                    client.call("port.add", {"name": f"p{number}"})
+        except (OSError, EOFError, RpcError):
+            pass  # the daemon has ended, as it should
+
+    chance = random.Random(4711)
+    for _ in range(20):
+        empty_lab.start()
+        adding = threading.Thread(target=add_ports)
+        adding.start()
+        ports_at_the_end = chance.randrange(12)
+        wait_until(lambda count=ports_at_the_end: len(empty_lab.taps()) >= count, "ports are added")
+        empty_lab.stop()  # checks that nothing is left
+        adding.join()
+
+
+def test_socket_of_a_killed_daemon_is_replaced(lab):
+    lab.daemon.kill()
+    lab.daemon.wait()
+    lab.daemon = None
+    assert lab.socket.exists()
+    lab.start()
+    assert lab.call("system.info")["pid"] == lab.daemon.pid
+
+
+def test_second_daemon_is_told_of_the_first(lab):
+    done = tapswitchd("--socket", lab.socket)
+    assert done.returncode == 1
+    assert f"already running, pid {lab.daemon.pid}" in done.stderr
+    assert lab.call("system.info")["pid"] == lab.daemon.pid
+
+
+@pytest.mark.parametrize("obstacle", ["file", "symlink", "directory"])
+def test_what_is_no_socket_is_not_replaced(empty_lab, obstacle):
+    target = empty_lab.directory / "precious"
+    target.write_text("precious")
+    if obstacle == "file":
+        empty_lab.socket.write_text("precious")
+    elif obstacle == "symlink":
+        empty_lab.socket.symlink_to(target)
+    else:
+        empty_lab.socket.mkdir()
+    done = tapswitchd("--socket", empty_lab.socket)
+    assert done.returncode == 1
+    assert "is not a socket" in done.stderr
+    assert target.read_text() == "precious"
+    assert os.path.lexists(empty_lab.socket)
+
+
+def test_socket_has_the_mode_and_group_that_were_asked_for(empty_lab):
+    place = empty_lab.directory / "made" / "control.sock"
+    empty_lab.socket = place
+    empty_lab.start("--socket-group", "daemon")
+    status = place.stat()
+    assert stat.S_IMODE(status.st_mode) == 0o660
+    assert stat.S_IMODE(place.parent.stat().st_mode) == 0o750
+    assert status.st_gid == int(run("getent", "group", "daemon").stdout.split(":")[2])
+
+
+def test_read_only_socket_answers_but_changes_nothing(empty_lab):
+    public = empty_lab.directory / "public.sock"
+    empty_lab.start("--socket-readonly", public)
+    assert stat.S_IMODE(public.stat().st_mode) == 0o666
+    with RpcClient(public) as client:
+        assert client.call("port.list") == {"ports": []}
+        with pytest.raises(RpcError) as refusal:
+            client.call("port.add", {"name": "p"})
+        assert refusal.value.kind == "read_only"
+    assert empty_lab.taps() == []
+
+
+def test_change_is_logged_with_the_user_who_made_it(lab):
+    lab.call("switch.add", {"name": "sw7"})
+    wait_until(lambda: "switch.add" in lab.log(), "the change is logged")
+    line = next(line for line in lab.log().splitlines() if "switch.add" in line)
+    assert "uid 0" in line and "sw7" in line
+
+
+def test_missing_capability_is_named_with_the_way_to_grant_it(empty_lab):
+    without = ("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin")
+    done = tapswitchd("--socket", empty_lab.socket, "--port", "p", before=without)
+    assert done.returncode == 1
+    assert "CAP_NET_ADMIN" in done.stderr
+    assert "setcap" in done.stderr or "sudo" in done.stderr
+
+
+def test_missing_device_is_named(empty_lab):
+    command = f"mount -t tmpfs none /dev/net && exec {program('TAPSWITCHD')} --port p " \
+              f"--socket {empty_lab.socket}"
+    done = run("unshare", "--mount", "sh", "-c", command, check=False)
+    assert done.returncode == 1
+    assert "/dev/net/tun" in done.stderr
+
+
+def test_daemon_without_any_right_still_answers(empty_lab):
+    without = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
+    daemon = subprocess.Popen([*without, program("TAPSWITCHD"), "--socket", str(empty_lab.socket)],
+                              stderr=subprocess.DEVNULL)
+    try:
+        wait_until(empty_lab.socket.exists, "it listens")
+        with pytest.raises(RpcError) as refusal:
+            empty_lab.call("port.add", {"name": "p"})
+        assert refusal.value.kind == "permission_denied"
+        assert refusal.value.data["missing"] == "CAP_NET_ADMIN"
+        assert empty_lab.call("port.list") == {"ports": []}
+    finally:
+        daemon.terminate()
+        assert daemon.wait(10) == 0

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/help.hpp"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/api/methods.hpp"
+#include "tools/tapctl/arguments.hpp"
+#include "tools/tapctl/option.hpp"
+
+namespace tapswitch::tapctl {
+namespace {
+
+using testing::HasSubstr;
+
+std::string answer_to(const std::vector<std::string>& words) {
+  return std::get<Answer>(parse_arguments(words, api::methods()).request).text;
+}
+
+TEST(Help, IsOfTapctlOfANounAndOfAVerb) {
+  EXPECT_THAT(answer_to({"--help"}), HasSubstr("Examples:"));
+  EXPECT_THAT(answer_to({"port", "--help"}), HasSubstr("Usage: tapctl port VERB"));
+  EXPECT_THAT(answer_to({"port", "add", "--help"}), HasSubstr("Usage: tapctl port add NAME"));
+  EXPECT_THAT(answer_to({"trace", "-h"}), HasSubstr("Usage: tapctl trace PORT DST"));
+  EXPECT_THAT(answer_to({"call", "--help"}), HasSubstr("Usage: tapctl call METHOD"));
+}
+
+TEST(Help, CanBeAskedForWithAWordToo) {
+  EXPECT_EQ(answer_to({"help"}), answer_to({"--help"}));
+  EXPECT_EQ(answer_to({"help", "port"}), answer_to({"port", "--help"}));
+  EXPECT_EQ(answer_to({"help", "port", "add"}), answer_to({"port", "add", "--help"}));
+}
+
+TEST(Help, VersionIsTold) { EXPECT_THAT(answer_to({"--version"}), HasSubstr("tapctl ")); }
+
+TEST(Help, TellsEveryOptionOfEveryMethod) {
+  for (const rpc::Method& method : api::methods()) {
+    const std::string help = method_help(method);
+    EXPECT_THAT(help, HasSubstr(method.summary));
+    for (const Option& option : options_of(method)) {
+      // Wrapped at 80 columns, a description stands there at least with its beginning.
+      EXPECT_THAT(help, HasSubstr(option.description.substr(0, 20))) << method.name;
+    }
+  }
+}
+
+TEST(Help, TellsWhatIsAllowedAndTheDefault) {
+  EXPECT_THAT(answer_to({"port", "add", "--help"}),
+              HasSubstr("  --mtu N\n        the MTU of the interface in bytes (68..65521)\n"));
+  EXPECT_THAT(answer_to({"port", "add", "--help"}), HasSubstr("--ethertype 0x88a8|0x8100\n"));
+  EXPECT_THAT(answer_to({"switch", "add", "--help"}), HasSubstr("default: 300\n"));
+}
+
+TEST(Help, RequiredOptionStandsInTheUsage) {
+  EXPECT_THAT(answer_to({"fdb", "add", "--help"}),
+              HasSubstr("Usage: tapctl fdb add MAC --vlan N --port TEXT [OPTION]...\n"));
+}
+
+TEST(Help, LinesFitATerminal) {
+  std::istringstream lines(answer_to({"port", "add", "--help"}));
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+}  // namespace
+}  // namespace tapswitch::tapctl

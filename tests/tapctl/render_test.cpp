@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// render_test.cpp: what people see, letter by letter.
+#include "tools/tapctl/render.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tools/tapctl/table.hpp"
+
+namespace tapswitch::tapctl {
+namespace {
+
+using testing::HasSubstr;
+
+Json port(const char* name, const char* state, Json vlan) {
+  return {{"name", name}, {"switch", "sw0"}, {"state", state}, {"vlan", std::move(vlan)}};
+}
+
+Json access_vlan(int pvid) { return {{"mode", "access"}, {"pvid", pvid}}; }
+
+Json trunk(const char* allowed) { return {{"mode", "trunk"}, {"native", 1}, {"allowed", allowed}}; }
+
+std::string shown(const std::string& method, const Json& result, const Json& params = {}) {
+  return render(method, params, result, false);
+}
+
+TEST(Table, ColumnsAreAlignedAndLinesEndWithoutSpaces) {
+  Table table({{"NAME"}, {"COUNT", Column::Side::right}, {"WHY"}});
+  table.add({{"B\xc3\xbcro"}, {"7"}, {"x"}});
+  table.add({{"laboratory"}, {"123456"}, {"longer"}});
+  EXPECT_EQ(table.to_text(false),
+            "NAME         COUNT  WHY\n"
+            "B\xc3\xbcro             7  x\n"
+            "laboratory  123456  longer\n");
+}
+
+TEST(Table, ColourTakesNoRoom) {
+  Table table({{"A"}, {"B"}});
+  table.add({{"up", Colour::good}, {"x"}});
+  EXPECT_EQ(table.to_text(true),
+            "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n"
+            "\x1b[32mup\x1b[0m  x\n");
+}
+
+TEST(RenderPorts, TableHasRatesAndDropsOfEach) {
+  const Json list = {{"ports",
+                      {port("alice", "up", access_vlan(10)), port("uplink", "up", trunk("10,20")),
+                       port("new", "no_carrier", trunk("1-4094"))}}};
+  const Json rates = {
+      {"ports",
+       {{"alice", {{"in_bits_per_second", 1'200'000'000}, {"out_bits_per_second", 3'400'000}}},
+        {"uplink", {{"in_bits_per_second", 3'400'000}, {"out_bits_per_second", 1'200'000'000}}}}}};
+  const Json statistics = {
+      {"ports",
+       {{"alice", {{"drops", Json::object()}}},
+        {"uplink", {{"drops", {{"no_egress", 1}, {"vlan_not_allowed", 12}}}}}}}};
+  EXPECT_EQ(render_ports(list, rates, statistics, false),
+            "PORT    SWITCH  STATE       VLAN         RX          TX          DROPS\n"
+            "alice   sw0     up          10           1.2 Gbit/s  3.4 Mbit/s  0\n"
+            "uplink  sw0     up          trunk 10,20  3.4 Mbit/s  1.2 Gbit/s  "
+            "13 (12 vlan_not_allowed, 1 no_egress)\n"
+            "new     sw0     no_carrier  trunk all    -           -           -\n");
+}
+
+TEST(RenderPorts, LongVlanSetIsCutShort) {
+  const Json list = {{"ports", {port("a", "up", trunk("1,3,5,7,9,11,13,15,17,19,21,23,25"))}}};
+  EXPECT_THAT(render_ports(list, Json::object(), Json::object(), false),
+              HasSubstr("  trunk 1,3,5,7,9,11,13,15,17,1...  "));
+}
+
+TEST(RenderPorts, NoPortsIsSaid) {
+  EXPECT_EQ(render_ports({{"ports", Json::array()}}, Json::object(), Json::object(), false),
+            "no ports\n");
+}
+
+TEST(RenderPorts, VlanInShort) {
+  EXPECT_EQ(vlan_in_short(access_vlan(10)), "10");
+  EXPECT_EQ(vlan_in_short(trunk("1-4094")), "trunk all");
+  EXPECT_EQ(vlan_in_short(trunk("10,20")), "trunk 10,20");
+  EXPECT_EQ(vlan_in_short({{"mode", "dot1q-tunnel"}, {"pvid", 100}}), "tunnel 100");
+}
+
+TEST(Render, ChangesAreToldInALine) {
+  EXPECT_EQ(shown("port.add", port("alice", "up", access_vlan(10))),
+            "added port alice (up, VLAN 10)\n");
+  EXPECT_EQ(shown("port.set", port("alice", "down", trunk("10,20"))),
+            "changed port alice (down, trunk 10,20)\n");
+  EXPECT_EQ(shown("port.remove", Json::object(), {{"name", "alice"}}), "removed port alice\n");
+  EXPECT_EQ(shown("switch.add", {{"name", "sw1"}}), "added switch sw1\n");
+  EXPECT_EQ(shown("switch.set", {{"name", "sw1"}}), "changed switch sw1\n");
+  EXPECT_EQ(shown("switch.remove", Json::object(), {{"name", "sw1"}}), "removed switch sw1\n");
+  EXPECT_EQ(shown("vlan.set", {{"vid", 10}, {"name", "office"}}), "VLAN 10 is called office\n");
+  EXPECT_EQ(shown("vlan.set", {{"vid", 10}, {"name", nullptr}}), "VLAN 10 has no name now\n");
+  EXPECT_EQ(
+      shown("fdb.add",
+            {{"mac", "02:00:00:00:00:0a"}, {"vlan", 10}, {"port", "alice"}, {"kind", "static"}}),
+      "added 02:00:00:00:00:0a in VLAN 10 on port alice (static)\n");
+  EXPECT_EQ(shown("fdb.remove", Json::object(), {{"mac", "02:00:00:00:00:0a"}, {"vlan", 10}}),
+            "removed 02:00:00:00:00:0a from VLAN 10\n");
+  EXPECT_EQ(shown("fdb.flush", {{"removed", 1}}), "removed 1 entry\n");
+  EXPECT_EQ(shown("system.shutdown", Json::object()), "the daemon shuts down\n");
+}
+
+TEST(Render, DryRunTellsThePlanWhateverTheMethod) {
+  EXPECT_EQ(shown("port.add", {{"plan", {"+ port q"}}}), "would do: + port q\n");
+  EXPECT_EQ(shown("port.set", {{"plan", Json::array()}}), "nothing would change\n");
+}
+
+TEST(Render, StationsInATable) {
+  Json list = {{"entries",
+                {{{"mac", "02:00:00:00:00:02"},
+                  {"vlan", 20},
+                  {"port", "b"},
+                  {"kind", "dynamic"},
+                  {"age_seconds", 75}},
+                 {{"mac", "02:00:00:00:00:03"},
+                  {"vlan", 1},
+                  {"port", "b"},
+                  {"kind", "dynamic"},
+                  {"age_seconds", 0}},
+                 {{"mac", "02:00:00:00:00:01"},
+                  {"vlan", 20},
+                  {"port", "a"},
+                  {"kind", "static"},
+                  {"age_seconds", 0}}}},
+               {"next_cursor", nullptr}};
+  sort_stations(list["entries"]);
+  EXPECT_EQ(shown("fdb.list", list),
+            "MAC                VLAN  PORT  KIND            AGE\n"
+            "02:00:00:00:00:03     1  b     dynamic         0 s\n"
+            "02:00:00:00:00:01    20  a     static            -\n"
+            "02:00:00:00:00:02    20  b     dynamic  1 min 15 s\n");
+}
+
+TEST(Render, VlansInATable) {
+  const Json office = {{"switch", "sw0"},      {"vid", 10},     {"name", "office"},
+                       {"tagged", {"uplink"}}, {"stations", 3}, {"untagged", {"alice", "bob"}},
+                       {"in_frames", 12345}};
+  Json nameless = {{"switch", "sw0"},         {"vid", 200},    {"name", nullptr},
+                   {"tagged", Json::array()}, {"stations", 0}, {"untagged", Json::array()},
+                   {"in_frames", 0}};
+  EXPECT_EQ(shown("vlan.list", {{"vlans", {office, nameless}}}),
+            "VLAN  NAME    UNTAGGED    TAGGED  STATIONS  FRAMES\n"
+            "  10  office  alice, bob  uplink         3   12345\n"
+            " 200  -       -           -              0       0\n");
+  nameless["switch"] = "sw1";
+  EXPECT_THAT(shown("vlan.list", {{"vlans", {office, nameless}}}), HasSubstr("sw1      200  -"));
+}
+
+TEST(Render, SwitchesInATable) {
+  EXPECT_EQ(shown("switch.list",
+                  {{"switches",
+                    {{{"name", "sw0"},
+                      {"fdb", {{"ageing_seconds", 300}, {"capacity", 16384}, {"stations", 2}}},
+                      {"forward_reserved", {"lldp"}},
+                      {"ports", 3}}}}}),
+            "SWITCH  PORTS  STATIONS  CAPACITY  AGEING  FORWARDS RESERVED\n"
+            "sw0         3         2     16384   300 s  lldp\n");
+}
+
+TEST(Render, StatisticsOfPortsAddTheKindsOfFrames) {
+  EXPECT_EQ(shown("stats.get", {{"ports",
+                                 {{"a",
+                                   {{"in_octets", 600},
+                                    {"in_unicast", 1},
+                                    {"in_multicast", 2},
+                                    {"in_broadcast", 3},
+                                    {"out_octets", 60},
+                                    {"out_unicast", 0},
+                                    {"out_multicast", 1},
+                                    {"out_broadcast", 0},
+                                    {"drops", {{"no_egress", 4}}},
+                                    {"ingress_kernel_drops", 5},
+                                    {"egress_kernel_drops", 6}}}}}}),
+            "PORT  IN FRAMES  IN OCTETS  OUT FRAMES  OUT OCTETS  KERNEL DROPS  DROPS\n"
+            "a             6        600           1          60            11  4 (4 no_egress)\n");
+}
+
+TEST(Render, RatesInATable) {
+  EXPECT_EQ(shown("stats.rates", {{"ports",
+                                   {{"a",
+                                     {{"in_bits_per_second", 1000},
+                                      {"in_frames_per_second", 2},
+                                      {"out_bits_per_second", 0},
+                                      {"out_frames_per_second", 0},
+                                      {"interval_microseconds", 1}}}}}}),
+            "PORT  RX          TX       RX FRAMES/S  TX FRAMES/S\n"
+            "a     1.0 kbit/s  0 bit/s            2            0\n");
+}
+
+TEST(Render, TraceEndsWithItsConclusion) {
+  const Json tag = {{"vid", 10}, {"priority", 0}};
+  const Json flood = {
+      {"outcome", "flood"},
+      {"vlan", 10},
+      {"egress", {{{"port", "b"}, {"tag", nullptr}}, {{"port", "c"}, {"tag", tag}}}},
+      {"steps", {"belongs to VLAN 10", "is broadcast"}}};
+  EXPECT_EQ(shown("frame.trace", flood),
+            "  1. belongs to VLAN 10\n"
+            "  2. is broadcast\n"
+            "  => floods to 2 ports in VLAN 10: b (untagged), c (tagged 10)\n");
+  const Json unicast = {{"outcome", "unicast"},
+                        {"vlan", 10},
+                        {"egress", {{{"port", "b"}, {"tag", nullptr}}}},
+                        {"steps", Json::array()}};
+  EXPECT_EQ(shown("frame.trace", unicast), "  => goes to b (untagged) in VLAN 10\n");
+  const Json drop = {{"outcome", "drop"},
+                     {"reason", "vlan_not_allowed"},
+                     {"egress", Json::array()},
+                     {"steps", Json::array()}};
+  EXPECT_EQ(shown("frame.trace", drop), "  => dropped: vlan_not_allowed\n");
+}
+
+TEST(Render, OneObjectIsALineForEachMember) {
+  EXPECT_EQ(shown("port.get", {{"name", "alice"},
+                               {"link", {{"mac", nullptr}, {"mtu", 1500}}},
+                               {"flood", {{"multicast", true}, {"broadcast", false}}},
+                               {"fdb_limit", 0},
+                               {"description", "by the \x1b[31mwindow"}}),
+            "name:        alice\n"
+            "link mac:    none\n"
+            "link mtu:    1500\n"
+            "flood:       multicast\n"
+            "fdb limit:   0\n"
+            "description: by the \\x1b[31mwindow\n");
+}
+
+TEST(Render, DocumentsAndWhatIsUnknownAreJson) {
+  EXPECT_EQ(shown("config.get", {{"version", 1}}), "{\n  \"version\": 1\n}\n");
+  EXPECT_EQ(shown("some.thing", Json::array()), "[]\n");
+}
+
+TEST(Render, FieldsOfTheFutureDoNoHarm) {
+  Json later = port("alice", "up", access_vlan(10));
+  later["x_colour"] = {{"red", 1}};
+  EXPECT_EQ(shown("port.add", later), "added port alice (up, VLAN 10)\n");
+}
+
+TEST(Render, ResultWithoutWhatItMustHaveIsNoCrash) {
+  EXPECT_THROW(shown("port.add", Json::object()), Json::exception);
+  EXPECT_THROW(shown("fdb.list", 7), Json::exception);
+}
+
+}  // namespace
+}  // namespace tapswitch::tapctl

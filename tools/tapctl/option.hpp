@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// option.hpp: what can be said on the command line of a method, made from its parameters.
+//
+// A parameter is an option of its name, with dashes. Of an object, its members are options too:
+// `flood.multicast` is --flood-multicast; and the object itself is one, whose value is JSON. The
+// first required parameter needs no option: it is what stands behind the verb.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/rpc/method.hpp"
+
+namespace tapswitch::tapctl {
+
+struct Option {
+  // How values are given: to a parameter, or in one of the short ways of shortcuts.hpp.
+  enum class Kind { parameter, access_vlan, trunk, tunnel, down };
+
+  std::string name;               // "flood-multicast"
+  std::vector<std::string> path;  // the parameter it sets: {"flood", "multicast"}
+  rpc::Schema schema;
+  std::string description;
+  Json default_value = nullptr;
+  bool is_required = false;
+  Kind kind = Kind::parameter;
+
+  // "flood.multicast", as errors name it.
+  [[nodiscard]] std::string field() const;
+
+  // What stands for it in help where it needs no option: "NAME".
+  [[nodiscard]] std::string positional_name() const;
+};
+
+// The options of 'method', shortcuts first, each name once.
+std::vector<Option> options_of(const rpc::Method& method);
+
+// The options that may be given without their names, in this order.
+std::vector<Option> positionals_of(const rpc::Method& method);
+
+}  // namespace tapswitch::tapctl

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/render.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "tools/tapctl/table.hpp"
+#include "tools/tapctl/units.hpp"
+
+namespace tapswitch::tapctl {
+
+namespace {
+
+constexpr auto right = Column::Side::right;
+
+std::uint64_t count_at(const Json& object, const char* key) {
+  return object.at(key).get<std::uint64_t>();
+}
+
+std::string frames(const Json& counts, const std::string& direction) {
+  return std::to_string(count_at(counts, (direction + "_unicast").c_str()) +
+                        count_at(counts, (direction + "_multicast").c_str()) +
+                        count_at(counts, (direction + "_broadcast").c_str()));
+}
+
+std::string render_switches(const Json& result, bool in_colour) {
+  if (result.at("switches").empty()) {
+    return "no switches\n";
+  }
+  Table table({{"SWITCH"},
+               {"PORTS", right},
+               {"STATIONS", right},
+               {"CAPACITY", right},
+               {"AGEING", right},
+               {"FORWARDS RESERVED"}});
+  for (const Json& each : result.at("switches")) {
+    const Json& fdb = each.at("fdb");
+    table.add({{text_at(each, "name")},
+               {text_at(each, "ports")},
+               {text_at(fdb, "stations")},
+               {text_at(fdb, "capacity")},
+               {text_at(fdb, "ageing_seconds") + " s"},
+               {text_at(each, "forward_reserved")}});
+  }
+  return table.to_text(in_colour);
+}
+
+// A name or a dash: of a VLAN "none" could be taken for its name.
+std::string name_or_dash(const Json& vlan) {
+  return vlan.at("name").is_null() ? "-" : text_at(vlan, "name");
+}
+
+std::string render_vlans(const Json& result, bool in_colour) {
+  if (result.at("vlans").empty()) {
+    return "no VLANs\n";
+  }
+  const Json& vlans = result.at("vlans");
+  const bool has_several_switches = std::any_of(vlans.begin(), vlans.end(), [&](const Json& each) {
+    return each.at("switch") != vlans.front().at("switch");
+  });
+  std::vector<Column> columns = {{"VLAN", right},     {"NAME"},         {"UNTAGGED"}, {"TAGGED"},
+                                 {"STATIONS", right}, {"FRAMES", right}};
+  if (has_several_switches) {
+    columns.insert(columns.begin(), {"SWITCH"});
+  }
+  const auto names_or_dash = [](const Json& names) { return names.empty() ? "-" : text_of(names); };
+  Table table(columns);
+  for (const Json& vlan : vlans) {
+    std::vector<Cell> cells = {{text_at(vlan, "vid")},
+                               {name_or_dash(vlan)},
+                               {names_or_dash(vlan.at("untagged"))},
+                               {names_or_dash(vlan.at("tagged"))},
+                               {text_at(vlan, "stations")},
+                               {text_at(vlan, "in_frames")}};
+    if (has_several_switches) {
+      cells.insert(cells.begin(), {text_at(vlan, "switch")});
+    }
+    table.add(std::move(cells));
+  }
+  return table.to_text(in_colour);
+}
+
+std::string render_stations(const Json& result, bool in_colour) {
+  if (result.at("entries").empty()) {
+    return "no stations\n";
+  }
+  Table table({{"MAC"}, {"VLAN", right}, {"PORT"}, {"KIND"}, {"AGE", right}});
+  for (const Json& entry : result.at("entries")) {
+    const bool ages = entry.at("kind") != "static";
+    table.add({{text_at(entry, "mac")},
+               {text_at(entry, "vlan")},
+               {text_at(entry, "port")},
+               {text_at(entry, "kind")},
+               {ages ? duration(count_at(entry, "age_seconds")) : "-"}});
+  }
+  return table.to_text(in_colour);
+}
+
+std::string port_statistics(const Json& ports, bool in_colour) {
+  Table table({{"PORT"},
+               {"IN FRAMES", right},
+               {"IN OCTETS", right},
+               {"OUT FRAMES", right},
+               {"OUT OCTETS", right},
+               {"KERNEL DROPS", right},
+               {"DROPS"}});
+  for (const auto& [name, counts] : ports.items()) {
+    table.add({{printable(name)},
+               {frames(counts, "in")},
+               {text_at(counts, "in_octets")},
+               {frames(counts, "out")},
+               {text_at(counts, "out_octets")},
+               {std::to_string(count_at(counts, "ingress_kernel_drops") +
+                               count_at(counts, "egress_kernel_drops"))},
+               {drops_in_short(counts.at("drops"))}});
+  }
+  return table.to_text(in_colour);
+}
+
+std::string switch_statistics(const Json& switches, bool in_colour) {
+  Table table({{"SWITCH"},
+               {"STATIONS", right},
+               {"LEARNED", right},
+               {"MOVED", right},
+               {"AGED", right},
+               {"TABLE FULL", right},
+               {"PORT FULL", right}});
+  for (const auto& [name, counts] : switches.items()) {
+    table.add({{printable(name)},
+               {text_at(counts, "stations")},
+               {text_at(counts, "fdb_added")},
+               {text_at(counts, "fdb_moved")},
+               {text_at(counts, "fdb_aged")},
+               {text_at(counts, "fdb_refused_table_full")},
+               {text_at(counts, "fdb_refused_port_full")}});
+  }
+  return table.to_text(in_colour);
+}
+
+std::string vlan_statistics(const Json& by_switch, bool in_colour) {
+  Table table({{"SWITCH"}, {"IN FRAMES", right}, {"IN OCTETS", right}});
+  for (const auto& [name, counts] : by_switch.items()) {
+    table.add({{printable(name)}, {text_at(counts, "in_frames")}, {text_at(counts, "in_octets")}});
+  }
+  return table.to_text(in_colour);
+}
+
+std::string render_statistics(const Json& result, bool in_colour) {
+  std::string text;
+  const auto add = [&](const char* key, const auto& table_of) {
+    if (const auto found = result.find(key); found != result.end() && !found->empty()) {
+      text += (text.empty() ? "" : "\n") + table_of(*found, in_colour);
+    }
+  };
+  add("ports", port_statistics);
+  add("switches", switch_statistics);
+  add("vlans", vlan_statistics);
+  return text.empty() ? "nothing to count\n" : text;
+}
+
+std::string render_rates(const Json& result, bool in_colour) {
+  if (result.at("ports").empty()) {
+    return "no ports\n";
+  }
+  Table table({{"PORT"}, {"RX"}, {"TX"}, {"RX FRAMES/S", right}, {"TX FRAMES/S", right}});
+  for (const auto& [name, rate] : result.at("ports").items()) {
+    table.add({{printable(name)},
+               {bit_rate(count_at(rate, "in_bits_per_second"))},
+               {bit_rate(count_at(rate, "out_bits_per_second"))},
+               {text_at(rate, "in_frames_per_second")},
+               {text_at(rate, "out_frames_per_second")}});
+  }
+  return table.to_text(in_colour);
+}
+
+std::string render_plan(const Json& plan) {
+  std::string text = plan.empty() ? "nothing would change\n" : "";
+  for (const Json& step : plan) {
+    text += "would do: " + text_of(step) + '\n';
+  }
+  return text;
+}
+
+std::string port_line(const char* did, const Json& port) {
+  const std::string vlan = vlan_in_short(port.at("vlan"));
+  const bool is_access = port.at("vlan").at("mode") == "access";
+  return fmt::format("{} port {} ({}, {})\n", did, text_at(port, "name"), text_at(port, "state"),
+                     is_access ? "VLAN " + vlan : vlan);
+}
+
+std::string vlan_line(const Json& vlan) {
+  return fmt::format(
+      "VLAN {} {}\n", text_at(vlan, "vid"),
+      vlan.at("name").is_null() ? "has no name now" : "is called " + text_at(vlan, "name"));
+}
+
+std::string station_line(const Json& entry) {
+  return fmt::format("added {} in VLAN {} on port {} ({})\n", text_at(entry, "mac"),
+                     text_at(entry, "vlan"), text_at(entry, "port"), text_at(entry, "kind"));
+}
+
+std::string flush_line(const Json& result) {
+  return fmt::format("removed {}\n", counted(count_at(result, "removed"), "entry", "entries"));
+}
+
+// The members of 'object' and of the objects in it, as pairs of a name and a text.
+void collect_members(std::vector<std::pair<std::string, std::string>>& lines,
+                     const std::string& prefix, const Json& object) {
+  for (const auto& [key, value] : object.items()) {
+    std::string name = prefix + printable(key);
+    std::replace(name.begin(), name.end(), '_', ' ');
+    if (value.is_object() && !is_choice(value)) {
+      collect_members(lines, name + ' ', value);
+    } else {
+      lines.emplace_back(std::move(name), text_of(value));
+    }
+  }
+}
+
+struct Context {
+  const Json& params;
+  const Json& result;
+  bool in_colour;
+};
+
+using Renderer = std::function<std::string(const Context&)>;
+
+const std::map<std::string, Renderer>& renderers() {
+  static const std::map<std::string, Renderer> all = {
+      {"system.info", [](const Context& c) { return render_members(c.result); }},
+      {"system.shutdown", [](const Context&) { return "the daemon shuts down\n"; }},
+      {"switch.add",
+       [](const Context& c) {
+         return fmt::format("added switch {}\n", text_at(c.result, "name"));
+       }},
+      {"switch.set",
+       [](const Context& c) {
+         return fmt::format("changed switch {}\n", text_at(c.result, "name"));
+       }},
+      {"switch.remove",
+       [](const Context& c) {
+         return fmt::format("removed switch {}\n", text_at(c.params, "name"));
+       }},
+      {"switch.list", [](const Context& c) { return render_switches(c.result, c.in_colour); }},
+      {"switch.get", [](const Context& c) { return render_members(c.result); }},
+      {"port.add", [](const Context& c) { return port_line("added", c.result); }},
+      {"port.set", [](const Context& c) { return port_line("changed", c.result); }},
+      {"port.get", [](const Context& c) { return render_members(c.result); }},
+      {"port.remove",
+       [](const Context& c) {
+         return fmt::format("removed port {}\n", text_at(c.params, "name"));
+       }},
+      {"vlan.list", [](const Context& c) { return render_vlans(c.result, c.in_colour); }},
+      {"vlan.set", [](const Context& c) { return vlan_line(c.result); }},
+      {"fdb.list", [](const Context& c) { return render_stations(c.result, c.in_colour); }},
+      {"fdb.add", [](const Context& c) { return station_line(c.result); }},
+      {"fdb.remove",
+       [](const Context& c) {
+         return fmt::format("removed {} from VLAN {}\n", text_at(c.params, "mac"),
+                            text_at(c.params, "vlan"));
+       }},
+      {"fdb.flush", [](const Context& c) { return flush_line(c.result); }},
+      {"stats.get", [](const Context& c) { return render_statistics(c.result, c.in_colour); }},
+      {"stats.rates", [](const Context& c) { return render_rates(c.result, c.in_colour); }},
+      {"frame.trace", [](const Context& c) { return render_trace(c.result, c.in_colour); }},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string render(const std::string& method, const Json& params, const Json& result,
+                   bool in_colour) {
+  if (result.is_object() && result.size() == 1 && result.contains("plan")) {
+    return render_plan(result.at("plan"));
+  }
+  if (const auto found = renderers().find(method); found != renderers().end()) {
+    return found->second({params, result, in_colour});
+  }
+  // Documents are meant to be kept in files, so they are JSON for people too.
+  return result.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string render_members(const Json& object) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  collect_members(lines, "", object);
+  std::size_t width = 0;
+  for (const auto& [name, text] : lines) {
+    width = std::max(width, width_of(name));
+  }
+  std::string text;
+  for (const auto& [name, value] : lines) {
+    text += name + ':' + std::string(width - width_of(name) + 1, ' ') + value + '\n';
+  }
+  return text;
+}
+
+void sort_stations(Json& entries) {
+  const auto key = [](const Json& entry) {
+    return std::tuple(entry.at("vlan").get<int>(), entry.at("mac").get<std::string>());
+  };
+  std::sort(entries.begin(), entries.end(),
+            [&](const Json& left, const Json& right) { return key(left) < key(right); });
+}
+
+}  // namespace tapswitch::tapctl

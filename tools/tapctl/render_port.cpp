@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// render_port.cpp: the part of render.hpp that is about ports.
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/tapctl/render.hpp"
+#include "tools/tapctl/table.hpp"
+#include "tools/tapctl/units.hpp"
+
+namespace tapswitch::tapctl {
+
+namespace {
+
+// A set of many ranges would push the columns behind it off the screen.
+constexpr std::size_t longest_vlan_text = 32;
+
+Cell state_cell(const std::string& state) {
+  if (state == "up") {
+    return {state, Colour::good};
+  }
+  return {state, state == "lost" ? Colour::bad : Colour::warning};
+}
+
+// What 'by_name' holds of 'name'; null of a port that went between two questions.
+Json find_port(const Json& by_name, const std::string& name) {
+  const Json ports = by_name.value("ports", Json::object());
+  const auto found = ports.find(name);
+  return found == ports.end() ? Json() : *found;
+}
+
+std::string rate_text(const Json& rates, const char* key) {
+  return rates.is_object() ? bit_rate(rates.at(key).get<std::uint64_t>()) : "-";
+}
+
+}  // namespace
+
+std::string vlan_in_short(const Json& vlan) {
+  const auto mode = vlan.at("mode").get<std::string>();
+  if (mode == "access") {
+    return text_at(vlan, "pvid");
+  }
+  if (mode == "dot1q-tunnel") {
+    return "tunnel " + text_at(vlan, "pvid");
+  }
+  const std::string allowed = text_at(vlan, "allowed");
+  return "trunk " + (allowed == "1-4094" ? "all" : allowed);
+}
+
+std::string drops_in_short(const Json& drops) {
+  std::uint64_t total = 0;
+  std::vector<std::pair<std::uint64_t, std::string>> reasons;
+  for (const auto& [reason, count] : drops.items()) {
+    const auto number = count.get<std::uint64_t>();
+    total += number;
+    if (number > 0) {
+      reasons.emplace_back(number, printable(reason));
+    }
+  }
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& left, const auto& right) { return left.first > right.first; });
+  std::vector<std::string> parts;
+  for (const auto& [count, reason] : reasons) {
+    parts.push_back(fmt::format("{} {}", count, reason));
+  }
+  return parts.empty() ? "0" : fmt::format("{} ({})", total, fmt::join(parts, ", "));
+}
+
+std::string render_ports(const Json& list, const Json& rates, const Json& statistics,
+                         bool in_colour) {
+  if (list.at("ports").empty()) {
+    return "no ports\n";
+  }
+  Table table({{"PORT"}, {"SWITCH"}, {"STATE"}, {"VLAN"}, {"RX"}, {"TX"}, {"DROPS"}});
+  for (const Json& port : list.at("ports")) {
+    const auto name = port.at("name").get<std::string>();
+    const Json rate = find_port(rates, name);
+    const Json counts = find_port(statistics, name);
+    const std::string drops = counts.is_object() ? drops_in_short(counts.at("drops")) : "-";
+    std::string vlan = vlan_in_short(port.at("vlan"));
+    if (vlan.size() > longest_vlan_text) {
+      vlan = vlan.substr(0, longest_vlan_text - 3) + "...";
+    }
+    table.add({{printable(name)},
+               {text_at(port, "switch")},
+               state_cell(text_at(port, "state")),
+               {vlan},
+               {rate_text(rate, "in_bits_per_second")},
+               {rate_text(rate, "out_bits_per_second")},
+               {drops, drops == "0" || drops == "-" ? Colour::none : Colour::warning}});
+  }
+  return table.to_text(in_colour);
+}
+
+}  // namespace tapswitch::tapctl

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/session.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "tools/tapctl/render.hpp"
+#include "tools/tapctl/text.hpp"
+
+namespace tapswitch::tapctl {
+
+namespace {
+
+using client::Client;
+
+constexpr std::int64_t most_entries_a_page = 10'000;
+
+// Rates are measured from one question to the next; if nobody has asked for long, the answer is
+// about the past, so it is worth a short wait.
+constexpr std::int64_t longest_interval_microseconds = 10'000'000;
+constexpr std::chrono::milliseconds fresh_interval{300};
+
+bool is_stale(const Json& rates) {
+  for (const Json& rate : rates.at("ports")) {
+    if (rate.at("interval_microseconds").get<std::int64_t>() > longest_interval_microseconds) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Json fresh_rates(Client& client, const Json& params) {
+  Json rates = client.call("stats.rates", params);
+  if (is_stale(rates)) {
+    std::this_thread::sleep_for(fresh_interval);
+    rates = client.call("stats.rates", params);
+  }
+  return rates;
+}
+
+// All pages as if they were one, unless a page was asked for.
+Json list_stations(Client& client, const Call& call) {
+  if (call.params.contains("limit") || call.params.contains("cursor")) {
+    return client.call(call.method, call.params);
+  }
+  Json params = call.params;
+  params["limit"] = most_entries_a_page;
+  Json all = client.call(call.method, params);
+  std::int64_t cursor = 0;
+  while (all.at("next_cursor").is_number_integer() &&
+         all.at("next_cursor").get<std::int64_t>() > cursor) {
+    cursor = all.at("next_cursor").get<std::int64_t>();
+    params["cursor"] = cursor;
+    const Json page = client.call(call.method, params);
+    all.at("entries").insert(all.at("entries").end(), page.at("entries").begin(),
+                             page.at("entries").end());
+    all["next_cursor"] = page.at("next_cursor");
+  }
+  return all;
+}
+
+std::string json_text(const Json& result, bool is_terminal) {
+  return result.dump(is_terminal ? 2 : -1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Json result_of(Client& client, const Call& call) {
+  if (call.is_raw) {
+    return client.call(call.method, call.params);
+  }
+  if (call.method == "fdb.list") {
+    return list_stations(client, call);
+  }
+  return client.call(call.method, call.params);
+}
+
+std::string problem_lines(const Json& data, const Call& call) {
+  std::string lines;
+  // One problem stands in 'data' itself, several in a list.
+  const Json problems = data.value("problems", Json::array({data}));
+  for (const Json& problem : problems) {
+    lines += "\n  " + printable(describe({problem.value("field", ""), problem.value("problem", ""),
+                                          problem.value("allowed", "")},
+                                         call.spelling));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string carry_out(Client& client, const Call& call, const Look& look) {
+  Json result = result_of(client, call);
+  if (look.json || call.is_raw) {
+    return json_text(result, look.is_terminal);
+  }
+  if (call.method == "port.list") {
+    const Json rates = fresh_rates(client, Json::object());
+    const Json statistics = client.call("stats.get", Json::object());
+    return render_ports(result, rates, statistics, look.in_colour);
+  }
+  if (call.method == "stats.rates" && is_stale(result)) {
+    result = fresh_rates(client, call.params);
+  }
+  if (call.method == "fdb.list") {
+    sort_stations(result.at("entries"));
+  }
+  return render(call.method, call.params, result, look.in_colour);
+}
+
+std::string describe_refusal(const client::Refused& refused, const Call& call) {
+  try {
+    const Json& data = refused.error().at("data");
+    if (data.at("kind") == "invalid_params") {
+      return "the daemon does not take these parameters:" + problem_lines(data, call);
+    }
+  } catch (const Json::exception&) {
+    // Not an error as tapswitchd sends them; its message is all there is.
+  }
+  return printable(refused.what());
+}
+
+}  // namespace tapswitch::tapctl

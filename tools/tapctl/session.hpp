@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// session.hpp: carries a command line out: asks the daemon as often as the answer needs.
+#pragma once
+
+#include <string>
+
+#include "control/client/client.hpp"
+#include "tools/tapctl/arguments.hpp"
+
+namespace tapswitch::tapctl {
+
+// How what is printed should look.
+struct Look {
+  bool json = false;         // the result as it is
+  bool is_terminal = false;  // JSON on several lines
+  bool in_colour = false;
+};
+
+// Makes 'call', and what it gave back is the text. Throws what Client throws.
+std::string carry_out(client::Client& client, const Call& call, const Look& look);
+
+// What to print of the daemon's refusal of 'call': what is wrong and what would be right.
+std::string describe_refusal(const client::Refused& refused, const Call& call);
+
+}  // namespace tapswitch::tapctl

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tapswitch::tapctl {
+
+namespace {
+
+const char* sequence_of(Colour colour) {
+  switch (colour) {
+    case Colour::heading:
+      return "\x1b[1m";
+    case Colour::good:
+      return "\x1b[32m";
+    case Colour::warning:
+      return "\x1b[33m";
+    case Colour::bad:
+      return "\x1b[31m";
+    case Colour::none:
+      break;
+  }
+  return "";
+}
+
+void append(std::string& line, const std::string& part) {
+  if (!line.empty()) {
+    line += ", ";
+  }
+  line += part;
+}
+
+std::string text_of_object(const Json& object) {
+  const bool tells_which = is_choice(object);
+  std::string line;
+  for (const auto& [key, value] : object.items()) {
+    std::string name = printable(key);
+    std::replace(name.begin(), name.end(), '_', ' ');
+    if (!tells_which) {
+      append(line, name + ' ' + text_of(value));
+    } else if (value.get<bool>()) {
+      append(line, name);
+    }
+  }
+  return line.empty() ? "none" : line;
+}
+
+}  // namespace
+
+std::string painted(std::string_view text, Colour colour) {
+  return colour == Colour::none ? std::string(text)
+                                : fmt::format("{}{}\x1b[0m", sequence_of(colour), text);
+}
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F are control characters too; in UTF-8 they begin with 0xc2.
+    const bool is_c1 =
+        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (is_c1) {
+      safe += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
+    } else if (byte < 0x20 || byte == 0x7f) {
+      safe += fmt::format("\\x{:02x}", byte);
+    } else {
+      safe += text[i];
+    }
+  }
+  return safe;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+bool is_choice(const Json& object) {
+  return !object.empty() && std::all_of(object.begin(), object.end(),
+                                        [](const Json& value) { return value.is_boolean(); });
+}
+
+std::string text_of(const Json& value) {
+  if (value.is_null()) {
+    return "none";
+  }
+  if (value.is_boolean()) {
+    return value.get<bool>() ? "yes" : "no";
+  }
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    return text.empty() ? "-" : printable(text);
+  }
+  if (value.is_object()) {
+    return text_of_object(value);
+  }
+  if (value.is_array()) {
+    std::string line;
+    for (const Json& item : value) {
+      append(line, text_of(item));
+    }
+    return line.empty() ? "none" : line;
+  }
+  return value.dump();
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? "-" : text_of(*found);
+}
+
+}  // namespace tapswitch::tapctl

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// text.hpp: words on a terminal: their colour, and that they are nothing but words.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "control/rpc/json.hpp"
+
+namespace tapswitch::tapctl {
+
+enum class Colour { none, heading, good, warning, bad };
+
+// 'text' between the escape sequences of 'colour'.
+std::string painted(std::string_view text, Colour colour);
+
+// 'text' with its control characters as \x1b: a description or an interface's name is a stranger's
+// text, and must not give orders to the terminal.
+std::string printable(std::string_view text);
+
+// How many columns 'text' takes; each character counts as one.
+std::size_t width_of(std::string_view text);
+
+// Whether 'object' says which of several things are so: {"multicast": true, "broadcast": false}.
+// Its text is the names of those that are.
+bool is_choice(const Json& object);
+
+// A value in a word or a line: "yes", "10", "a, b", "mtu 1500, mac none".
+std::string text_of(const Json& value);
+
+// The string, number and so on at 'key', as text_of; "-" if there is none.
+std::string text_at(const Json& object, const char* key);
+
+}  // namespace tapswitch::tapctl

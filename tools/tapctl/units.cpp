@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/units.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace tapswitch::tapctl {
+
+std::string bit_rate(std::uint64_t bits_per_second) {
+  constexpr std::array units = {"k", "M", "G", "T", "P", "E"};
+  if (bits_per_second < 1000) {
+    return fmt::format("{} bit/s", bits_per_second);
+  }
+  double value = static_cast<double>(bits_per_second) / 1000;
+  std::size_t unit = 0;
+  // Judged as it will be rounded: 999.7 k is 1.0 M, not 1000 k.
+  while (std::round(value) >= 1000 && unit + 1 < units.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  const int decimals = std::round(value * 10) < 1000 ? 1 : 0;
+  return fmt::format("{:.{}f} {}bit/s", value, decimals, units[unit]);
+}
+
+std::string duration(std::uint64_t seconds) {
+  constexpr std::uint64_t minute = 60;
+  constexpr std::uint64_t hour = 60 * minute;
+  constexpr std::uint64_t day = 24 * hour;
+  const auto two = [&](std::uint64_t large, const char* name, std::uint64_t small,
+                       const char* small_name) {
+    const std::uint64_t rest = seconds % large / small;
+    return rest == 0 ? fmt::format("{} {}", seconds / large, name)
+                     : fmt::format("{} {} {} {}", seconds / large, name, rest, small_name);
+  };
+  if (seconds >= day) {
+    return two(day, "d", hour, "h");
+  }
+  if (seconds >= hour) {
+    return two(hour, "h", minute, "min");
+  }
+  if (seconds >= minute) {
+    return two(minute, "min", 1, "s");
+  }
+  return fmt::format("{} s", seconds);
+}
+
+std::string counted(std::uint64_t count, const std::string& singular, const std::string& plural) {
+  return fmt::format("{} {}", count, count == 1 ? singular : plural);
+}
+
+}  // namespace tapswitch::tapctl

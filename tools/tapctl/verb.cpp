@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/verb.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "control/rpc/closest_names.hpp"
+#include "control/rpc/excerpt.hpp"
+#include "tools/tapctl/usage_error.hpp"
+
+namespace tapswitch::tapctl {
+
+using rpc::Method;
+
+namespace {
+
+std::string noun_of(const std::string& method) { return method.substr(0, method.find('.')); }
+
+std::optional<Method> find_method(const std::vector<Method>& methods, const std::string& name) {
+  const auto found = std::find_if(methods.begin(), methods.end(),
+                                  [&](const Method& method) { return method.name == name; });
+  return found == methods.end() ? std::nullopt : std::optional(*found);
+}
+
+std::vector<std::string> verb_names(const std::vector<Method>& methods) {
+  std::vector<std::string> names;
+  std::transform(methods.begin(), methods.end(), std::back_inserter(names), verb_of);
+  return names;
+}
+
+std::vector<std::string> first_words(const std::vector<Method>& methods) {
+  std::vector<std::string> words = nouns(methods);
+  for (const Alias& alias : aliases()) {
+    words.push_back(alias.word);
+  }
+  words.emplace_back("call");
+  return words;
+}
+
+}  // namespace
+
+const std::vector<Alias>& aliases() {
+  static const std::vector<Alias> all = {{"trace", "frame.trace"},
+                                         {"info", "system.info"},
+                                         {"shutdown", "system.shutdown"},
+                                         {"discover", "rpc.discover"}};
+  return all;
+}
+
+std::string command_of(const std::string& method) {
+  for (const Alias& alias : aliases()) {
+    if (alias.method == method) {
+      return alias.word;
+    }
+  }
+  std::string command = method;
+  std::replace(command.begin(), command.end(), '.', ' ');
+  return command;
+}
+
+std::vector<std::string> nouns(const std::vector<Method>& methods) {
+  std::vector<std::string> names;
+  for (const Method& method : methods) {
+    std::string noun = noun_of(method.name);
+    if (std::find(names.begin(), names.end(), noun) == names.end()) {
+      names.push_back(std::move(noun));
+    }
+  }
+  return names;
+}
+
+std::vector<Method> verbs(const std::vector<Method>& methods, const std::string& noun) {
+  std::vector<Method> found;
+  std::copy_if(methods.begin(), methods.end(), std::back_inserter(found),
+               [&](const Method& method) { return noun_of(method.name) == noun; });
+  return found;
+}
+
+std::string verb_of(const Method& method) { return method.name.substr(method.name.find('.') + 1); }
+
+Selection select_method(const std::vector<Method>& methods, const std::vector<std::string>& words) {
+  const std::string& noun = words.front();
+  for (const Alias& alias : aliases()) {
+    if (alias.word == noun) {
+      return {*find_method(methods, alias.method), 1};
+    }
+  }
+  const std::vector<Method> of_noun = verbs(methods, noun);
+  if (of_noun.empty()) {
+    throw UsageError(fmt::format("there is no command {}{}", rpc::in_quotes(noun),
+                                 did_you_mean(noun, first_words(methods))));
+  }
+  if (words.size() > 1) {
+    if (const auto method = find_method(methods, noun + '.' + words[1])) {
+      return {*method, 2};
+    }
+    throw UsageError(fmt::format(
+        "'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),
+        did_you_mean(words[1], verb_names(of_noun)), fmt::join(verb_names(of_noun), ", ")));
+  }
+  for (const char* verb : {".list", ".get", ".info"}) {
+    if (const auto method = find_method(of_noun, noun + verb)) {
+      return {*method, 1};
+    }
+  }
+  throw UsageError(
+      fmt::format("'{}' needs a verb: {}", noun, fmt::join(verb_names(of_noun), ", ")));
+}
+
+std::string did_you_mean(const std::string& wanted, const std::vector<std::string>& names,
+                         const std::string& prefix) {
+  std::string close;
+  for (const std::string& name : rpc::closest_names(wanted, names)) {
+    close += fmt::format("{}'{}{}'", close.empty() ? "" : " or ", prefix, name);
+  }
+  return close.empty() ? "" : fmt::format("; did you mean {}?", close);
+}
+
+}  // namespace tapswitch::tapctl

@@ -30,8 +30,6 @@ inline std::optional<MacAddress> optional_mac(const Json& params) {
 inline bool is_dry_run(const Json& params) { return boolean_or(params, "dry_run", false); }
 
 // What a dry run answers: the step that a real one would take.
-inline Json plan(std::string step) {
-  return {{"plan", Json::array({std::move(step)})}};
-}
+inline Json plan(std::string step) { return {{"plan", Json::array({std::move(step)})}}; }
 
 }  // namespace tapswitch::api

@@ -80,8 +80,11 @@ class Network {
 
   void check_add_port(const RunningSwitch& home, const config::PortSpec& spec) const;
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
-  void check_set_port(const RunningPort& port, const config::PortSpec& spec) const;
-  void set_port(RunningPort& port, const config::PortSpec& spec);
+  // 'spec' is how the port is to be, 'change' what of it is about the interface. Static entries in
+  // VLANs that the port does not carry any more go.
+  static void check_set_port(const RunningPort& port, const config::TapChange& change);
+  static void set_port(RunningPort& port, const config::PortSpec& spec,
+                       const config::TapChange& change);
   void remove_port(RunningPort& port);
 
   static void check_add_static(const RunningPort& port, Station station);
@@ -103,6 +106,7 @@ class Network {
   // Others may change the MTU of an interface at any time. A frame that was too long for the one we
   // know is the occasion to look again.
   static void follow_mtu(RunningPort& port);
+  static void forget_static_beyond_vlans(RunningPort& port);
 
   Post post_;
   WorkerPool pool_;

@@ -17,37 +17,45 @@ using rpc::ErrorKind;
 
 namespace {
 
-// Brings the interface of 'tap' from 'old' to 'changed'; 'undo' learns how to go back.
-void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapSpec& changed,
-                Undo& undo) {
+// Changes the interface of 'tap'. If the kernel refuses a part, the parts before it are taken back.
+void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapChange& change) {
+  Undo undo;
   const LinkStatus before = tap.link();
-  if (changed.mtu && changed.mtu != before.mtu) {
-    value_or_refuse(tap.set_mtu(*changed.mtu));
+  if (change.mtu && change.mtu != before.mtu) {
+    value_or_refuse(tap.set_mtu(*change.mtu));
     undo.push([&tap, mtu = before.mtu] { (void)tap.set_mtu(mtu); });
   }
-  if (changed.mac && changed.mac != before.mac) {
-    value_or_refuse(tap.set_mac(*changed.mac));
+  if (change.mac && change.mac != before.mac) {
+    value_or_refuse(tap.set_mac(*change.mac));
     if (before.mac) {
       undo.push([&tap, mac = *before.mac] { (void)tap.set_mac(mac); });
     }
   }
-  if (changed.addresses != old.addresses) {
-    value_or_refuse(tap.set_addresses(parse_addresses(changed)));
-    undo.push([&tap, addresses = parse_addresses(old)] { (void)tap.set_addresses(addresses); });
+  if (change.addresses) {
+    value_or_refuse(tap.set_addresses(parse_addresses(*change.addresses)));
+    undo.push([&tap, old] { (void)tap.set_addresses(parse_addresses(old.addresses)); });
   }
-  if (changed.is_up != old.is_up || changed.is_up != before.is_up) {
-    value_or_refuse(tap.set_up(changed.is_up));
+  if (change.is_up && change.is_up != before.is_up) {
+    value_or_refuse(tap.set_up(*change.is_up));
     undo.push([&tap, is_up = before.is_up] { (void)tap.set_up(is_up); });
   }
-  if (changed.owner != old.owner) {
-    value_or_refuse(tap.set_owner(*find_owner(changed)));
+  // The kernel cannot be told that there is no owner, so what had none keeps the new one.
+  if (const auto owner = find_owner(change.owner)) {
+    value_or_refuse(tap.set_owner(*owner));
+    if (const auto old_owner = find_owner(old.owner)) {
+      undo.push([&tap, uid = *old_owner] { (void)tap.set_owner(uid); });
+    }
   }
-  if (changed.group != old.group) {
-    value_or_refuse(tap.set_group(*find_group(changed)));
+  if (const auto group = find_group(change.group)) {
+    value_or_refuse(tap.set_group(*group));
+    if (const auto old_group = find_group(old.group)) {
+      undo.push([&tap, gid = *old_group] { (void)tap.set_group(gid); });
+    }
   }
-  if (changed.persist != old.persist) {
-    value_or_refuse(tap.set_persist(changed.persist));
+  if (change.persist) {
+    value_or_refuse(tap.set_persist(*change.persist));
   }
+  undo.keep();
 }
 
 }  // namespace
@@ -58,10 +66,10 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
                 {{"object", spec.name}});
   }
   if (home.port_names.size() == max_ports) {
-    throw Error(ErrorKind::limit_reached,
-                "switch '" + home.spec.name + "' has " + std::to_string(max_ports) +
-                    " ports already",
-                {{"limit", max_ports}});
+    throw Error(
+        ErrorKind::limit_reached,
+        "switch '" + home.spec.name + "' has " + std::to_string(max_ports) + " ports already",
+        {{"limit", max_ports}});
   }
   (void)tap_options(spec.tap);
 }
@@ -69,10 +77,8 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
 Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
   std::unique_ptr<TapPort> tap = value_or_refuse(TapPort::open(tap_options(spec.tap)));
-  RunningPort added{.spec = spec,
-                    .home = &home,
-                    .tap = tap.get(),
-                    .added = std::chrono::steady_clock::now()};
+  RunningPort added{
+      .spec = spec, .home = &home, .tap = tap.get(), .added = std::chrono::steady_clock::now()};
   if (const LinkStatus link = tap->link(); link.mtu != 0) {
     added.spec.rule.mtu = link.mtu;
   }
@@ -81,42 +87,54 @@ Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spe
   return ports_[spec.name] = std::move(added);
 }
 
-void Network::check_set_port(const RunningPort& port, const PortSpec& spec) const {
-  if (port.is_lost && !(port.spec.tap == spec.tap)) {
-    throw Error(ErrorKind::not_found,
-                "the interface of port '" + spec.name + "' is gone: remove the port and add it anew",
-                {{"object", spec.tap.interface}});
+void Network::check_set_port(const RunningPort& port, const config::TapChange& change) {
+  if (port.is_lost && change != config::TapChange()) {
+    throw Error(
+        ErrorKind::not_found,
+        "the interface of port '" + port.spec.name + "' is gone: remove the port and add it anew",
+        {{"object", port.spec.tap.interface}});
   }
-  (void)tap_options(spec.tap);
+  (void)find_owner(change.owner);
+  (void)find_group(change.group);
 }
 
-void Network::set_port(RunningPort& port, const PortSpec& spec) {
-  check_set_port(port, spec);
+void Network::set_port(RunningPort& port, const PortSpec& spec, const config::TapChange& change) {
+  check_set_port(port, change);
   PortSpec changed = spec;
-  if (!(port.spec.tap == spec.tap)) {
-    Undo undo;
-    change_tap(*port.tap, port.spec.tap, spec.tap, undo);
-    undo.keep();
+  if (change != config::TapChange()) {
+    change_tap(*port.tap, port.spec.tap, change);
     changed.rule.mtu = port.tap->link().mtu;
   }
   if (changed.rule != port.spec.rule) {
     port.home->engine->set_port_rule(port.index, changed.rule);
   }
   port.spec = std::move(changed);
+  forget_static_beyond_vlans(port);
+}
+
+// A static entry in a VLAN that its port carries no more would lead nowhere.
+void Network::forget_static_beyond_vlans(RunningPort& port) {
+  std::erase_if(port.home->spec.static_entries, [&port](const config::StaticEntry& entry) {
+    if (entry.port != port.spec.name || port.spec.rule.vlan.carries(entry.vlan)) {
+      return false;
+    }
+    port.home->engine->fdb().remove({.vid = entry.vlan, .mac = entry.mac});
+    return true;
+  });
 }
 
 void Network::remove_port(RunningPort& port) {
   const RunningPort removed = std::move(port);
   removed.home->engine->remove_port(removed.index);
-  std::erase_if(removed.home->spec.static_entries, [&](const config::StaticEntry& entry) {
-    return entry.port == removed.spec.name;
-  });
+  std::erase_if(removed.home->spec.static_entries,
+                [&](const config::StaticEntry& entry) { return entry.port == removed.spec.name; });
   removed.home->port_names.erase(removed.index);
   ports_.erase(removed.spec.name);
 }
 
 void Network::follow_mtu(RunningPort& port) {
-  const std::uint64_t drops = port.totals().drops[static_cast<std::size_t>(DropReason::mtu_exceeded)];
+  const std::uint64_t drops =
+      port.totals().drops[static_cast<std::size_t>(DropReason::mtu_exceeded)];
   if (std::exchange(port.seen_mtu_drops, drops) == drops || port.is_lost) {
     return;
   }

@@ -87,11 +87,12 @@ Json set(Network& network, const Json& params) {
   RunningPort& port = network.find_port(params.at("name"));
   config::PortSpec spec = port.spec;
   config::change(spec, params);
-  network.check_set_port(port, spec);
+  const config::TapChange change = config::tap_change_from_json(params);
+  Network::check_set_port(port, change);
   if (is_dry_run(params)) {
     return plan("~ port " + spec.name);
   }
-  network.set_port(port, spec);
+  Network::set_port(port, spec, change);
   return to_json(port);
 }
 

@@ -11,14 +11,14 @@ using RunningSwitch = Network::RunningSwitch;
 
 Json to_json(const RunningSwitch& running) {
   const Fdb& fdb = running.engine->fdb();
-  return {{"name", running.spec.name},
-          {"fdb",
-           {{"ageing_seconds", running.spec.ageing.count()},
-            {"capacity", running.spec.fdb_capacity},
-            {"stations", fdb.size()}}},
-          {"forward_reserved",
-           config::forward_reserved_to_json(running.spec.rule.forwarded_reserved)},
-          {"ports", running.port_names.size()}};
+  return {
+      {"name", running.spec.name},
+      {"fdb",
+       {{"ageing_seconds", running.spec.ageing.count()},
+        {"capacity", running.spec.fdb_capacity},
+        {"stations", fdb.size()}}},
+      {"forward_reserved", config::forward_reserved_to_json(running.spec.rule.forwarded_reserved)},
+      {"ports", running.port_names.size()}};
 }
 
 Json add(Network& network, const Json& params) {

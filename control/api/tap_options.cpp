@@ -23,35 +23,37 @@ std::optional<std::uint32_t> number_in(const std::string& text) {
 
 }  // namespace
 
-std::optional<uid_t> find_owner(const config::TapSpec& spec) {
-  if (!spec.owner) {
+std::optional<uid_t> find_owner(const std::optional<std::string>& text) {
+  if (!text) {
     return std::nullopt;
   }
-  if (const passwd* user = getpwnam(spec.owner->c_str())) {
+  if (const passwd* user = getpwnam(text->c_str())) {
     return user->pw_uid;
   }
-  if (const auto number = number_in(*spec.owner)) {
+  if (const auto number = number_in(*text)) {
     return *number;
   }
-  throw rpc::invalid_params({{"owner", "no user is called '" + *spec.owner + "'", "a user's name or number"}});
+  throw rpc::invalid_params(
+      {{"owner", "no user is called '" + *text + "'", "a user's name or number"}});
 }
 
-std::optional<gid_t> find_group(const config::TapSpec& spec) {
-  if (!spec.group) {
+std::optional<gid_t> find_group(const std::optional<std::string>& text) {
+  if (!text) {
     return std::nullopt;
   }
-  if (const group* found = getgrnam(spec.group->c_str())) {
+  if (const group* found = getgrnam(text->c_str())) {
     return found->gr_gid;
   }
-  if (const auto number = number_in(*spec.group)) {
+  if (const auto number = number_in(*text)) {
     return *number;
   }
-  throw rpc::invalid_params({{"group", "no group is called '" + *spec.group + "'", "a group's name or number"}});
+  throw rpc::invalid_params(
+      {{"group", "no group is called '" + *text + "'", "a group's name or number"}});
 }
 
-std::vector<InterfaceAddress> parse_addresses(const config::TapSpec& spec) {
+std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& texts) {
   std::vector<InterfaceAddress> addresses;
-  for (const std::string& text : spec.addresses) {
+  for (const std::string& text : texts) {
     addresses.push_back(*InterfaceAddress::parse(text));
   }
   return addresses;
@@ -66,10 +68,10 @@ TapOptions tap_options(const config::TapSpec& spec) {
   options.mac = spec.mac;
   options.mtu = spec.mtu;
   options.persist = spec.persist;
-  options.owner = find_owner(spec);
-  options.group = find_group(spec);
+  options.owner = find_owner(spec.owner);
+  options.group = find_group(spec.group);
   options.is_up = spec.is_up;
-  options.addresses = parse_addresses(spec);
+  options.addresses = parse_addresses(spec.addresses);
   return options;
 }
 

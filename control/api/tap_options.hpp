@@ -10,8 +10,9 @@ namespace tapswitch::api {
 // Looks users and groups up; throws rpc::Error (invalid_params) if there is none of that name.
 [[nodiscard]] TapOptions tap_options(const config::TapSpec& spec);
 
-[[nodiscard]] std::optional<uid_t> find_owner(const config::TapSpec& spec);
-[[nodiscard]] std::optional<gid_t> find_group(const config::TapSpec& spec);
-[[nodiscard]] std::vector<InterfaceAddress> parse_addresses(const config::TapSpec& spec);
+// The parts of it, for a TAP that is open. No text gives no value.
+[[nodiscard]] std::optional<uid_t> find_owner(const std::optional<std::string>& text);
+[[nodiscard]] std::optional<gid_t> find_group(const std::optional<std::string>& text);
+[[nodiscard]] std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& texts);
 
 }  // namespace tapswitch::api

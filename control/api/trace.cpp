@@ -75,8 +75,8 @@ class Trace {
     note("belongs to VLAN {}", tag.vid);
     note_learning({tag.vid, view->source()}, now);
     note_lookup({tag.vid, view->destination()}, now);
-    const Decision decision = decide(engine_.snapshot(), engine_.fdb(), ingress_.index, *view,
-                                     *classification, now);
+    const Decision decision =
+        decide(engine_.snapshot(), engine_.fdb(), ingress_.index, *view, *classification, now);
     return conclude(decision, tag);
   }
 
@@ -136,7 +136,8 @@ class Trace {
 
   void send_by(PortIndex egress, const VlanTag& tag) {
     const bool is_tagged = engine_.snapshot().port(egress).sends_tagged(tag.vid);
-    note("leaves by port {} {}", name_of(egress), is_tagged ? "tagged: " + to_text(tag) : "untagged");
+    note("leaves by port {} {}", name_of(egress),
+         is_tagged ? "tagged: " + to_text(tag) : "untagged");
     Json json = {{"port", name_of(egress)}, {"tag", nullptr}};
     if (is_tagged) {
       json["tag"] = {{"vid", tag.vid},

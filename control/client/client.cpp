@@ -16,7 +16,8 @@ namespace {
 
 std::string without_daemon(const std::string& path, int error) {
   if (error == EACCES) {
-    return fmt::format("the control socket {} is not open to you: use sudo, or join its group", path);
+    return fmt::format("the control socket {} is not open to you: use sudo, or join its group",
+                       path);
   }
   return fmt::format("no daemon at {}: start one with `tapswitchd`, or give --socket ({})", path,
                      std::strerror(error));

@@ -39,9 +39,10 @@ void read(const Json& json, const char* key, T& target) {
   }
 }
 
-void read(const Json& json, const char* key, std::optional<std::uint32_t>& target) {
+template <typename T>
+void read(const Json& json, const char* key, std::optional<T>& target) {
   if (const auto found = json.find(key); found != json.end()) {
-    target = found->get<std::uint32_t>();
+    target = found->get<T>();
   }
 }
 
@@ -217,6 +218,20 @@ void change(PortSpec& spec, const Json& json) {
   read(json, "isolated", spec.rule.isolated);
   read(json, "hairpin", spec.rule.hairpin);
   read(json, "fdb_limit", spec.rule.fdb_limit);
+}
+
+TapChange tap_change_from_json(const Json& json) {
+  TapChange change;
+  if (const auto mac = json.find("mac"); mac != json.end()) {
+    change.mac = MacAddress::parse(mac->get<std::string>());
+  }
+  read(json, "mtu", change.mtu);
+  read(json, "persist", change.persist);
+  read(json, "owner", change.owner);
+  read(json, "group", change.group);
+  read(json, "up", change.is_up);
+  read(json, "addresses", change.addresses);
+  return change;
 }
 
 Json to_json(const PortSpec& spec, Format format) {

@@ -30,6 +30,9 @@ Json forward_reserved_to_json(std::uint16_t bits);
 void change(PortSpec& spec, const Json& json);
 void change(SwitchSpec& spec, const Json& json);
 
+// Those members of 'json' that are about a TAP that is open.
+TapChange tap_change_from_json(const Json& json);
+
 // A whole port or switch as in the document: without its name, which is the key there.
 Json to_json(const PortSpec& spec, Format format);
 Json to_json(const SwitchSpec& spec, Format format);

@@ -32,6 +32,19 @@ struct TapSpec {
   bool operator==(const TapSpec&) const = default;
 };
 
+// What a user wants otherwise about a TAP that is open; the rest stays, whatever it is.
+struct TapChange {
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  std::optional<bool> persist;
+  std::optional<std::string> owner;
+  std::optional<std::string> group;
+  std::optional<bool> is_up;
+  std::optional<std::vector<std::string>> addresses;
+
+  bool operator==(const TapChange&) const = default;
+};
+
 // Of 'rule', the MTU is the link's and not configured here.
 struct PortSpec {
   std::string name;

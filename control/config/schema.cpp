@@ -25,8 +25,8 @@ constexpr std::size_t most_addresses = 64;
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
@@ -39,18 +39,15 @@ Schema account_schema() {
 
 Field acceptable_field() {
   return {"acceptable", Schema::word({"all", "tagged", "untagged"}),
-          "which frames may come in; one that has only a priority counts as untagged", false, "all"};
+          "which frames may come in; one that has only a priority counts as untagged", false,
+          "all"};
 }
 
-Field pvid_field() {
-  return {"pvid", vlan_id_schema(), "the VLAN of the port", true};
-}
+Field pvid_field() { return {"pvid", vlan_id_schema(), "the VLAN of the port", true}; }
 
 }  // namespace
 
-Schema name_schema() {
-  return Schema::text("name", "1 to 32 of A-Z a-z 0-9 . _ -", is_name);
-}
+Schema name_schema() { return Schema::text("name", "1 to 32 of A-Z a-z 0-9 . _ -", is_name); }
 
 Schema mac_schema() {
   return Schema::text("mac", "six pairs of hex digits, as 02:00:00:00:00:01",
@@ -72,8 +69,7 @@ Schema vlan_schema() {
       "mode",
       {{"access", {pvid_field(), acceptable_field()}},
        {"trunk",
-        {{"native",
-          Schema::any_of({vlan_id_schema(), Schema::null()}, "1..4094, or null for none"),
+        {{"native", Schema::any_of({vlan_id_schema(), Schema::null()}, "1..4094, or null for none"),
           "the VLAN of untagged frames, which the trunk always carries; null: they are refused",
           false, 1},
          {"native_tagged", Schema::boolean(), "whether frames of the native VLAN leave tagged",
@@ -112,8 +108,7 @@ Schema fdb_schema() {
       {"ageing_seconds", Schema::integer(1, 1'000'000),
        "after how long a station that is not heard is forgotten", false,
        SwitchOptions::default_ageing.count()},
-      {"capacity",
-       Schema::integer(1, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
+      {"capacity", Schema::integer(1, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
        "the most stations the switch remembers", false, SwitchOptions::default_fdb_capacity},
   });
 }
@@ -128,14 +123,15 @@ std::vector<Field> switch_fields() {
 
 std::vector<Field> port_fields() {
   return {
-      {"vlan", vlan_schema(), "how the port takes part in VLANs; default: a trunk of all, native 1"},
+      {"vlan", vlan_schema(),
+       "how the port takes part in VLANs; default: a trunk of all, native 1"},
       {"flood", flood_schema(), "which frames without a known single destination leave here"},
-      {"learning", Schema::boolean(), "whether stations are learned from frames that come in", false,
-       true},
-      {"isolated", Schema::boolean(), "exchanges no frames with other isolated ports", false, false},
+      {"learning", Schema::boolean(), "whether stations are learned from frames that come in",
+       false, true},
+      {"isolated", Schema::boolean(), "exchanges no frames with other isolated ports", false,
+       false},
       {"hairpin", Schema::boolean(), "frames may leave by the port they came in by", false, false},
-      {"fdb_limit",
-       Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
+      {"fdb_limit", Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
        "the most stations learned on the port; 0: as many as the switch has room for", false, 0},
       {"description", Schema::text(0, longest_text), "a remark for people", false, ""},
   };

@@ -22,7 +22,7 @@ struct Limits {
   // Sessions open at once, over all sockets. Each costs a descriptor and a few KiB while idle.
   std::size_t sessions = 256;
 
-  // Answers and events waiting for one session. A client that does not read is closed beyond it.
+  // Replies waiting for one session. Beyond it, nothing more is answered until the client reads.
   std::size_t unsent_bytes_per_session = std::size_t{4} << 20;
 };
 

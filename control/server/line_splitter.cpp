@@ -35,13 +35,13 @@ std::optional<std::string_view> LineSplitter::next() {
     }
     const auto end = static_cast<std::size_t>(newline - buffer_.begin());
     std::string_view line(buffer_.data() + begin_, end - begin_);
+    if (line.ends_with('\r')) {
+      line.remove_suffix(1);
+    }
     if (line.size() > longest_) {
       return std::nullopt;
     }
     begin_ = searched_ = end + 1;
-    if (line.ends_with('\r')) {
-      line.remove_suffix(1);
-    }
     if (!line.empty()) {
       return line;
     }

@@ -18,8 +18,8 @@
 namespace tapswitch::server {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::local::stream_protocol;
+using boost::system::error_code;
 
 namespace {
 
@@ -30,24 +30,58 @@ constexpr mode_t directory_mode = 0750;
 constexpr std::chrono::milliseconds accept_pause{100};
 
 [[noreturn]] void fail(const std::string& path, std::string_view what, int error) {
-  throw std::runtime_error(
-      fmt::format("cannot {} '{}': {}", what, path, std::strerror(error)));
+  throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, path, std::strerror(error)));
+}
+
+std::optional<gid_t> find_group(const std::optional<std::string>& name) {
+  if (!name) {
+    return std::nullopt;
+  }
+  const group* found = getgrnam(name->c_str());
+  if (found == nullptr) {
+    throw std::runtime_error(fmt::format("there is no group '{}'", *name));
+  }
+  return found->gr_gid;
+}
+
+void set_rights(const std::string& path, mode_t mode, const std::optional<gid_t>& owner_group) {
+  if (owner_group && chown(path.c_str(), static_cast<uid_t>(-1), *owner_group) != 0) {
+    fail(path, "give to its group", errno);
+  }
+  if (chmod(path.c_str(), mode) != 0) {
+    fail(path, "set the mode of", errno);
+  }
 }
 
 // Checks the path and makes its directory, before anything else touches either.
-const std::string& prepare(const std::string& path) {
+const std::string& prepare(const SocketOptions& options) {
+  const std::string& path = options.path;
   if (path.empty() || path.size() > longest_path) {
     throw std::runtime_error(fmt::format("the path of a socket has 1 to {} characters, '{}' has {}",
                                          longest_path, path, path.size()));
   }
-  const auto directory = std::filesystem::path(path).parent_path();
-  if (!directory.empty() && mkdir(directory.c_str(), directory_mode) != 0 && errno != EEXIST) {
+  const std::string directory = std::filesystem::path(path).parent_path();
+  if (directory.empty()) {
+    return path;
+  }
+  if (mkdir(directory.c_str(), directory_mode) == 0) {
+    set_rights(directory, directory_mode, find_group(options.group));
+  } else if (errno != EEXIST) {
     fail(directory, "make the directory", errno);
   }
   return path;
 }
 
-void remove_dead_socket(const std::string& path) {
+// Whether somebody answers at 'path'. We hold the lock, so it is no tapswitchd, but it may be
+// another program whose socket was named by mistake.
+bool is_alive(asio::io_context& io, const std::string& path) {
+  stream_protocol::socket probe(io);
+  error_code error;
+  probe.connect(stream_protocol::endpoint(path), error);
+  return error != asio::error::connection_refused;
+}
+
+void remove_dead_socket(asio::io_context& io, const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) {
@@ -59,31 +93,20 @@ void remove_dead_socket(const std::string& path) {
     throw std::runtime_error(
         fmt::format("'{}' exists and is not a socket: remove it, or choose another path", path));
   }
+  if (is_alive(io, path)) {
+    throw std::runtime_error(
+        fmt::format("'{}' is the socket of another program: choose another path", path));
+  }
   if (unlink(path.c_str()) != 0) {
     fail(path, "remove the dead socket", errno);
-  }
-}
-
-void set_rights(const SocketOptions& options) {
-  if (options.group) {
-    const group* found = getgrnam(options.group->c_str());
-    if (found == nullptr) {
-      throw std::runtime_error(fmt::format("there is no group '{}'", *options.group));
-    }
-    if (chown(options.path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0) {
-      fail(options.path, "give to its group", errno);
-    }
-  }
-  if (chmod(options.path.c_str(), options.mode) != 0) {
-    fail(options.path, "set the mode of", errno);
   }
 }
 
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const SocketOptions& options)
-    : path_(prepare(options.path)), lock_(path_), acceptor_(io), pause_(io) {
-  remove_dead_socket(path_);
+    : path_(prepare(options)), lock_(path_), acceptor_(io), pause_(io) {
+  remove_dead_socket(io, path_);
   acceptor_.open();
   // Nobody gets in before the rights are set.
   const mode_t old_mask = umask(0777);
@@ -94,7 +117,7 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
     fail(path_, "bind", error.value());
   }
   try {
-    set_rights(options);
+    set_rights(path_, options.mode, find_group(options.group));
     acceptor_.listen();
   } catch (...) {
     unlink(path_.c_str());

@@ -31,14 +31,15 @@ class Listener {
   using Socket = boost::asio::local::stream_protocol::socket;
   using Accepted = std::function<void(Socket)>;
 
-  // Makes the directory (0750) if it is missing, and the socket. Throws std::runtime_error with a
-  // message for people.
+  // Makes the directory (0750, of the socket's group) if it is missing, and the socket. Throws
+  // std::runtime_error with a message for people.
   Listener(boost::asio::io_context& io, const SocketOptions& options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();  // removes the socket
 
-  // Gives each connection to 'accepted', until stop().
+  // Gives each connection to 'accepted', until stop(). The listener must then stay until the
+  // io_context has nothing left to do.
   void start(Accepted accepted);
   void stop();
 

@@ -25,7 +25,7 @@ std::string read_pid(const UniqueFd& fd) {
   const ssize_t size = pread(fd.get(), text.data(), text.size(), 0);
   std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   pid.erase(pid.find_last_not_of('\n') + 1);
-  return pid;
+  return pid.empty() ? "unknown (it is starting)" : pid;
 }
 
 // Whether 'fd' is the file that 'file' names now: its last owner may just have removed it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// path_lock.hpp: the right of one process to a path: a lock on the file "PATH.lock", which holds the
-// process id of its owner. The kernel ends it with the process, however that ends.
+// path_lock.hpp: the right of one process to a path: a lock on the file "PATH.lock", which holds
+// the process id of its owner. The kernel ends it with the process, however that ends.
 #pragma once
 
 #include <string>

@@ -40,24 +40,24 @@ void Server::listen(const SocketOptions& options, bool is_read_only) {
 
 void Server::start() {
   for (Entrance& entrance : entrances_) {
-    entrance.listener->start(
-        [this, is_read_only = entrance.is_read_only](Session::Socket socket) {
-          welcome(std::move(socket), is_read_only);
-        });
+    entrance.listener->start([this, is_read_only = entrance.is_read_only](Session::Socket socket) {
+      welcome(std::move(socket), is_read_only);
+    });
   }
 }
 
 void Server::welcome(Session::Socket socket, bool is_read_only) {
-  // Those being refused count too, or a storm of connections would be without bound.
-  if (sessions_.size() >= 2 * limits_.sessions) {
+  // A storm of connections shall not be without bound either while each is told to go.
+  if (refused_.size() >= limits_.sessions) {
     return;
   }
   const bool is_full = sessions_.size() >= limits_.sessions;
   const rpc::Caller caller = caller_of(socket, is_read_only);
+  auto& place = is_full ? refused_ : sessions_;
   auto session = std::make_shared<Session>(
       std::move(socket), caller, answer_, limits_,
-      [this](const std::shared_ptr<Session>& ended) { sessions_.erase(ended); });
-  sessions_.insert(session);
+      [&place](const std::shared_ptr<Session>& ended) { place.erase(ended); });
+  place.insert(session);
   if (is_full) {
     session->refuse(too_many_reply(limits_));
   } else {
@@ -69,10 +69,11 @@ void Server::stop() {
   for (Entrance& entrance : entrances_) {
     entrance.listener->stop();
   }
-  entrances_.clear();
-  const auto sessions = sessions_;
-  for (const auto& session : sessions) {
-    session->stop();
+  for (const auto* place : {&sessions_, &refused_}) {
+    const auto sessions = *place;  // each leaves its place when it ends
+    for (const auto& session : sessions) {
+      session->stop();
+    }
   }
 }
 

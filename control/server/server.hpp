@@ -28,7 +28,7 @@ class Server {
   void start();
 
   // Takes no more clients, lets each session send what it has to send, and ends them. The
-  // io_context then has nothing left to do for this server.
+  // io_context then has nothing left to do for this server. The sockets go with the server.
   void stop();
 
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
@@ -46,6 +46,7 @@ class Server {
   const rpc::Limits limits_;
   std::vector<Entrance> entrances_;
   std::set<std::shared_ptr<Session>> sessions_;
+  std::set<std::shared_ptr<Session>> refused_;  // those too many, until they have read so
 };
 
 }  // namespace tapswitch::server

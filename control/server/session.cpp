@@ -48,13 +48,10 @@ void Session::start() { read(); }
 
 void Session::refuse(std::string line) {
   say(line);
-  stop();
+  begin_to_end(true);
 }
 
-void Session::stop() {
-  end_when_sent();
-  linger();
-}
+void Session::stop() { begin_to_end(false); }
 
 void Session::read() {
   const auto space = lines_.space();
@@ -86,20 +83,18 @@ void Session::answer_some() {
     const auto line = lines_.next();
     if (!line) {
       if (lines_.is_overlong()) {
-        say(overlong_reply(limits_));
-        stop();
-      } else if (is_half_closed_) {
-        end_when_sent();
-      } else {
+        refuse(overlong_reply(limits_));
+      } else if (!is_half_closed_) {
         read();
+      } else if (unsent() == 0) {
+        end();
+      } else {
+        is_ending_ = true;  // without a deadline: it may read as slowly as any other
       }
       return;
     }
     if (const auto reply = answer_(*line, caller_)) {
       say(*reply);
-    }
-    if (is_ending_) {
-      return;
     }
   }
   asio::post(socket_.get_executor(), [self = shared_from_this()] { self->answer_some(); });
@@ -117,52 +112,51 @@ void Session::write() {
   writing_ = std::exchange(waiting_, {});
   asio::async_write(socket_, asio::buffer(writing_),
                     [self = shared_from_this()](error_code error, std::size_t) {
-                      self->writing_.clear();
+                      self->writing_ = {};  // a large reply shall not stay in memory
                       if (error) {
                         self->end();
                       } else if (!self->waiting_.empty()) {
                         self->write();
-                      } else if (self->is_ending_) {
-                        self->linger();
-                      }
-                      if (std::exchange(self->is_paused_, false)) {
-                        self->answer_some();
+                      } else {
+                        self->on_all_sent();
                       }
                     });
 }
 
-void Session::end_when_sent() {
-  is_ending_ = true;
-  if (unsent() == 0) {
-    linger();
+void Session::on_all_sent() {
+  if (is_ending_) {
+    finish();
+  } else if (std::exchange(is_paused_, false)) {
+    answer_some();
   }
 }
 
-// Half-closes, so that the client sees the end behind the last reply, and waits for its end.
-void Session::linger() {
-  if (has_ended_) {
+void Session::begin_to_end(bool must_swallow) {
+  if (has_ended_ || must_swallow_) {
+    return;  // it is under way
+  }
+  is_ending_ = true;
+  must_swallow_ = must_swallow;
+  deadline_.expires_after(patience);
+  deadline_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error) {
+      self->end();
+    }
+  });
+  if (unsent() == 0) {
+    finish();
+  }
+}
+
+// All is sent. The client sees the end behind the last reply.
+void Session::finish() {
+  if (!must_swallow_) {
+    end();
     return;
-  }
-  if (!is_lingering_) {
-    is_lingering_ = true;
-    deadline_.expires_after(patience);
-    deadline_.async_wait([self = shared_from_this()](error_code error) {
-      if (!error) {
-        self->end();
-      }
-    });
-  }
-  if (unsent() != 0) {
-    return;  // write() comes back here
   }
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
-  if (is_half_closed_) {
-    end();
-  } else {
-    socket_.cancel(ignored);
-    swallow();
-  }
+  swallow();
 }
 
 void Session::swallow() {

@@ -7,7 +7,7 @@
 // reads, so that a client which does not read waits for itself. When the client has closed its
 // side, all its lines are answered before the session ends.
 // A session that has to end itself (a line was too long) says so, and then swallows for a moment
-// what the client still sends: to close at once would destroy the words on their way.
+// what the client still sends: to close with input unread would destroy the words on their way.
 // Threads: the control thread.
 #pragma once
 
@@ -37,15 +37,16 @@ class Session : public std::enable_shared_from_this<Session> {
   using Ended = std::function<void(const std::shared_ptr<Session>&)>;
 
   // 'answer' must outlive the session; 'ended' is called once, when it is over.
-  Session(Socket socket, const rpc::Caller& caller, const Answer& answer,
-          const rpc::Limits& limits, Ended ended);
+  Session(Socket socket, const rpc::Caller& caller, const Answer& answer, const rpc::Limits& limits,
+          Ended ended);
 
   void start();
 
   // Says 'line' and nothing else, then ends.
   void refuse(std::string line);
 
-  // Sends what is still to be sent, if the client takes it within a moment, and ends.
+  // Sends what is still to be sent, if the client takes it within a moment, and ends. Not to be
+  // called while a line is being answered: its reply would be lost.
   void stop();
 
  private:
@@ -53,8 +54,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void answer_some();
   void say(std::string_view line);
   void write();
-  void end_when_sent();
-  void linger();
+  void on_all_sent();
+  void begin_to_end(bool must_swallow);
+  void finish();
   void swallow();
   void end();
 
@@ -70,10 +72,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string waiting_;  // to be sent next
   boost::asio::steady_timer deadline_;
   std::string swallowed_;
-  bool is_paused_ = false;   // much is unsent: go on when it is sent
-  bool is_ending_ = false;   // nothing more is to be answered
+  bool is_paused_ = false;       // much is unsent: go on when it is sent
   bool is_half_closed_ = false;  // the client will send nothing more
-  bool is_lingering_ = false;
+  bool is_ending_ = false;       // nothing more is to be answered
+  bool must_swallow_ = false;    // the client may still be sending
   bool has_ended_ = false;
 };
 

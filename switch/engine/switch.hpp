@@ -40,8 +40,9 @@ class Switch {
   // The pool must outlive the switch. 'on_lost' is called by a worker's thread when a port's other
   // end is gone for good: it must not call the switch, only pass the word on. The port stays,
   // dead, until it is removed.
-  explicit Switch(WorkerPool& pool, const SwitchOptions& options = {},
-                  Worker::PortLost on_lost = [](PortIndex) {});
+  explicit Switch(
+      WorkerPool& pool, const SwitchOptions& options = {},
+      Worker::PortLost on_lost = [](PortIndex) {});
   Switch(const Switch&) = delete;
   Switch& operator=(const Switch&) = delete;
   ~Switch();

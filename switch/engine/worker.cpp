@@ -142,8 +142,7 @@ void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
 }
 
 void Worker::attach(SwitchId id, PortIndex index, PortLost on_lost) {
-  auto receiver =
-      std::make_shared<Receiver>(*this, pictures_.at(id), index, std::move(on_lost));
+  auto receiver = std::make_shared<Receiver>(*this, pictures_.at(id), index, std::move(on_lost));
   receiver->wait();
   receivers_[{id, index}] = std::move(receiver);
 }

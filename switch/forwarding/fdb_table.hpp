@@ -106,6 +106,12 @@ class FdbTable {
   // Any thread: the entry in use for 'station'.
   [[nodiscard]] std::optional<Found> find(Station station) const;
 
+  // Any thread: lets the processor fetch what find('station') will read, while it does other work.
+  // Inlined by force, as GCC takes a call without visible effect away before it looks inside.
+  [[gnu::always_inline]] void prefetch(Station station) const {
+    __builtin_prefetch(&buckets_[home_of(pack(station))]);
+  }
+
   // Any thread: the i-th slot of those where 'station' can be; i < window_size.
   [[nodiscard]] std::size_t window_slot(Station station, std::size_t i) const {
     return (home_of(pack(station)) * bucket_size + i) & (slot_count() - 1);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 namespace tapswitch {
@@ -36,8 +35,21 @@ class Partition {
     set.for_each([&](VlanId vid) { class_of_[vid] = classes_[class_of_[vid]].heir; });
   }
 
+  // One VLAN of each class.
+  [[nodiscard]] VlanSet representatives() const {
+    VlanSet result;
+    std::vector<bool> is_represented(classes_.size());
+    for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
+      if (!is_represented[class_of_[vid]]) {
+        is_represented[class_of_[vid]] = true;
+        result.insert(vid);
+      }
+    }
+    return result;
+  }
+
   [[nodiscard]] std::size_t count() const { return classes_.size(); }
-  [[nodiscard]] std::size_t class_of(VlanId vid) const { return class_of_[vid]; }
+  [[nodiscard]] std::uint16_t class_of(VlanId vid) const { return class_of_[vid]; }
 
  private:
   struct Class {
@@ -59,13 +71,16 @@ FloodLists::FloodLists(std::span<const VlanSet* const> sets, std::span<const Tru
   for (const VlanSet* set : sets) {
     partition.split_by(*set);
   }
-  std::vector<std::optional<Range>> lists(partition.count());
+  const VlanSet representatives = partition.representatives();
+  std::vector<std::vector<std::uint16_t>> classes_of(sets.size());
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    (*sets[i] & representatives).for_each([&](VlanId vid) {
+      classes_of[i].push_back(partition.class_of(vid));
+    });
+  }
+  const std::vector<Range> lists = add_class_lists(partition.count(), classes_of, trunks);
   for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
-    std::optional<Range>& list = lists[partition.class_of(vid)];
-    if (!list) {
-      list = add_class_list(vid, sets, trunks);
-    }
-    ranges_[vid] = *list;
+    ranges_[vid] = lists[partition.class_of(vid)];
   }
 
   // Stable: within a VLAN the ports stay in order.
@@ -81,20 +96,29 @@ FloodLists::FloodLists(std::span<const VlanSet* const> sets, std::span<const Tru
   }
 }
 
-FloodLists::Range FloodLists::add_class_list(VlanId member, std::span<const VlanSet* const> sets,
-                                             std::span<const Trunk> trunks) {
-  std::vector<bool> is_in(sets.size());
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    is_in[i] = sets[i]->contains(member);
-  }
-  const std::size_t begin = ports_.size();
+std::vector<FloodLists::Range> FloodLists::add_class_lists(
+    std::size_t class_count, const std::vector<std::vector<std::uint16_t>>& classes_of,
+    std::span<const Trunk> trunks) {
+  // Counted first, so that each list lies in one piece.
+  std::vector<Range> lists(class_count);
   for (const Trunk& trunk : trunks) {
-    if (is_in[trunk.set]) {
-      ports_.push_back(trunk.port);
+    for (const std::uint16_t number : classes_of[trunk.set]) {
+      ++lists[number].size;
     }
   }
-  return {.begin = static_cast<std::uint32_t>(begin),
-          .size = static_cast<std::uint32_t>(ports_.size() - begin)};
+  std::uint32_t end = 0;
+  for (Range& list : lists) {
+    list.begin = end;
+    end += std::exchange(list.size, 0U);
+  }
+  ports_.resize(end);
+  for (const Trunk& trunk : trunks) {
+    for (const std::uint16_t number : classes_of[trunk.set]) {
+      Range& list = lists[number];
+      ports_[list.begin + list.size++] = trunk.port;
+    }
+  }
+  return lists;
 }
 
 FloodLists::Range FloodLists::add_merged_list(Range base, std::span<const Single> singles) {

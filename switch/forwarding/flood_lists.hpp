@@ -11,6 +11,7 @@
 // max_ports entries for each VLAN, 32 MiB in all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -54,8 +55,10 @@ class FloodLists {
     std::uint32_t size = 0;
   };
 
-  [[nodiscard]] Range add_class_list(VlanId member, std::span<const VlanSet* const> sets,
-                                     std::span<const Trunk> trunks);
+  // The list of each class, where 'classes_of' has the classes that each set consists of.
+  [[nodiscard]] std::vector<Range> add_class_lists(
+      std::size_t class_count, const std::vector<std::vector<std::uint16_t>>& classes_of,
+      std::span<const Trunk> trunks);
   [[nodiscard]] Range add_merged_list(Range base, std::span<const Single> singles);
 
   std::vector<PortIndex> ports_;

@@ -62,6 +62,14 @@ class VlanSet {
 
   bool operator==(const VlanSet&) const = default;
 
+  // The members that both have.
+  friend VlanSet operator&(VlanSet left, const VlanSet& right) {
+    for (std::size_t i = 0; i < word_count; ++i) {
+      left.words_[i] &= right.words_[i];
+    }
+    return left;
+  }
+
  private:
   std::array<std::uint64_t, word_count> words_{};
 };

@@ -170,6 +170,25 @@ TEST_F(PortApi, RefusedSetLeavesThePortAsItWas) {
   EXPECT_EQ(call("port.get", {{"name", name_}}), before);
 }
 
+TEST_F(PortApi, SetDoesWhatIsNamedWhateverOthersHaveDone) {
+  call("port.add", {{"name", name_}});
+  ASSERT_EQ(shell("ip link set dev " + name_ + " down"), 0);
+  EXPECT_EQ(call("port.set", {{"name", name_}, {"mtu", 1400}})["state"], "down")
+      << "nobody asked for it to be up";
+  EXPECT_EQ(call("port.set", {{"name", name_}, {"up", true}})["state"], "up");
+}
+
+TEST_F(PortApi, StaticEntriesGoWithTheirVlan) {
+  call("port.add", {{"name", name_}, {"vlan", {{"mode", "trunk"}, {"allowed", "10,20"}}}});
+  for (const int vlan : {10, 20}) {
+    call("fdb.add", {{"mac", "02:00:00:00:00:0b"}, {"vlan", vlan}, {"port", name_}});
+  }
+  call("port.set", {{"name", name_}, {"vlan", {{"mode", "access"}, {"pvid", 20}}}});
+  const Json entries = call("fdb.list")["entries"];
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0]["vlan"], 20);
+}
+
 TEST_F(PortApi, DryRunTellsThePlanAndChangesNothing) {
   EXPECT_EQ(call("port.add", {{"name", name_}, {"dry_run", true}})["plan"],
             Json::array({"+ port " + name_}));

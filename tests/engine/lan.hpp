@@ -21,8 +21,9 @@ using Bytes = std::vector<std::byte>;
 
 class Lan {
  public:
-  explicit Lan(std::size_t workers = 1, const SwitchOptions& options = {},
-               Worker::PortLost on_lost = [](PortIndex) {})
+  explicit Lan(
+      std::size_t workers = 1, const SwitchOptions& options = {},
+      Worker::PortLost on_lost = [](PortIndex) {})
       : pool_(workers), engine_(pool_, options, std::move(on_lost)) {}
 
   // One more port; its cable is cable(i) for the i-th call.

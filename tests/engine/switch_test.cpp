@@ -87,8 +87,9 @@ TEST(Switch, TunnelWrapsWhateverTagsTheFrameHas) {
   lan.plug(tunnel);
   const Bytes sent = frame(alice, everybody).tag({.vid = 7}).build();
   ASSERT_TRUE(lan.cable(0).send(sent));
-  EXPECT_EQ(lan.cable(1).wait_for_frame(),
-            frame(alice, everybody).tag({.type = TagType::service, .vid = 100}).tag({.vid = 7}).build());
+  EXPECT_EQ(
+      lan.cable(1).wait_for_frame(),
+      frame(alice, everybody).tag({.type = TagType::service, .vid = 100}).tag({.vid = 7}).build());
   EXPECT_EQ(lan.cable(2).wait_for_frame(), sent);
 }
 

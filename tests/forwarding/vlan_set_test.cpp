@@ -58,6 +58,11 @@ TEST(VlanSet, MembersAreVisitedInAscendingOrder) {
   EXPECT_EQ(members, (std::vector<VlanId>{1, 63, 64, 4094}));
 }
 
+TEST(VlanSet, IntersectionHasWhatBothHave) {
+  EXPECT_EQ(set_of("1-70,200") & set_of("60-300"), set_of("60-70,200"));
+  EXPECT_EQ(set_of("1-10") & VlanSet(), VlanSet());
+}
+
 TEST(VlanSet, SetOfOneHasThatOne) {
   EXPECT_EQ(VlanSet::of(10), set_of("10"));
   EXPECT_EQ(VlanSet::of(10).count(), 1U);

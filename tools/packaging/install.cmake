@@ -19,8 +19,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 # The libraries the programs are linked with, found by dpkg-shlibdeps.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS iproute2)
+# Below the line that is the project's own description.
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "virtual Ethernet switch, driven through a JSON-RPC socket
- One process opens TAP devices and bridges them, with VLANs as IEEE 802.1Q has them.
- It is driven by programs over a Unix socket, or with tapctl.")
+    "One process opens TAP devices and bridges them, with VLANs as IEEE 802.1Q has them.
+It is driven by programs over a Unix socket, or with tapctl.")
 include(CPack)

@@ -7,13 +7,13 @@
 #include <cstdlib>
 #include <exception>
 
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "control/api/bind.hpp"
 #include "control/api/methods.hpp"
@@ -86,8 +86,8 @@ class Daemon {
     for (const std::string& name : options.ports) {
       const Json json = {{"name", name}};
       for (const rpc::Problem& problem : rpc_schema_of("port.add").check(json)) {
-        throw UsageError(fmt::format("--port '{}': {} (allowed: {})", name, problem.problem,
-                                     problem.allowed));
+        throw UsageError(
+            fmt::format("--port '{}': {} (allowed: {})", name, problem.problem, problem.allowed));
       }
       config::PortSpec port;
       config::change(port, json);

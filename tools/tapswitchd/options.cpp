@@ -6,8 +6,8 @@
 #include <sstream>
 #include <string_view>
 
-#include <boost/program_options.hpp>
 #include <fmt/format.h>
+#include <boost/program_options.hpp>
 
 #include "tools/version.hpp"
 
@@ -31,21 +31,21 @@ constexpr std::string_view introduction =
 
 po::options_description describe(Options& options) {
   po::options_description description("Options");
-  description.add_options()                                                                  //
+  description.add_options()  //
       ("socket", po::value<std::string>()->value_name("PATH"),
        "the control socket; default: $TAPSWITCH_SOCKET, else /run/tapswitch/control.sock for root, "
-       "$XDG_RUNTIME_DIR/tapswitch/control.sock for others")                                 //
+       "$XDG_RUNTIME_DIR/tapswitch/control.sock for others")  //
       ("socket-group", po::value<std::string>()->value_name("GROUP"),
-       "the group whose members may use the control socket")                                 //
+       "the group whose members may use the control socket")  //
       ("socket-readonly", po::value<std::string>()->value_name("PATH"),
-       "a second socket, open to everybody, by which nothing can be changed")                //
+       "a second socket, open to everybody, by which nothing can be changed")  //
       ("workers", po::value(&options.workers)->value_name("N")->default_value(options.workers),
-       "threads that forward frames")                                                        //
+       "threads that forward frames")  //
       ("port", po::value(&options.ports)->value_name("NAME")->composing(),
-       "open a TAP of this name on sw0; may be given many times")                            //
+       "open a TAP of this name on sw0; may be given many times")  //
       ("log-level",
        po::value(&options.log_level)->value_name("LEVEL")->default_value(options.log_level),
-       "trace, debug, info, warning, error or off; goes to stderr")                          //
+       "trace, debug, info, warning, error or off; goes to stderr")  //
       ("help,h", "print this")("version,V", "print the version");
   return description;
 }

@@ -48,4 +48,10 @@ std::optional<std::string_view> LineSplitter::next() {
   }
 }
 
+bool LineSplitter::is_overlong() const {
+  const std::string_view rest(buffer_.data() + begin_, size_ - begin_);
+  // The newline of a last carriage return may still be on its way.
+  return rest.size() > longest_ + (rest.ends_with('\r') ? 1 : 0);
+}
+
 }  // namespace tapswitch::server

@@ -31,9 +31,7 @@ class LineSplitter {
   [[nodiscard]] std::optional<std::string_view> next();
 
   // A line is longer than allowed. To be asked when next() has nothing to give.
-  [[nodiscard]] bool is_overlong() const {
-    return size_ - begin_ > longest_ + 1;  // the last may be a carriage return
-  }
+  [[nodiscard]] bool is_overlong() const;
 
   // Bytes of memory held.
   [[nodiscard]] std::size_t memory() const { return buffer_.capacity(); }

@@ -42,7 +42,8 @@ class SystemApi : public DaemonFixture {
   }
 
   void add_alice_and_her_station() {
-    call("port.add", {{"name", "alice"}, {"interface", interface_}});
+    // Down: the kernel greets its neighbours on an interface that is up, and would be learned.
+    call("port.add", {{"name", "alice"}, {"interface", interface_}, {"up", false}});
     Json entry = station_;
     entry["port"] = "alice";
     call("fdb.add", entry);

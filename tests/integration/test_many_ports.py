@@ -2,18 +2,22 @@
 """A thousand ports on one switch: none is dearer than the first, and idle they cost nothing."""
 
 import os
+import pathlib
 import statistics
 import time
 
 PORTS = 1000
+PART = 100
 IDLE_SECONDS = 5
-# Sanitizers keep freed memory and shadows of it: what they cost says nothing about the daemon.
-MEASURES_MEMORY = os.environ.get("TAPSWITCH_SANITIZED", "") == ""
+# Sanitizers keep freed memory and slow one thing more than another: what they cost says nothing
+# about the daemon.
+IS_SANITIZED = os.environ.get("TAPSWITCH_SANITIZED", "") != ""
 
 
-def cpu_ticks(lab):
-    fields = open(f"/proc/{lab.daemon.pid}/stat", encoding="ascii").read().rsplit(") ", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+def cpu_seconds(lab):
+    """What the daemon has computed, however busy the machine is with other things."""
+    tasks = pathlib.Path(f"/proc/{lab.daemon.pid}/task")
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
 
 
 def resident_mib(lab):
@@ -25,25 +29,25 @@ def test_thousand_ports(lab):
     client = lab.client()
     times = []
     for number in range(PORTS):
-        began = time.monotonic()
+        before = cpu_seconds(lab)
         client.call("port.add", {"name": f"p{number}"})
-        times.append(time.monotonic() - began)
-    first, last = (statistics.median(part) * 1000 for part in (times[:100], times[-100:]))
+        times.append(cpu_seconds(lab) - before)
+    first, last = (statistics.median(part) * 1000 for part in (times[:PART], times[-PART:]))
     began = time.monotonic()
     assert len(client.call("port.list")["ports"]) == PORTS
     listing = time.monotonic() - began
 
-    before = cpu_ticks(lab)
+    before = cpu_seconds(lab)
     time.sleep(IDLE_SECONDS)  # the one thing that has to be measured over time
-    idle = cpu_ticks(lab) - before
+    idle = cpu_seconds(lab) - before
     memory = resident_mib(lab)
-    print(f"port.add: median {first:.2f} ms for the first 100 ports, {last:.2f} ms for the last; "
-          f"port.list {listing * 1000:.0f} ms; idle {idle} ticks in {IDLE_SECONDS} s; "
-          f"{memory:.0f} MiB resident")
-    assert last < 1.5 * first + 0.2
-    assert idle <= 2
-    if MEASURES_MEMORY:
+    print(f"port.add: median {first:.2f} ms of computing for the first {PART} ports, {last:.2f} ms "
+          f"for the last; port.list {listing * 1000:.0f} ms; idle {idle * 1000:.1f} ms in "
+          f"{IDLE_SECONDS} s; {memory:.0f} MiB resident")
+    if not IS_SANITIZED:
+        assert last < 1.5 * first + 0.2
         assert memory < 100
+    assert idle < 0.02
     # Closing so many takes the kernel its time: about 20 ms a TAP.
     client.call("system.shutdown")
     assert lab.daemon.wait(120) == 0

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "switch/frame/checksum.hpp"
+
 namespace tapswitch {
 namespace {
 
@@ -15,12 +17,17 @@ void write_16(std::byte* octets, std::uint16_t value) {
 
 }  // namespace
 
+void FrameBuffer::finish_checksum() {
+  tapswitch::finish_checksum(std::span(memory_).subspan(begin_, size_), offload_);
+}
+
 void FrameBuffer::push_tag(VlanTag tag) {
   assert(begin_ >= VlanTag::size && size_ >= FrameView::header_size);
   std::byte* const old_begin = memory_.data() + begin_;
   std::memmove(old_begin - VlanTag::size, old_begin, addresses_size);
   begin_ -= VlanTag::size;
   size_ += VlanTag::size;
+  offload_.lengthen(VlanTag::size);
   set_tag(tag);
 }
 
@@ -30,6 +37,7 @@ void FrameBuffer::pop_tag() {
   std::memmove(old_begin + VlanTag::size, old_begin, addresses_size);
   begin_ += VlanTag::size;
   size_ -= VlanTag::size;
+  offload_.shorten(VlanTag::size);
 }
 
 void FrameBuffer::set_tag(VlanTag tag) {

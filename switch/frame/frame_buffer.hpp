@@ -5,7 +5,9 @@
 // Theory of operation: the frame starts 'headroom' bytes into the memory, so that a tag can be put
 // in front of it (and a port can prepend its own framing) by moving twelve bytes instead of the
 // whole frame.
-// Limits: frames of at most 'max_frame_size' bytes; a port must report a longer one as oversize.
+// With the frame goes what its sender left to be finished (offload.hpp); editing a tag keeps it
+// true. Limits: frames of at most 'max_frame_size' bytes; a port must report a longer one as
+// oversize.
 #pragma once
 
 #include <array>
@@ -14,6 +16,7 @@
 #include <span>
 
 #include "switch/frame/frame_view.hpp"
+#include "switch/frame/offload.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
 namespace tapswitch {
@@ -25,18 +28,31 @@ class FrameBuffer {
   // 64 KiB of payload, as the largest super-frame has it, with its header and two tags.
   static constexpr std::size_t max_frame_size = 65'536 + FrameView::header_size + 2 * VlanTag::size;
 
-  // Where a port puts the frame it receives. One byte larger than the largest frame, so that a
-  // frame which fills it was too long.
-  [[nodiscard]] std::span<std::byte> space() { return std::span(memory_).subspan(headroom); }
+  // Where a port puts the frame it receives, behind 'prefix' bytes of the port's own framing. One
+  // byte larger than these and the largest frame, so that a frame which fills it was too long.
+  [[nodiscard]] std::span<std::byte> space(std::size_t prefix = 0) {
+    assert(prefix <= headroom);
+    return std::span(memory_).subspan(headroom - prefix);
+  }
 
   // Says that the first 'size' bytes of space() are now the frame.
-  void assign(std::size_t size) {
+  void assign(std::size_t size, const Offload& offload = {}) {
     assert(size <= max_frame_size);
     begin_ = headroom;
     size_ = size;
+    offload_ = offload;
   }
 
   [[nodiscard]] std::span<const std::byte> bytes() const {
+    return std::span(memory_).subspan(begin_, size_);
+  }
+  [[nodiscard]] const Offload& offload() const { return offload_; }
+
+  // Finishes the checksum, if that was left to others.
+  void finish_checksum();
+
+  // The same, for what is finished in place: a checksum.
+  [[nodiscard]] std::span<std::byte> mutable_bytes() {
     return std::span(memory_).subspan(begin_, size_);
   }
 
@@ -59,6 +75,7 @@ class FrameBuffer {
   std::array<std::byte, headroom + max_frame_size + 1> memory_;
   std::size_t begin_ = headroom;
   std::size_t size_ = 0;
+  Offload offload_;
 };
 
 }  // namespace tapswitch

@@ -13,10 +13,11 @@ namespace tapswitch {
 
 constexpr std::size_t tags_beside_mtu = 2;
 
-// 'frame' is at least a header long; 'mtu' is in bytes of payload.
-inline bool exceeds_mtu(std::span<const std::byte> frame, std::uint32_t mtu) {
+// 'frame' is at least a header long; 'size' is its length on the wire, which for a super-frame is
+// less; 'mtu' is in bytes of payload.
+inline bool exceeds_mtu(std::span<const std::byte> frame, std::size_t size, std::uint32_t mtu) {
   std::size_t most = FrameView::header_size + mtu;
-  if (frame.size() <= most) {
+  if (size <= most) {
     return false;
   }
   std::size_t offset = FrameView::ether_type_offset;
@@ -29,7 +30,7 @@ inline bool exceeds_mtu(std::span<const std::byte> frame, std::uint32_t mtu) {
     most += VlanTag::size;
     offset += VlanTag::size;
   }
-  return frame.size() > most;
+  return size > most;
 }
 
 }  // namespace tapswitch

@@ -15,10 +15,12 @@
 namespace tapswitch::test {
 
 ReceiveStatus SocketPort::receive(FrameBuffer& frame) noexcept {
-  return receive_frame(fd_.get(), frame);
+  return offloads_ ? receive_offloaded_frame(fd_.get(), frame) : receive_frame(fd_.get(), frame);
 }
 
-SendStatus SocketPort::send(FrameBuffer& frame) noexcept { return send_frame(fd_.get(), frame); }
+SendStatus SocketPort::send(FrameBuffer& frame) noexcept {
+  return offloads_ ? send_offloaded_frame(fd_.get(), frame) : send_frame(fd_.get(), frame);
+}
 
 LinkStatus SocketPort::link() const {
   // A peek tells an open pair (EAGAIN, or a frame) from one whose other end is closed (0).
@@ -37,7 +39,7 @@ bool Cable::send(std::span<const std::byte> frame) {
 }
 
 std::optional<std::vector<std::byte>> Cable::receive() {
-  std::vector<std::byte> frame(FrameBuffer::max_frame_size + 1);
+  std::vector<std::byte> frame(offload_header_size + FrameBuffer::max_frame_size + 1);
   const ssize_t size = ::recv(fd_.get(), frame.data(), frame.size(), MSG_DONTWAIT);
   if (size <= 0) {
     return std::nullopt;
@@ -53,7 +55,7 @@ std::optional<std::vector<std::byte>> Cable::wait_for_frame() {
   return receive();
 }
 
-SocketPortPair make_socket_port(int buffer_size) {
+SocketPortPair make_socket_port(int buffer_size, const std::optional<OffloadSet>& offloads) {
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -62,7 +64,7 @@ SocketPortPair make_socket_port(int buffer_size) {
   for (const int end : ends) {
     ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &buffer_size, sizeof buffer_size);
   }
-  return {.port = std::make_unique<SocketPort>(UniqueFd(ends[0])),
+  return {.port = std::make_unique<SocketPort>(UniqueFd(ends[0]), offloads),
           .cable = Cable(UniqueFd(ends[1]))};
 }
 

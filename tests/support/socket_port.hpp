@@ -16,15 +16,21 @@ namespace tapswitch::test {
 
 class SocketPort final : public Port {
  public:
-  explicit SocketPort(UniqueFd fd) : fd_(std::move(fd)) {}
+  // With 'offloads' a virtio-net header stands before each frame.
+  SocketPort(UniqueFd fd, const std::optional<OffloadSet>& offloads)
+      : fd_(std::move(fd)), offloads_(offloads) {}
 
   [[nodiscard]] int descriptor() const noexcept override { return fd_.get(); }
   [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] OffloadSet offloads() const noexcept override {
+    return offloads_.value_or(OffloadSet());
+  }
   [[nodiscard]] LinkStatus link() const override;
 
  private:
   UniqueFd fd_;
+  std::optional<OffloadSet> offloads_;
 };
 
 // The far end of a SocketPort: the station on the cable.
@@ -57,6 +63,7 @@ struct SocketPortPair {
 
 // A port and its cable, with about 'buffer_size' bytes of room in each direction. Makes the process
 // ignore SIGPIPE.
-[[nodiscard]] SocketPortPair make_socket_port(int buffer_size = 1 << 20);
+[[nodiscard]] SocketPortPair make_socket_port(
+    int buffer_size = 1 << 20, const std::optional<OffloadSet>& offloads = std::nullopt);
 
 }  // namespace tapswitch::test

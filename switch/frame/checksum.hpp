@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// checksum.hpp: the Internet checksum [RFC 1071], and how one that a sender left unfinished is
+// completed.
+//
+// Theory of operation: the sum is taken in the machine's own byte order, because ones' complement
+// addition comes out the same, octets swapped, in either; and in words of 32 bits, because carries
+// can be folded in at the end. Only where a word enters or leaves by value is it brought into the
+// order of the wire.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "switch/frame/offload.hpp"
+
+namespace tapswitch {
+
+// A ones' complement sum of 16-bit words.
+// Limits: 4 GiB may be added before it is folded.
+class ChecksumSum {
+ public:
+  // Adds 'bytes' as they stand in a frame. All but the last to be added must be even in number.
+  void add(std::span<const std::byte> bytes);
+
+  // Adds one word.
+  void add(std::uint16_t word);
+
+  // Takes one word out again.
+  void subtract(std::uint16_t word) { add(static_cast<std::uint16_t>(~word)); }
+
+  // The sum, folded into a word. Not 0 unless every word added was.
+  [[nodiscard]] std::uint16_t folded() const;
+
+  // What stands in a header: the complement.
+  [[nodiscard]] std::uint16_t checksum() const { return static_cast<std::uint16_t>(~folded()); }
+
+ private:
+  std::uint64_t sum_ = 0;
+};
+
+// Completes the checksum of 'frame', with which 'offload' must be consistent; does nothing if it
+// needs none. Afterwards it is no longer needed. A checksum of 0 is written as 0xffff, which means
+// the same everywhere, while 0 says "none" in UDP.
+void finish_checksum(std::span<std::byte> frame, Offload& offload);
+
+}  // namespace tapswitch

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// octets.hpp: numbers as they stand in protocol headers, the most significant octet first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tapswitch {
+
+constexpr std::uint16_t load_16(const std::byte* octets) {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[0]) << 8 |
+                                    std::to_integer<unsigned>(octets[1]));
+}
+
+constexpr void store_16(std::byte* octets, std::uint16_t value) {
+  octets[0] = static_cast<std::byte>(value >> 8);
+  octets[1] = static_cast<std::byte>(value & 0xff);
+}
+
+constexpr std::uint32_t load_32(const std::byte* octets) {
+  return std::uint32_t{load_16(octets)} << 16 | load_16(octets + 2);
+}
+
+constexpr void store_32(std::byte* octets, std::uint32_t value) {
+  store_16(octets, static_cast<std::uint16_t>(value >> 16));
+  store_16(octets + 2, static_cast<std::uint16_t>(value & 0xffff));
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/frame/offload.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "switch/frame/frame_view.hpp"
+#include "switch/frame/header_layout.hpp"
+
+namespace tapswitch {
+namespace {
+
+// struct virtio_net_hdr: flags, kind, and four fields of 16 bits [virtio 1.2, 5.1.6].
+constexpr std::size_t flags_at = 0;
+constexpr std::size_t kind_at = 1;
+constexpr std::size_t header_size_at = 2;
+constexpr std::size_t segment_size_at = 4;
+constexpr std::size_t checksum_start_at = 6;
+constexpr std::size_t checksum_offset_at = 8;
+
+constexpr std::uint8_t needs_checksum_flag = 1;
+constexpr std::uint8_t data_valid_flag = 2;
+
+constexpr std::uint8_t wire_none = 0;
+constexpr std::uint8_t wire_tcp_ipv4 = 1;
+constexpr std::uint8_t wire_tcp_ipv6 = 4;
+constexpr std::uint8_t wire_udp = 5;
+constexpr std::uint8_t wire_ecn_flag = 0x80;
+
+// An Ethernet header and the shortest IP header; Linux takes no checksum that starts before.
+constexpr std::size_t least_checksum_start = FrameView::header_size + 20;
+
+// Linux keeps this size for a purpose of its own and takes it from nobody.
+constexpr std::uint16_t reserved_segment_size = 0xffff;
+
+constexpr std::uint16_t checksum_offset_in(TransportKind kind) {
+  return kind == TransportKind::tcp ? 16 : 6;
+}
+
+constexpr std::size_t max_segment_count(TransportKind kind) {
+  return kind == TransportKind::tcp ? max_tcp_segment_count : max_udp_segment_count;
+}
+
+std::uint16_t load_little_16(const std::byte* octets) {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[1]) << 8 |
+                                    std::to_integer<unsigned>(octets[0]));
+}
+
+void store_little_16(std::byte* octets, std::uint16_t value) {
+  octets[0] = static_cast<std::byte>(value & 0xff);
+  octets[1] = static_cast<std::byte>(value >> 8);
+}
+
+std::optional<GsoKind> kind_from_wire(std::uint8_t kind) {
+  switch (kind) {
+    case wire_none:
+      return GsoKind::none;
+    case wire_tcp_ipv4:
+      return GsoKind::tcp_ipv4;
+    case wire_tcp_ipv6:
+      return GsoKind::tcp_ipv6;
+    case wire_udp:
+      return GsoKind::udp;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::uint8_t kind_to_wire(GsoKind kind) {
+  switch (kind) {
+    case GsoKind::none:
+      return wire_none;
+    case GsoKind::tcp_ipv4:
+      return wire_tcp_ipv4;
+    case GsoKind::tcp_ipv6:
+      return wire_tcp_ipv6;
+    case GsoKind::udp:
+      return wire_udp;
+  }
+  return wire_none;
+}
+
+bool is_tcp(GsoKind kind) { return kind == GsoKind::tcp_ipv4 || kind == GsoKind::tcp_ipv6; }
+
+bool has_checksum_inside(std::span<const std::byte> frame, const Offload& offload) {
+  const std::size_t field_end =
+      std::size_t{offload.checksum_start} + offload.checksum_offset + sizeof(std::uint16_t);
+  return offload.checksum_start >= least_checksum_start && field_end <= frame.size();
+}
+
+bool matches(const HeaderLayout& headers, GsoKind kind) {
+  switch (kind) {
+    case GsoKind::none:
+      return false;
+    case GsoKind::tcp_ipv4:
+      return headers.kind == TransportKind::tcp && !headers.is_ipv6;
+    case GsoKind::tcp_ipv6:
+      return headers.kind == TransportKind::tcp && headers.is_ipv6;
+    case GsoKind::udp:
+      return headers.kind == TransportKind::udp;
+  }
+  return false;
+}
+
+// Whether the IP header could state the length of what follows it.
+bool fits_ip(std::span<const std::byte> frame, const HeaderLayout& headers) {
+  constexpr std::size_t max_length = 0xffff;
+  constexpr std::size_t ipv6_size = 40;  // which IPv6 does not count, as IPv4 does
+  const std::size_t size = frame.size() - headers.network;
+  return size <= max_length + (headers.is_ipv6 ? ipv6_size : 0);
+}
+
+bool is_consistent_super_frame(std::span<const std::byte> frame, const Offload& offload) {
+  if (!offload.needs_checksum || offload.segment_size == 0 ||
+      offload.segment_size == reserved_segment_size) {
+    return false;
+  }
+  const std::optional<HeaderLayout> headers = find_headers(frame);
+  return headers && matches(*headers, offload.gso) && fits_ip(frame, *headers) &&
+         offload.checksum_start == headers->transport &&
+         offload.checksum_offset == checksum_offset_in(headers->kind) &&
+         frame.size() - headers->payload <= max_segment_count(headers->kind) * offload.segment_size;
+}
+
+}  // namespace
+
+std::optional<Offload> read_offload(std::span<const std::byte, offload_header_size> header) {
+  const auto flags = std::to_integer<std::uint8_t>(header[flags_at]);
+  const auto wire_kind = std::to_integer<std::uint8_t>(header[kind_at]);
+  const bool has_ecn = (wire_kind & wire_ecn_flag) != 0;
+  const auto kind = kind_from_wire(static_cast<std::uint8_t>(wire_kind & ~wire_ecn_flag));
+  if ((flags & ~(needs_checksum_flag | data_valid_flag)) != 0 || !kind ||
+      (has_ecn && !is_tcp(*kind))) {
+    return std::nullopt;
+  }
+  return Offload{.needs_checksum = (flags & needs_checksum_flag) != 0,
+                 .is_verified = (flags & data_valid_flag) != 0,
+                 .gso = *kind,
+                 .has_ecn = has_ecn,
+                 .header_size = load_little_16(&header[header_size_at]),
+                 .segment_size = load_little_16(&header[segment_size_at]),
+                 .checksum_start = load_little_16(&header[checksum_start_at]),
+                 .checksum_offset = load_little_16(&header[checksum_offset_at])};
+}
+
+void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header) {
+  header[flags_at] = static_cast<std::byte>((offload.needs_checksum ? needs_checksum_flag : 0) |
+                                            (offload.is_verified ? data_valid_flag : 0));
+  header[kind_at] =
+      static_cast<std::byte>(kind_to_wire(offload.gso) | (offload.has_ecn ? wire_ecn_flag : 0));
+  store_little_16(&header[header_size_at], offload.header_size);
+  store_little_16(&header[segment_size_at], offload.segment_size);
+  store_little_16(&header[checksum_start_at], offload.checksum_start);
+  store_little_16(&header[checksum_offset_at], offload.checksum_offset);
+}
+
+bool is_consistent(std::span<const std::byte> frame, const Offload& offload) {
+  if (offload.header_size > frame.size() ||
+      (offload.needs_checksum && !has_checksum_inside(frame, offload))) {
+    return false;
+  }
+  return offload.gso == GsoKind::none || is_consistent_super_frame(frame, offload);
+}
+
+std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload) {
+  if (offload.gso == GsoKind::none) {
+    return frame.size();
+  }
+  const std::optional<HeaderLayout> headers = find_headers(frame);
+  assert(headers);
+  return std::min(frame.size(), headers->payload + offload.segment_size);
+}
+
+}  // namespace tapswitch

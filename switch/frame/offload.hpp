@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// offload.hpp: what a frame's sender left for its receiver to finish: a checksum, or the cutting of
+// a super-frame into segments. And how a virtio-net header says so on a TAP.
+//
+// The wire format is our own code, because <linux/virtio_net.h> of Debian 12 is not C++. It is the
+// ten bytes of struct virtio_net_hdr, little-endian on every machine: a port that speaks it must
+// set TUNSETVNETLE to 1.
+// Limits: TCP over IPv4 and IPv6, and UDP as datagrams of equal size (USO). The older cutting of
+// UDP into IP fragments (UFO) is an unknown kind, and so are tunnels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tapswitch {
+
+// What kind of super-frame: how it is to be cut.
+enum class GsoKind : std::uint8_t { none, tcp_ipv4, tcp_ipv6, udp };
+
+struct Offload {
+  // The checksum field holds the sum of the pseudo-header only; the sum of everything from
+  // 'checksum_start' to the end of the frame is still to be added.
+  bool needs_checksum = false;
+  // Somebody has checked the checksum already.
+  bool is_verified = false;
+  GsoKind gso = GsoKind::none;
+  // The TCP super-frame carries CWR, which belongs to its first segment only.
+  bool has_ecn = false;
+  // How many bytes of headers to expect: a hint. Linux itself leaves out a tag or adds payload.
+  std::uint16_t header_size = 0;
+  // The payload of each segment; the last may have less.
+  std::uint16_t segment_size = 0;
+  // From the first byte of the frame, VLAN tags included.
+  std::uint16_t checksum_start = 0;
+  // From 'checksum_start'.
+  std::uint16_t checksum_offset = 0;
+
+  constexpr bool operator==(const Offload&) const = default;
+
+  // Whether there is nothing left to finish.
+  [[nodiscard]] constexpr bool is_plain() const { return !needs_checksum && gso == GsoKind::none; }
+
+  // The headers have become longer by 'size' bytes in front of 'checksum_start', or shorter.
+  constexpr void lengthen(std::size_t size) {
+    if (!is_plain()) {
+      checksum_start = static_cast<std::uint16_t>(checksum_start + size);
+      if (header_size != 0) {
+        header_size = static_cast<std::uint16_t>(header_size + size);
+      }
+    }
+  }
+  constexpr void shorten(std::size_t size) {
+    if (!is_plain()) {
+      checksum_start = static_cast<std::uint16_t>(checksum_start - size);
+      if (header_size >= size) {
+        header_size = static_cast<std::uint16_t>(header_size - size);
+      }
+    }
+  }
+};
+
+constexpr std::size_t offload_header_size = 10;
+
+// Nullopt for a kind or a flag that is unknown here: what the frame needs is then unknown too.
+[[nodiscard]] std::optional<Offload> read_offload(
+    std::span<const std::byte, offload_header_size> header);
+
+void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header);
+
+// Which offloads a port takes over.
+struct OffloadSet {
+  bool checksum = false;
+  bool tso4 = false;
+  bool tso6 = false;
+  bool tso_ecn = false;  // TSO of frames with CWR, beside tso4 or tso6
+  bool uso = false;
+
+  constexpr bool operator==(const OffloadSet&) const = default;
+
+  // Whether a frame with this offload may go to the port as it is.
+  [[nodiscard]] constexpr bool accepts(const Offload& offload) const {
+    return (checksum || !offload.needs_checksum) && (tso_ecn || !offload.has_ecn) &&
+           accepts(offload.gso);
+  }
+
+ private:
+  [[nodiscard]] constexpr bool accepts(GsoKind kind) const {
+    switch (kind) {
+      case GsoKind::none:
+        return true;
+      case GsoKind::tcp_ipv4:
+        return tso4;
+      case GsoKind::tcp_ipv6:
+        return tso6;
+      case GsoKind::udp:
+        return uso;
+    }
+    return false;
+  }
+};
+
+constexpr OffloadSet all_offloads{
+    .checksum = true, .tso4 = true, .tso6 = true, .tso_ecn = true, .uso = true};
+
+// The most segments a super-frame may ask for. The smallest that Linux makes of a TCP stream have
+// 36 bytes; to cut 64 KiB into single bytes would keep a worker busy for everybody's loss.
+constexpr std::size_t max_tcp_segment_count = 2'048;
+// Linux refuses more (UDP_MAX_SEGMENTS).
+constexpr std::size_t max_udp_segment_count = 128;
+
+// Whether 'offload' tells the truth about 'frame', as far as finishing it needs the truth. Where no
+// super-frame is meant that is little: the checksum must lie inside the frame.
+[[nodiscard]] bool is_consistent(std::span<const std::byte> frame, const Offload& offload);
+
+// The size of the largest frame that will be cut from 'frame', which must be consistent with
+// 'offload'; that of the frame itself if it is not to be cut. For the check of an MTU.
+[[nodiscard]] std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload);
+
+}  // namespace tapswitch

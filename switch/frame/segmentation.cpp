@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/frame/segmentation.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "switch/frame/checksum.hpp"
+#include "switch/frame/octets.hpp"
+
+namespace tapswitch {
+namespace {
+
+// Offsets in the header of IPv4, IPv6, TCP, UDP.
+constexpr std::size_t ipv4_total_length = 2;
+constexpr std::size_t ipv4_identification = 4;
+constexpr std::size_t ipv4_checksum = 10;
+constexpr std::size_t ipv6_payload_length = 4;
+constexpr std::size_t ipv6_size = 40;
+constexpr std::size_t tcp_sequence = 4;
+constexpr std::size_t tcp_flags = 13;
+constexpr std::size_t tcp_checksum = 16;
+constexpr std::size_t udp_length = 4;
+constexpr std::size_t udp_checksum = 6;
+
+constexpr std::byte flag_fin{0x01};
+constexpr std::byte flag_psh{0x08};
+constexpr std::byte flag_cwr{0x80};
+
+std::uint16_t as_word(std::size_t size) { return static_cast<std::uint16_t>(size & 0xffff); }
+
+}  // namespace
+
+Segmenter::Segmenter(std::span<const std::byte> frame, const Offload& offload)
+    : frame_(frame), offload_(offload) {
+  assert(offload.gso != GsoKind::none && is_consistent(frame, offload));
+  const std::optional<HeaderLayout> headers = find_headers(frame);
+  assert(headers);
+  headers_ = *headers;
+}
+
+bool Segmenter::next(FrameBuffer& out) {
+  if (!has_next_) {
+    return false;
+  }
+  const std::span<const std::byte> left = frame_.subspan(headers_.payload + sent_);
+  const std::span<const std::byte> payload =
+      left.first(std::min<std::size_t>(left.size(), offload_.segment_size));
+  const bool is_last = payload.size() == left.size();
+
+  const std::span<std::byte> segment = out.space().first(headers_.payload + payload.size());
+  std::copy_n(frame_.begin(), headers_.payload, segment.begin());
+  std::copy(payload.begin(), payload.end(),
+            segment.begin() + static_cast<std::ptrdiff_t>(headers_.payload));
+  out.assign(segment.size());
+
+  if (segment.size() == frame_.size()) {
+    // There was nothing to cut: Linux leaves such a frame as it is but for its checksum.
+    Offload unfinished = offload_;
+    finish_checksum(segment, unfinished);
+  } else {
+    write_ip(segment);
+    headers_.kind == TransportKind::tcp ? write_tcp(segment, is_last) : write_udp(segment);
+  }
+  sent_ += payload.size();
+  ++index_;
+  has_next_ = !is_last;
+  return true;
+}
+
+void Segmenter::write_ip(std::span<std::byte> segment) const {
+  const std::span<std::byte> ip = segment.subspan(headers_.network);
+  if (headers_.is_ipv6) {
+    store_16(&ip[ipv6_payload_length], as_word(ip.size() - ipv6_size));
+    return;
+  }
+  store_16(&ip[ipv4_total_length], as_word(ip.size()));
+  const unsigned identification = load_16(&ip[ipv4_identification]) + unsigned{index_};
+  store_16(&ip[ipv4_identification], as_word(identification));
+  store_16(&ip[ipv4_checksum], 0);
+  ChecksumSum sum;
+  sum.add(ip.first(headers_.transport - headers_.network));
+  store_16(&ip[ipv4_checksum], sum.checksum());
+}
+
+void Segmenter::write_tcp(std::span<std::byte> segment, bool is_last) const {
+  const std::span<std::byte> tcp = segment.subspan(headers_.transport);
+  const auto advance = static_cast<std::uint32_t>(sent_);
+  store_32(&tcp[tcp_sequence], load_32(&tcp[tcp_sequence]) + advance);
+  if (!is_last) {
+    tcp[tcp_flags] &= ~(flag_fin | flag_psh);
+  }
+  if (index_ != 0) {
+    tcp[tcp_flags] &= ~flag_cwr;
+  }
+  // The length that the sender put into the sum of the pseudo-header is that of the super-frame.
+  ChecksumSum sum;
+  sum.subtract(as_word(frame_.size() - headers_.transport));
+  sum.add(as_word(tcp.size()));
+  sum.add(tcp);
+  store_16(&tcp[tcp_checksum], sum.checksum());
+}
+
+void Segmenter::write_udp(std::span<std::byte> segment) const {
+  const std::span<std::byte> udp = segment.subspan(headers_.transport);
+  ChecksumSum sum;
+  sum.subtract(load_16(&udp[udp_length]));
+  sum.add(as_word(udp.size()));
+  store_16(&udp[udp_length], as_word(udp.size()));
+  sum.add(udp);
+  const std::uint16_t checksum = sum.checksum();
+  store_16(&udp[udp_checksum], checksum != 0 ? checksum : 0xffff);
+}
+
+}  // namespace tapswitch

@@ -5,15 +5,15 @@
 
 #include <cstddef>
 
+#include "switch/engine/egress.hpp"
 #include "switch/engine/picture.hpp"
-#include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
 
-// Forwards the frame in 'frame', which came in by 'ingress'; 'worker' is the number of the worker
-// that calls. The buffer's contents are unspecified afterwards. Returns to how many ports the frame
-// was offered, which is what it cost.
-std::size_t forward(const Picture& picture, std::size_t worker, PortIndex ingress,
-                    FrameBuffer& frame, TimePoint now);
+// Forwards the frame in 'buffers', which came in by 'ingress'; 'worker' is the number of the worker
+// that calls. The buffers' contents are unspecified afterwards. Returns how many frames were sent
+// or refused, which is what it cost.
+std::size_t forward(const Picture& picture, std::size_t worker, PortIndex ingress, Buffers& buffers,
+                    TimePoint now);
 
 }  // namespace tapswitch

@@ -21,6 +21,7 @@ struct Picture {
   struct Slot {
     Port* port = nullptr;
     PortCounters* counters = nullptr;
+    OffloadSet offloads;
   };
 
   Snapshot snapshot;

@@ -101,7 +101,9 @@ std::shared_ptr<const Picture> Switch::draw() {
   auto picture = std::make_shared<Picture>();
   picture->snapshot = Snapshot(rule_, rules_);
   for (const Entry& entry : entries_) {
-    picture->slots.push_back({.port = entry.port.get(), .counters = entry.counters.get()});
+    picture->slots.push_back({.port = entry.port.get(),
+                              .counters = entry.counters.get(),
+                              .offloads = entry.port ? entry.port->offloads() : OffloadSet{}});
   }
   picture->fdb = &fdb_;
   for (const auto& counters : vlan_counters_) {

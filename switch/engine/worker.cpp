@@ -26,6 +26,8 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
         on_lost_(std::move(on_lost)),
         readiness_(worker.io_, picture->slot(index).port->descriptor()) {}
 
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
   // The descriptor belongs to the port.
   ~Receiver() {
     if (readiness_.is_open()) {
@@ -74,12 +76,14 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
     const Picture::Slot& slot = picture.slot(index_);
     std::size_t cost = 0;
     while (cost < batch_cost) {
-      const ReceiveStatus status = slot.port->receive(worker_.frame_);
+      const ReceiveStatus status = slot.port->receive(worker_.buffers_.frame);
       ++cost;
       if (status == ReceiveStatus::received) {
-        cost += forward(picture, worker_.number_, index_, worker_.frame_, now);
+        cost += forward(picture, worker_.number_, index_, worker_.buffers_, now);
       } else if (status == ReceiveStatus::oversize) {
         slot.counters[worker_.number_].drop(DropReason::oversize);
+      } else if (status == ReceiveStatus::garbled) {
+        slot.counters[worker_.number_].drop(DropReason::offload_invalid);
       } else {
         return status;
       }

@@ -22,8 +22,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "switch/engine/egress.hpp"
 #include "switch/engine/picture.hpp"
-#include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
 
@@ -66,7 +66,7 @@ class Worker {
   const std::size_t number_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  FrameBuffer frame_;
+  Buffers buffers_;
   // Stable in memory: receivers refer to the elements.
   std::map<SwitchId, std::shared_ptr<const Picture>> pictures_;
   std::map<PortKey, std::shared_ptr<Receiver>> receivers_;

@@ -96,6 +96,11 @@ Learned Fdb::learn_news(Station station, PortIndex port, std::uint32_t port_limi
   return next.outcome;
 }
 
+Learned Fdb::would_learn(Station station, PortIndex port, std::uint32_t port_limit,
+                         TimePoint now) const {
+  return plan(station, port, port_limit, to_second(now)).outcome;
+}
+
 Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
                     std::uint32_t second) const {
   const auto found = table_.find(station);
@@ -175,6 +180,10 @@ bool Fdb::add_static(Station station, PortIndex port) {
   }
   put(*slot, station, value);
   return true;
+}
+
+bool Fdb::has_room_for_static(Station station) const {
+  return table_.find(station) || place_for_static(station);
 }
 
 std::optional<std::size_t> Fdb::place_for_static(Station station) const {

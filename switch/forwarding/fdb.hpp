@@ -85,6 +85,10 @@ class Fdb {
   // may be learned on the port; 0: no limit.
   Learned learn(Station station, PortIndex port, std::uint32_t port_limit, TimePoint now);
 
+  // What learn() would come to, were it called now. Changes and counts nothing.
+  [[nodiscard]] Learned would_learn(Station station, PortIndex port, std::uint32_t port_limit,
+                                    TimePoint now) const;
+
   // Says that find('station') comes soon. In a large table the two searches for a frame then wait
   // for memory together: call it before learn().
   [[gnu::always_inline]] void prefetch(Station station) const { table_.prefetch(station); }
@@ -96,6 +100,9 @@ class Fdb {
   // a full table a learned station makes way. False: there are only static entries where this one
   // would have to be.
   [[nodiscard]] bool add_static(Station station, PortIndex port);
+
+  // Whether add_static() would, were it called now.
+  [[nodiscard]] bool has_room_for_static(Station station) const;
 
   // False: 'station' was unknown.
   bool remove(Station station);

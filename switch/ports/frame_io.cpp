@@ -42,34 +42,69 @@ SendStatus send_status(int error) noexcept {
   }
 }
 
-}  // namespace
+// Reads one message. A size of 0 says that 'status' tells why there is none.
+struct Message {
+  std::size_t size = 0;
+  ReceiveStatus status = ReceiveStatus::received;
+};
 
-ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept {
-  const std::span<std::byte> space = frame.space();
+Message read_message(int fd, std::span<std::byte> space) noexcept {
   ssize_t size = 0;
   do {
     size = ::read(fd, space.data(), space.size());
   } while (size < 0 && errno == EINTR);
   if (size < 0) {
-    return receive_status(errno);
+    return {.status = receive_status(errno)};
   }
   if (size == 0) {
-    return ReceiveStatus::gone;
+    return {.status = ReceiveStatus::gone};
   }
-  if (static_cast<std::size_t>(size) > FrameBuffer::max_frame_size) {
-    return ReceiveStatus::oversize;
+  if (static_cast<std::size_t>(size) == space.size()) {
+    return {.status = ReceiveStatus::oversize};
   }
-  frame.assign(static_cast<std::size_t>(size));
-  return ReceiveStatus::received;
+  return {.size = static_cast<std::size_t>(size)};
 }
 
-SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept {
-  const std::span<const std::byte> bytes = frame.bytes();
+SendStatus write_message(int fd, std::span<const std::byte> bytes) noexcept {
   ssize_t size = 0;
   do {
     size = ::write(fd, bytes.data(), bytes.size());
   } while (size < 0 && errno == EINTR);
   return size < 0 ? send_status(errno) : SendStatus::sent;
+}
+
+}  // namespace
+
+ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept {
+  const Message message = read_message(fd, frame.space());
+  if (message.size > 0) {
+    frame.assign(message.size);
+  }
+  return message.status;
+}
+
+SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept {
+  return write_message(fd, frame.bytes());
+}
+
+ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
+  const std::span<std::byte> space = frame.space(offload_header_size);
+  const Message message = read_message(fd, space);
+  if (message.size == 0) {
+    return message.status;
+  }
+  const auto offload = read_offload(space.first<offload_header_size>());
+  if (!offload || message.size < offload_header_size) {
+    return ReceiveStatus::garbled;
+  }
+  frame.assign(message.size - offload_header_size, *offload);
+  return ReceiveStatus::received;
+}
+
+SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
+  const std::span<std::byte> header = frame.prefix(offload_header_size);
+  write_offload(frame.offload(), header.first<offload_header_size>());
+  return write_message(fd, {header.data(), header.size() + frame.bytes().size()});
 }
 
 }  // namespace tapswitch

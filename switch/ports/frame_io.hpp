@@ -16,7 +16,11 @@ namespace tapswitch {
 // Takes one frame from the non-blocking 'fd'.
 [[nodiscard]] ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept;
 
-// Gives one frame to the non-blocking 'fd'.
+// Gives one frame to the non-blocking 'fd'. Its offload must be plain.
 [[nodiscard]] SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept;
+
+// The same where a virtio-net header stands before each frame.
+[[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
+[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
 
 }  // namespace tapswitch

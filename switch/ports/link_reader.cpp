@@ -7,18 +7,33 @@
 namespace tapswitch {
 
 KernelResult<InterfaceInfo> LinkReader::find(int name_space, const std::string& interface) {
-  auto socket = socket_in(name_space);
-  if (!socket) {
-    return socket.error();
+  auto found = entry_of(name_space);
+  if (!found) {
+    return found.error();
   }
-  return (*socket)->find(interface);
+  Entry& entry = **found;
+  if (entry.questions++ == questions_before_list) {
+    entry.fill_list();
+  }
+  const auto listed = entry.list.find(interface);
+  return listed != entry.list.end() ? KernelResult<InterfaceInfo>(listed->second)
+                                    : entry.socket.find(interface);
 }
 
-KernelResult<RouteSocket*> LinkReader::socket_in(int name_space) {
+// Without a list all goes on as before, only slower.
+void LinkReader::Entry::fill_list() {
+  if (auto devices = socket.tun_devices()) {
+    for (InterfaceInfo& info : *devices) {
+      list.emplace(info.name, std::move(info));
+    }
+  }
+}
+
+KernelResult<LinkReader::Entry*> LinkReader::entry_of(int name_space) {
   const NetNamespaceId id = net_namespace_id(name_space);
   const auto known = std::ranges::find(entries_, id, &Entry::name_space);
   if (known != entries_.end()) {
-    return &known->socket;
+    return &*known;
   }
   auto socket = run_in(name_space, [] { return RouteSocket::open(); });
   if (!socket) {
@@ -28,7 +43,7 @@ KernelResult<RouteSocket*> LinkReader::socket_in(int name_space) {
     entries_.pop_front();
   }
   entries_.push_back({.name_space = id, .socket = std::move(*socket)});
-  return &entries_.back().socket;
+  return &entries_.back();
 }
 
 }  // namespace tapswitch

@@ -21,6 +21,7 @@ enum class ReceiveStatus : std::uint8_t {
   received,  // the frame is in the buffer
   empty,     // nothing to read now: wait until the descriptor is readable
   oversize,  // a frame longer than FrameBuffer::max_frame_size was taken off and is lost
+  garbled,   // a frame was taken off whose framing by the port makes no sense, and is lost
   gone,      // the other end is gone for good; the port will never receive again
 };
 
@@ -62,6 +63,10 @@ class Port {
 
   // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
+
+  // What the other end finishes by itself. Constant for the life of the port; send() may only be
+  // given frames whose offload is among these.
+  [[nodiscard]] virtual OffloadSet offloads() const noexcept { return {}; }
 
   // Asks the kernel how the other end is. May take a system call or two.
   [[nodiscard]] virtual LinkStatus link() const = 0;

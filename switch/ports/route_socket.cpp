@@ -22,8 +22,9 @@
 namespace tapswitch {
 namespace {
 
-// Largest answer about one interface that is not a bridge port with thousands of VLANs.
-constexpr std::size_t receive_buffer_size = 16 * 1024;
+// As much as the kernel puts into one message of a list; more than it says of one interface that is
+// not a bridge port with thousands of VLANs.
+constexpr std::size_t receive_buffer_size = 32'768;
 
 struct MessageFree {
   void operator()(nl_msg* message) const { ::nlmsg_free(message); }
@@ -50,6 +51,15 @@ class Request {
   }
   void put(int attribute, const std::string& text) {
     is_complete_ = is_complete_ && ::nla_put_string(message_.get(), attribute, text.c_str()) == 0;
+  }
+  // The kind of interface it is about.
+  void put_kind(const char* kind) {
+    nlattr* const info = ::nla_nest_start(message_.get(), IFLA_LINKINFO);
+    is_complete_ = is_complete_ && info != nullptr &&
+                   ::nla_put_string(message_.get(), IFLA_INFO_KIND, kind) == 0;
+    if (is_complete_) {
+      ::nla_nest_end(message_.get(), info);
+    }
   }
 
   // Sends it and hears every message of the answer. Gives the errno of the kernel, 0 for success.
@@ -213,12 +223,27 @@ KernelResult<RouteSocket> RouteSocket::open() {
 KernelResult<InterfaceInfo> RouteSocket::find(const std::string& interface) {
   Request request(RTM_GETLINK, 0, link_header());
   request.put(IFLA_IFNAME, interface);
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
   InterfaceInfo info;
   if (const int error = request.exchange(
           socket_.get(), [&info](nlmsghdr* header) { info = parse_interface(header); })) {
     return kernel_error(error, "RTM_GETLINK", "find", fmt::format("interface '{}'", interface));
   }
   return info;
+}
+
+KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
+  Request request(RTM_GETLINK, NLM_F_DUMP, link_header());
+  request.put_kind("tun");
+  // Else the kernel adds up what IPv6 counted on every processor, for each interface.
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  std::vector<InterfaceInfo> found;
+  if (const int error = request.exchange(socket_.get(), [&found](nlmsghdr* header) {
+        found.push_back(parse_interface(header));
+      })) {
+    return kernel_error(error, "RTM_GETLINK", "list", "the interfaces");
+  }
+  return found;
 }
 
 KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change) {

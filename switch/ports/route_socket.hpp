@@ -73,6 +73,9 @@ class RouteSocket {
   // ENODEV if there is no such interface.
   [[nodiscard]] KernelResult<InterfaceInfo> find(const std::string& interface);
 
+  // All TUN and TAP devices of the namespace. EIO if some came or went meanwhile.
+  [[nodiscard]] KernelResult<std::vector<InterfaceInfo>> tun_devices();
+
   // Makes every part of 'change' with one request. The kernel applies them one after another and
   // does not take back what it did before a part that fails.
   [[nodiscard]] KernelResult<void> change(int index, const InterfaceChange& change);

@@ -5,24 +5,30 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
+#include "switch/frame/offload.hpp"
 #include "switch/ports/kernel_error.hpp"
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
+// How frames stand on the descriptor: as they are, or each behind a virtio-net header.
+enum class TapFraming : std::uint8_t { bare, vnet_header };
+
 class TapDevice {
  public:
   // Creates a TAP in the namespace of the calling thread. A '%d' in 'name' becomes a number. EBUSY
-  // if there is an interface of that name.
-  [[nodiscard]] static KernelResult<TapDevice> create(const std::string& name);
+  // if there is an interface of that name. A kernel without virtio-net headers makes it bare.
+  [[nodiscard]] static KernelResult<TapDevice> create(const std::string& name, TapFraming framing);
 
   // Attaches to the TAP 'name', which exists in the namespace of the calling thread. EBUSY if
   // another descriptor is attached to it, EINVAL if it is no TAP or one of several queues.
-  [[nodiscard]] static KernelResult<TapDevice> adopt(const std::string& name);
+  [[nodiscard]] static KernelResult<TapDevice> adopt(const std::string& name, TapFraming framing);
 
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+  [[nodiscard]] TapFraming framing() const noexcept { return framing_; }
 
   // The name of the interface now. EBADFD if the interface is gone.
   [[nodiscard]] KernelResult<std::string> name() const;
@@ -31,17 +37,24 @@ class TapDevice {
   // (before 5.2) or this process cannot ask.
   [[nodiscard]] KernelResult<UniqueFd> name_space() const;
 
+  // Lets the interface leave to the reader of the descriptor what is in 'wanted', as far as this
+  // kernel knows it and the framing can tell it; returns what that is.
+  [[nodiscard]] OffloadSet set_offloads(const OffloadSet& wanted);
+
   [[nodiscard]] KernelResult<void> set_persist(bool persist);
   [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
   [[nodiscard]] KernelResult<void> set_group(gid_t group);
 
  private:
-  explicit TapDevice(UniqueFd fd) : fd_(std::move(fd)) {}
+  TapDevice(UniqueFd fd, TapFraming framing) : fd_(std::move(fd)), framing_(framing) {}
 
-  [[nodiscard]] static KernelResult<TapDevice> attach(const std::string& name, short flags);
+  [[nodiscard]] static KernelResult<TapDevice> attach(const std::string& name, TapFraming framing,
+                                                      int more_flags);
+  [[nodiscard]] KernelResult<void> set_header();
   [[nodiscard]] std::string object() const;
 
   UniqueFd fd_;
+  TapFraming framing_;
 };
 
 }  // namespace tapswitch

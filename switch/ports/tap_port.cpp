@@ -23,17 +23,21 @@ KernelResult<std::unique_ptr<TapPort>> TapPort::open(const TapOptions& options) 
 
 TapPort::TapPort(TapSetup setup, const TapOptions& options)
     : device_(std::move(setup.device)),
+      offloads_(setup.offloads),
       interface_(options.interface),
       name_space_(options.name_space),
       was_created_(setup.was_created),
       addresses_(options.addresses) {}
 
 ReceiveStatus TapPort::receive(FrameBuffer& frame) noexcept {
-  return receive_frame(device_.descriptor(), frame);
+  return device_.framing() == TapFraming::bare
+             ? receive_frame(device_.descriptor(), frame)
+             : receive_offloaded_frame(device_.descriptor(), frame);
 }
 
 SendStatus TapPort::send(FrameBuffer& frame) noexcept {
-  return send_frame(device_.descriptor(), frame);
+  return device_.framing() == TapFraming::bare ? send_frame(device_.descriptor(), frame)
+                                               : send_offloaded_frame(device_.descriptor(), frame);
 }
 
 LinkStatus TapPort::link() const {

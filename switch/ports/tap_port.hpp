@@ -42,6 +42,9 @@ struct TapOptions {
   std::optional<gid_t> group;
   bool is_up = true;
   std::vector<InterfaceAddress> addresses;
+  // What the interface's owner may leave to the switch and takes over from it, as far as the kernel
+  // can; nothing: each frame is whole in both directions.
+  OffloadSet offloads = all_offloads;
 };
 
 class TapPort final : public Port {
@@ -53,6 +56,7 @@ class TapPort final : public Port {
   [[nodiscard]] int descriptor() const noexcept override { return device_.descriptor(); }
   [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
 
@@ -86,6 +90,7 @@ class TapPort final : public Port {
   [[nodiscard]] KernelResult<UniqueFd> open_name_space() const;
 
   TapDevice device_;
+  OffloadSet offloads_;
   std::string interface_;
   std::optional<NetNamespaceRef> name_space_;
   bool was_created_;

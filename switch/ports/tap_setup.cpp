@@ -39,6 +39,11 @@ KernelResult<UniqueFd> open_target(const TapOptions& options) {
   return options.name_space ? options.name_space->open() : open_current_net_namespace();
 }
 
+// A TAP without offloads has bare frames: that spares both sides the header.
+TapFraming framing_of(const TapOptions& options) {
+  return options.offloads == OffloadSet{} ? TapFraming::bare : TapFraming::vnet_header;
+}
+
 // The interface of that name in the namespace of the calling thread; nullopt if there is none.
 KernelResult<std::optional<InterfaceInfo>> look_up(const std::string& interface) {
   auto routes = RouteSocket::open();
@@ -55,8 +60,8 @@ KernelResult<std::optional<InterfaceInfo>> look_up(const std::string& interface)
   return std::optional(std::move(*found));
 }
 
-KernelResult<TapDevice> adopt(const InterfaceInfo& existing) {
-  auto device = TapDevice::adopt(existing.name);
+KernelResult<TapDevice> adopt(const InterfaceInfo& existing, TapFraming framing) {
+  auto device = TapDevice::adopt(existing.name, framing);
   if (device) {
     return device;
   }
@@ -73,8 +78,8 @@ KernelResult<TapDevice> adopt(const InterfaceInfo& existing) {
   return error;
 }
 
-KernelResult<TapDevice> create_and_move(const std::string& interface, int name_space) {
-  auto device = TapDevice::create(name_until_moved);
+KernelResult<TapDevice> create_and_move(const TapOptions& options, int name_space) {
+  auto device = TapDevice::create(name_until_moved, framing_of(options));
   if (!device) {
     return device;
   }
@@ -91,7 +96,7 @@ KernelResult<TapDevice> create_and_move(const std::string& interface, int name_s
     return created.error();
   }
   InterfaceChange move;
-  move.name = interface;
+  move.name = options.interface;
   move.name_space = name_space;
   if (auto moved = routes->change(created->index, move); !moved) {
     return moved.error();
@@ -224,7 +229,8 @@ KernelResult<TapSetup> configure(TapDevice device, bool was_created, const TapOp
     }
     return applied.error();
   }
-  return TapSetup{.device = std::move(device), .was_created = was_created};
+  const OffloadSet offloads = device.set_offloads(options.offloads);
+  return TapSetup{.device = std::move(device), .was_created = was_created, .offloads = offloads};
 }
 
 }  // namespace
@@ -246,14 +252,16 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     return retell(existing.error(), "open", options);
   }
   if (!*existing && !is_ours) {
-    auto device = create_and_move(options.interface, target->get());
+    auto device = create_and_move(options, target->get());
     if (!device) {
       return retell_opening(device.error(), options);
     }
     return run_in(target->get(), [&] { return configure(std::move(*device), true, options); });
   }
   return run_in(target->get(), [&]() -> KernelResult<TapSetup> {
-    auto device = *existing ? adopt(**existing) : TapDevice::create(options.interface);
+    const TapFraming framing = framing_of(options);
+    auto device =
+        *existing ? adopt(**existing, framing) : TapDevice::create(options.interface, framing);
     if (!device) {
       return retell_opening(device.error(), options);
     }

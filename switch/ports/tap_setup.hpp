@@ -17,6 +17,7 @@ struct TapOptions;
 struct TapSetup {
   TapDevice device;
   bool was_created;
+  OffloadSet offloads;  // those of the options that the kernel has
 };
 
 // Creates or adopts the TAP of 'options' and configures it.

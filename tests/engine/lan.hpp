@@ -28,7 +28,16 @@ class Lan {
 
   // One more port; its cable is cable(i) for the i-th call.
   PortIndex plug(const PortRule& rule = {}, int buffer_size = 1 << 20) {
-    SocketPortPair pair = make_socket_port(buffer_size);
+    return plug(rule, make_socket_port(buffer_size));
+  }
+
+  // The same for a port that takes 'offloads'. On its cable a virtio-net header precedes each
+  // frame.
+  PortIndex plug(const PortRule& rule, const OffloadSet& offloads) {
+    return plug(rule, make_socket_port(1 << 20, offloads));
+  }
+
+  PortIndex plug(const PortRule& rule, SocketPortPair pair) {
     cables_.push_back(std::move(pair.cable));
     return *engine_.add_port(std::move(pair.port), rule);
   }

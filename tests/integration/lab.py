@@ -121,14 +121,16 @@ class Lab:
 
     # ---- the daemon ------------------------------------------------------------------------
 
-    def start(self, *options):
-        """Starts tapswitchd on the lab's socket and waits until it takes connections."""
+    def start(self, *options, environment=()):
+        """Starts tapswitchd on the lab's socket and waits until it takes connections.
+        'environment' is added to the test's own."""
         assert self.daemon is None, "the daemon runs already"
         command = self.command_in("switch", program("TAPSWITCHD"), "--socket", self.socket,
                                   *options)
         with open(self._log, "ab") as log:
             self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=log, preexec_fn=_die_with_the_test)
+                                           stderr=log, preexec_fn=_die_with_the_test,
+                                           env={**os.environ, **dict(environment)})
         wait_until(self._takes_connections, "tapswitchd takes connections")
 
     def _takes_connections(self):

@@ -40,6 +40,75 @@ TEST_F(TapPortTest, ReaderOfMoreNamespacesThanItHoldsOpenStillSeesAll) {
   }
 }
 
+// Enough ports in one namespace for the reader to list its interfaces.
+class LinkReaderTest : public TapPortTest {
+ protected:
+  void open_ports() {
+    for (std::size_t i = 0; i < LinkReader::questions_before_list + 3; ++i) {
+      TapOptions options = in_lab("many" + std::to_string(i));
+      options.mtu = static_cast<std::uint32_t>(1000 + i);
+      ports_.push_back(open(options));
+      ASSERT_TRUE(ports_.back());
+    }
+  }
+
+  // Asks about so many that the reader has its list.
+  void read_all(LinkReader& reader) const {
+    for (const auto& port : ports_) {
+      EXPECT_EQ(port->read_link(reader).interface, port->interface());
+    }
+  }
+
+  std::vector<std::unique_ptr<TapPort>> ports_;
+};
+
+TEST_F(LinkReaderTest, ManyPortsOfOneNamespaceAreToldApart) {
+  ip("link add br0 type bridge");
+  open_ports();
+  ip("link set many9 down");
+  LinkReader reader;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+      const LinkStatus link = ports_[i]->read_link(reader);
+      EXPECT_TRUE(link.is_present);
+      EXPECT_EQ(link.is_up, i != 9) << i;
+      EXPECT_EQ(link.mtu, 1000 + i);
+      EXPECT_EQ(link.mac, ports_[i]->link().mac);
+    }
+  }
+}
+
+TEST_F(LinkReaderTest, PortRenamedSinceTheListWasMadeIsFound) {
+  open_ports();
+  LinkReader reader;
+  read_all(reader);
+  ip("link set many1 down");
+  ip("link set many1 name other1");
+  const LinkStatus link = ports_[1]->read_link(reader);
+  EXPECT_EQ(link.interface, "other1");
+  EXPECT_EQ(link.mtu, 1001U);
+}
+
+TEST_F(LinkReaderTest, PortMovedSinceTheListWasMadeIsFound) {
+  open_ports();
+  LinkReader reader;
+  read_all(reader);
+  const test::TemporaryNamespace other;
+  ip("link set many1 netns " + other.name());
+  const LinkStatus link = ports_[1]->read_link(reader);
+  EXPECT_TRUE(link.is_present);
+  EXPECT_FALSE(link.is_up);  // the kernel brings down what moves
+  EXPECT_EQ(link.mtu, 1001U);
+}
+
+TEST_F(LinkReaderTest, PortGoneSinceTheListWasMadeIsGone) {
+  open_ports();
+  LinkReader reader;
+  read_all(reader);
+  ip("link del many1");
+  EXPECT_FALSE(ports_[1]->read_link(reader).is_present);
+}
+
 TEST_F(TapPortTest, ReaderLeavesNoNamespaceAliveBehindIt) {
   const auto port = open(in_lab());
   ASSERT_TRUE(port);

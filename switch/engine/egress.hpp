@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// egress.hpp: sends one frame by one port after the other, to each as it wants it: with a tag or
+// without [802.1Q 8.6.6], no longer than its MTU, and with what its sender left unfinished finished
+// unless the port does that by itself.
+//
+// Theory of operation: there is one copy of the frame, edited in place for the next port. A
+// checksum that was finished for one port is right for all others too; a super-frame is cut into a
+// second buffer, and stays whole for ports that take it so.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "switch/engine/egress_tag.hpp"
+#include "switch/engine/picture.hpp"
+#include "switch/frame/frame_buffer.hpp"
+
+namespace tapswitch {
+
+// What one worker forwards with.
+struct Buffers {
+  FrameBuffer frame;    // the one under way
+  FrameBuffer segment;  // a piece of it
+};
+
+class Egress {
+ public:
+  // The frame is the one in 'buffers'; 'worker' is the number of the worker that calls.
+  Egress(const Picture& picture, std::size_t worker, Buffers& buffers,
+         const Classification& classification, AddressKind kind);
+
+  // Returns how many frames were sent or refused: the segments of a super-frame each count.
+  std::size_t send_by(PortIndex port);
+
+ private:
+  std::size_t send_segments(const Picture::Slot& slot, PortCounters& counters);
+  void send(const Picture::Slot& slot, PortCounters& counters, FrameBuffer& frame);
+
+  const Picture& picture_;
+  const std::size_t worker_;
+  FrameBuffer& frame_;
+  FrameBuffer& segment_;
+  EgressTag tag_;
+  const VlanId vid_;
+  const AddressKind kind_;
+};
+
+}  // namespace tapswitch

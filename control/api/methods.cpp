@@ -21,8 +21,7 @@ namespace {
 using Fields = std::vector<Field>;
 
 constexpr std::size_t most_items = 1'048'576;
-constexpr std::size_t longest_frame_hex = 2 * 65'558;
-constexpr std::int64_t most_entries_a_page = 10'000;
+constexpr std::size_t longest_frame_hex = 131'116;  // of a frame of 65,558 bytes
 
 Fields operator+(Fields left, const Fields& right) {
   left.insert(left.end(), right.begin(), right.end());
@@ -42,6 +41,16 @@ Field vlan_field() { return {"vlan", vlan_id_schema(), "only this VLAN"}; }
 
 Field kind_field() {
   return {"kind", Schema::word({"dynamic", "static"}), "only learned or only static entries"};
+}
+
+Field cursor_field() {
+  return {"cursor", Schema::integer(0, 0x7fff'ffff), "where the page before ended: its next_cursor",
+          false, 0};
+}
+
+Field next_cursor_field() {
+  return {"next_cursor", Schema::any_of({count_schema(), Schema::null()}, "a number or null"),
+          "where the next page begins; null: this was the last", true};
 }
 
 Field dry_run_field() {
@@ -73,11 +82,15 @@ Schema port_add_params() {
       "tap");
 }
 
-// Of a TAP that is open, neither the interface nor its namespace can become another.
+// What belongs to the opening of a TAP and cannot become otherwise while it is open.
+bool is_fixed(const Field& field) {
+  return field.name == "interface" || field.name == "namespace" || field.name == "offload";
+}
+
 Schema port_set_params() {
   Fields fields{name_field("the port's name")};
   for (const Field& field : config::tap_fields() + config::port_fields()) {
-    if (field.name != "interface" && field.name != "namespace") {
+    if (!is_fixed(field)) {
       Field changed = field;
       changed.default_value = nullptr;
       fields.push_back(std::move(changed));
@@ -151,8 +164,16 @@ std::vector<Method> port_methods() {
 
 std::vector<Method> vlan_methods() {
   return {
-      {"vlan.list", "every VLAN that has a name, or that a port names",
-       Schema::object({switch_field()}), list_of("vlans", vlan_entry_schema())},
+      {"vlan.list", "every VLAN that has a name, or that a port names, page by page",
+       Schema::object({{"switch", name_schema(), "only the VLANs of this switch"},
+                       {"limit", Schema::integer(1, most_entries_a_page),
+                        "the most VLANs to give back", false, 1000},
+                       cursor_field()}),
+       Schema::object({{"vlans", Schema::list(vlan_entry_schema(), most_items),
+                        "in order of switch and VLAN; fewer than asked for where they have "
+                        "thousands of members",
+                        true},
+                       next_cursor_field()})},
       {"vlan.set", "name a VLAN",
        Schema::object(
            {{"vid", vlan_id_schema(), "the VLAN", true},
@@ -177,13 +198,10 @@ std::vector<Method> fdb_methods() {
                        kind_field(),
                        {"limit", Schema::integer(1, most_entries_a_page),
                         "the most entries to give back", false, 1000},
-                       {"cursor", Schema::integer(0, 0x7fff'ffff),
-                        "where the page before ended: its next_cursor", false, 0}}),
-       Schema::object(
-           {{"entries", Schema::list(fdb_entry_schema(), most_items),
-             "in the order of the table, which means nothing", true},
-            {"next_cursor", Schema::any_of({count_schema(), Schema::null()}, "a number or null"),
-             "where the next page begins; null: this was the last", true}})},
+                       cursor_field()}),
+       Schema::object({{"entries", Schema::list(fdb_entry_schema(), most_items),
+                        "in the order of the table, which means nothing", true},
+                       next_cursor_field()})},
       {"fdb.add", "put a static entry, which neither ages nor moves",
        Schema::object(
            {mac, vlan, {"port", name_schema(), "the port to reach it by", true}, dry_run_field()}),

@@ -3,11 +3,15 @@
 // It knows nothing of how a method is carried out, so that tapctl can be made from it too.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "control/rpc/method.hpp"
 
 namespace tapswitch::api {
+
+// The most that a page of fdb.list or vlan.list holds, and so the largest 'limit'.
+inline constexpr std::int64_t most_entries_a_page = 10'000;
 
 std::vector<rpc::Method> methods();
 

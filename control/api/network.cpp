@@ -34,10 +34,15 @@ Error taken(const char* what, const std::string& name) {
           {{"object", name}}};
 }
 
+Error no_room(const Fdb& fdb) {
+  return {
+      ErrorKind::limit_reached, "the forwarding database has no room", {{"limit", fdb.capacity()}}};
+}
+
 }  // namespace
 
-Network::Network(std::size_t worker_count, Post post)
-    : post_(std::move(post)), pool_(worker_count) {}
+Network::Network(std::size_t worker_count, Post post, Notice notice)
+    : post_(std::move(post)), notice_(std::move(notice)), pool_(worker_count) {}
 
 Network::~Network() = default;
 
@@ -159,14 +164,17 @@ void Network::check_add_static(const RunningPort& port, Station station) {
           "port '" + port.spec.name + "' does not carry VLAN " + std::to_string(station.vid),
           "a VLAN of the port"}});
   }
+  if (const Fdb& fdb = port.home->engine->fdb(); !fdb.has_room_for_static(station)) {
+    throw no_room(fdb);
+  }
 }
 
 void Network::add_static(RunningPort& port, Station station) {
   check_add_static(port, station);
   Fdb& fdb = port.home->engine->fdb();
+  // Stations learned since the check may have taken the last place.
   if (!fdb.add_static(station, port.index)) {
-    throw Error(ErrorKind::limit_reached, "the forwarding database has no room",
-                {{"limit", fdb.capacity()}});
+    throw no_room(fdb);
   }
   auto& entries = port.home->spec.static_entries;
   std::erase_if(entries, [&](const StaticEntry& entry) {

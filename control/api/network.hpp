@@ -51,12 +51,19 @@ class Network {
   // Runs a task on the control thread, soon; may be called by any thread.
   using Post = std::function<void(std::function<void()>)>;
 
-  Network(std::size_t worker_count, Post post);
+  // Told, in a sentence, what whoever runs the daemon should know.
+  using Notice = std::function<void(const std::string&)>;
+
+  Network(
+      std::size_t worker_count, Post post, Notice notice = [](const std::string&) {});
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   ~Network();
 
   [[nodiscard]] std::size_t worker_count() const { return pool_.count(); }
+  // Those that TAPs have unless their user does not want them. Fewer once a TAP has been opened on
+  // a kernel that knows fewer.
+  [[nodiscard]] const OffloadSet& offloads() const { return offloads_; }
   [[nodiscard]] const Switches& switches() const { return switches_; }
   [[nodiscard]] const Ports& ports() const { return ports_; }
 
@@ -101,6 +108,7 @@ class Network {
   void tick(TimePoint now);
 
  private:
+  void learn_offloads(const OffloadSet& granted);
   void on_port_lost(const std::string& switch_name, PortIndex index);
 
   // Others may change the MTU of an interface at any time. A frame that was too long for the one we
@@ -108,7 +116,9 @@ class Network {
   static void follow_mtu(RunningPort& port);
   static void forget_static_beyond_vlans(RunningPort& port);
 
-  Post post_;
+  const Post post_;
+  const Notice notice_;
+  OffloadSet offloads_ = all_offloads;
   WorkerPool pool_;
   Switches switches_;
   Ports ports_;

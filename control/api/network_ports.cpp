@@ -71,12 +71,15 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
         "switch '" + home.spec.name + "' has " + std::to_string(max_ports) + " ports already",
         {{"limit", max_ports}});
   }
-  (void)tap_options(spec.tap);
+  (void)tap_options(spec.tap, offloads_);
 }
 
 Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  std::unique_ptr<TapPort> tap = value_or_refuse(TapPort::open(tap_options(spec.tap)));
+  std::unique_ptr<TapPort> tap = value_or_refuse(TapPort::open(tap_options(spec.tap, offloads_)));
+  if (spec.tap.offload) {
+    learn_offloads(tap->offloads());
+  }
   RunningPort added{
       .spec = spec, .home = &home, .tap = tap.get(), .added = std::chrono::steady_clock::now()};
   if (const LinkStatus link = tap->link(); link.mtu != 0) {
@@ -85,6 +88,16 @@ Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spe
   added.index = *home.engine->add_port(std::move(tap), added.spec.rule);
   home.port_names[added.index] = spec.name;
   return ports_[spec.name] = std::move(added);
+}
+
+void Network::learn_offloads(const OffloadSet& granted) {
+  if (granted == offloads_) {
+    return;
+  }
+  offloads_ = granted;
+  notice_(granted == OffloadSet{}
+              ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
+              : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
 }
 
 void Network::check_set_port(const RunningPort& port, const config::TapChange& change) {

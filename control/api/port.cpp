@@ -4,6 +4,7 @@
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/offload_names.hpp"
 #include "control/config/document.hpp"
 
 namespace tapswitch::api {
@@ -32,7 +33,8 @@ Json to_json(const RunningPort& port, LinkReader& reader) {
                  {"mac", link.mac ? Json(link.mac->to_string()) : Json()},
                  {"mtu", link.mtu}}},
                {"stations", port.home->engine->fdb().count_on(port.index)},
-               {"worker", port.home->engine->worker_of(port.index)}};
+               {"worker", port.home->engine->worker_of(port.index)},
+               {"offloads", offloads_to_json(port.tap->offloads())}};
   json.update(config::to_json(port.spec, config::Format::full));
   return json;
 }

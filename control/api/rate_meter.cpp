@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/rate_meter.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace tapswitch::api {
@@ -16,55 +17,56 @@ std::uint64_t per_second(std::uint64_t count, microseconds interval) {
                                     static_cast<double>(interval.count()));
 }
 
-std::uint64_t frames(const std::array<std::uint64_t, address_kind_count>& by_kind) {
+std::uint64_t sum(const std::array<std::uint64_t, address_kind_count>& by_kind) {
   return std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0});
 }
 
 }  // namespace
 
 void RateMeter::tick(const Network& network, TimePoint now) {
-  if (now - asked_ > attention) {
-    samples_.clear();
-    return;
-  }
-  std::erase_if(samples_, [&network](const auto& entry) {
-    const auto port = network.ports().find(entry.first);
-    return port == network.ports().end() || port->second.added != entry.second.added;
-  });
-  for (auto& [name, samples] : samples_) {
-    samples.take({.at = now, .totals = network.ports().at(name).totals()});
+  std::erase_if(samples_,
+                [&network](const auto& entry) { return !network.ports().contains(entry.first); });
+  for (const auto& [name, port] : network.ports()) {
+    samples_of(port).take(sample(port, now));
   }
 }
 
 Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
-  asked_ = now;
-  Samples& samples = samples_.try_emplace(port.spec.name, port).first->second;
-  if (samples.added != port.added) {
-    samples = Samples(port);
-  }
-  const Sample present{.at = now, .totals = port.totals()};
+  Samples& samples = samples_of(port);
+  const Sample present = sample(port, now);
   const Sample& base =
       now - samples.younger.at >= shortest_interval ? samples.younger : samples.older;
   const auto interval =
       std::max(std::chrono::duration_cast<microseconds>(now - base.at), microseconds(1));
-  const PortTotals& totals = present.totals;
   const Json json = {
-      {"in_bits_per_second", per_second(8 * (totals.in_octets - base.totals.in_octets), interval)},
-      {"in_frames_per_second",
-       per_second(frames(totals.in_frames) - frames(base.totals.in_frames), interval)},
-      {"out_bits_per_second",
-       per_second(8 * (totals.out_octets - base.totals.out_octets), interval)},
-      {"out_frames_per_second",
-       per_second(frames(totals.out_frames) - frames(base.totals.out_frames), interval)},
+      {"in_bits_per_second", per_second(8 * (present.in_octets - base.in_octets), interval)},
+      {"in_frames_per_second", per_second(present.in_frames - base.in_frames, interval)},
+      {"out_bits_per_second", per_second(8 * (present.out_octets - base.out_octets), interval)},
+      {"out_frames_per_second", per_second(present.out_frames - base.out_frames, interval)},
       {"interval_microseconds", interval.count()}};
   samples.take(present);
   return json;
 }
 
+RateMeter::Sample RateMeter::sample(const Network::RunningPort& port, TimePoint now) {
+  const PortTotals totals = port.totals();
+  return {.at = now,
+          .in_octets = totals.in_octets,
+          .in_frames = sum(totals.in_frames),
+          .out_octets = totals.out_octets,
+          .out_frames = sum(totals.out_frames)};
+}
+
+RateMeter::Samples& RateMeter::samples_of(const Network::RunningPort& port) {
+  Samples& samples = samples_.try_emplace(port.spec.name, port).first->second;
+  if (samples.added != port.added) {
+    samples = Samples(port);
+  }
+  return samples;
+}
+
 RateMeter::Samples::Samples(const Network::RunningPort& port)
-    : added(port.added),
-      older{.at = port.added, .totals = {}},
-      younger{.at = port.added, .totals = {}} {}
+    : added(port.added), older{.at = port.added}, younger{.at = port.added} {}
 
 void RateMeter::Samples::take(const Sample& sample) {
   if (sample.at - younger.at >= shortest_interval) {

@@ -2,9 +2,9 @@
 // rate_meter.hpp: how fast ports receive and send: the difference between what they have counted
 // now and what they had counted at the last sample.
 //
-// Samples are taken at ticks, and only for a while after somebody has asked, so that a daemon
-// nobody looks at does nothing.
-// Limits: one sample a port.
+// Samples are taken at every tick, whether anybody asks or not, so that the first question is
+// answered as well as the hundredth.
+// Limits: two samples a port.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,6 @@ namespace tapswitch::api {
 
 class RateMeter {
  public:
-  // How long samples go on after the last question.
-  static constexpr std::chrono::seconds attention{30};
-
   // To be called about once a second.
   void tick(const Network& network, TimePoint now);
 
@@ -31,7 +28,10 @@ class RateMeter {
  private:
   struct Sample {
     TimePoint at;
-    PortTotals totals;
+    std::uint64_t in_octets = 0;
+    std::uint64_t in_frames = 0;
+    std::uint64_t out_octets = 0;
+    std::uint64_t out_frames = 0;
   };
   // Two, for the younger may be too young to divide by. Both are the port's beginning at first.
   struct Samples {
@@ -43,8 +43,10 @@ class RateMeter {
     void take(const Sample& sample);
   };
 
+  static Sample sample(const Network::RunningPort& port, TimePoint now);
+  Samples& samples_of(const Network::RunningPort& port);
+
   std::map<std::string, Samples> samples_;  // by port name
-  TimePoint asked_{};
 };
 
 }  // namespace tapswitch::api

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "control/api/offload_names.hpp"
 #include "control/config/schema.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 
@@ -31,6 +32,14 @@ Schema nullable(Schema schema) {
 
 Schema names_schema() { return Schema::list(name_schema(), most_items); }
 
+Schema offloads_schema() {
+  std::vector<std::string> names;
+  for (const OffloadName& offload : offload_names) {
+    names.emplace_back(offload.name);
+  }
+  return Schema::list(Schema::word(names), names.size());
+}
+
 Schema drops_schema() {
   std::vector<Field> fields;
   for (const DropReasonText& reason : drop_reasons) {
@@ -57,6 +66,7 @@ Schema system_info_schema() {
       count_field("switches", "how many there are"),
       count_field("ports", "how many there are on all switches"),
       {"limits", Schema::map(name_schema(), count_schema(), 64), "by name", true},
+      {"offloads", offloads_schema(), "what TAPs can leave unfinished, as far as is known", true},
       {"socket", any_text(), "path of the control socket", true},
   });
 }
@@ -90,6 +100,7 @@ Schema port_schema() {
        "the interface as the kernel has it now", true},
       count_field("stations", "learned or put on the port"),
       count_field("worker", "the worker that receives its frames"),
+      {"offloads", offloads_schema(), "what crosses the port unfinished", true},
   };
   for (std::vector<Field> group : {config::tap_fields(), config::port_fields()}) {
     fields.insert(fields.end(), group.begin(), group.end());
@@ -173,15 +184,22 @@ Schema trace_schema() {
       {"drop_eligible", Schema::boolean(), "DEI", true},
       {"ethertype", Schema::word({"0x8100", "0x88a8"}), "the tag's type", true},
   });
+  const Schema egress = Schema::object({
+      {"port", name_schema(), "a port it leaves by", true},
+      {"tag", nullable(tag), "its outermost VLAN tag there", true},
+  });
+  const Schema dropped = Schema::object({
+      {"port", name_schema(), "a port it should leave by, and does not", true},
+      {"reason", any_text(), "why, as in statistics", true},
+  });
   return Schema::object({
-      {"outcome", Schema::word({"drop", "unicast", "flood"}), "what becomes of the frame", true},
-      {"reason", any_text(), "drop: the reason, as in statistics"},
+      {"outcome", Schema::word({"drop", "unicast", "flood"}),
+       "what becomes of the frame; drop: it leaves by no port", true},
+      {"reason", any_text(),
+       "drop: the reason, as in statistics; that of the first port if they differ"},
       {"vlan", vlan_id_schema(), "the VLAN it was found to belong to"},
-      {"egress",
-       Schema::list(Schema::object({{"port", name_schema(), "a port it leaves by", true},
-                                    {"tag", nullable(tag), "its outermost VLAN tag there", true}}),
-                    most_items),
-       "where it leaves", true},
+      {"egress", Schema::list(egress, most_items), "where it leaves", true},
+      {"dropped", Schema::list(dropped, most_items), "where it should leave, but does not", true},
       {"steps", Schema::list(any_text(), most_items), "each step of the decision, in words", true},
   });
 }

@@ -4,6 +4,7 @@
 
 #include "control/api/handlers.hpp"
 #include "control/api/methods.hpp"
+#include "control/api/offload_names.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/openrpc.hpp"
 
@@ -32,6 +33,7 @@ Json info(const Network& network, const Daemon& daemon) {
           {"switches", network.switches().size()},
           {"ports", network.ports().size()},
           {"limits", limits_to_json()},
+          {"offloads", offloads_to_json(network.offloads())},
           {"socket", daemon.socket_path}};
 }
 

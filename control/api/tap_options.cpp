@@ -59,7 +59,7 @@ std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& te
   return addresses;
 }
 
-TapOptions tap_options(const config::TapSpec& spec) {
+TapOptions tap_options(const config::TapSpec& spec, const OffloadSet& offloads) {
   TapOptions options;
   options.interface = spec.interface;
   if (spec.name_space) {
@@ -72,6 +72,7 @@ TapOptions tap_options(const config::TapSpec& spec) {
   options.group = find_group(spec.group);
   options.is_up = spec.is_up;
   options.addresses = parse_addresses(spec.addresses);
+  options.offloads = spec.offload ? offloads : OffloadSet{};
   return options;
 }
 

@@ -8,7 +8,8 @@
 namespace tapswitch::api {
 
 // Looks users and groups up; throws rpc::Error (invalid_params) if there is none of that name.
-[[nodiscard]] TapOptions tap_options(const config::TapSpec& spec);
+// 'offloads' are those it may have.
+[[nodiscard]] TapOptions tap_options(const config::TapSpec& spec, const OffloadSet& offloads);
 
 // The parts of it, for a TAP that is open. No text gives no value.
 [[nodiscard]] std::optional<uid_t> find_owner(const std::optional<std::string>& text);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // trace.cpp: frame.trace: asks the functions that forward frames where one would go, and puts their
 // answers into words.
+#include <algorithm>
 #include <charconv>
+#include <memory>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "switch/engine/egress_tag.hpp"
 #include "switch/forwarding/decide.hpp"
+#include "switch/frame/mtu.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -52,14 +56,27 @@ std::string to_text(const VlanTag& tag) {
                      tag.priority);
 }
 
+Json to_json(const VlanTag& tag) {
+  return {{"vid", tag.vid},
+          {"priority", tag.priority},
+          {"drop_eligible", tag.drop_eligible},
+          {"ethertype", fmt::format("{:#06x}", static_cast<unsigned>(tag.type))}};
+}
+
+// The outermost tag, which may be one that came in behind another.
+std::optional<VlanTag> outermost_tag(const FrameBuffer& frame) {
+  const auto view = FrameView::parse(frame.bytes());
+  return view ? view->tag() : std::nullopt;
+}
+
 // Follows one frame and writes down what happens to it.
 class Trace {
  public:
-  Trace(const Network& network, const RunningPort& ingress)
-      : network_(network), ingress_(ingress), engine_(*ingress.home->engine) {}
+  Trace(const Network& network, const RunningPort& ingress, TimePoint now)
+      : network_(network), ingress_(ingress), engine_(*ingress.home->engine), now_(now) {}
 
-  Json follow(const Bytes& bytes, TimePoint now) {
-    const auto view = FrameView::parse(bytes);
+  Json follow(FrameBuffer& frame) {
+    const auto view = FrameView::parse(frame.bytes());
     if (!view) {
       return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
     }
@@ -70,14 +87,26 @@ class Trace {
     if (!classification) {
       return drop(classification.error());
     }
-    const VlanTag& tag = classification->tag;
-    result_["vlan"] = tag.vid;
-    note("belongs to VLAN {}", tag.vid);
-    note_learning({tag.vid, view->source()}, now);
-    note_lookup({tag.vid, view->destination()}, now);
+    const VlanId vid = classification->tag.vid;
+    result_["vlan"] = vid;
+    note("belongs to VLAN {}", vid);
+    const Station source{.vid = vid, .mac = view->source()};
+    const Station destination{.vid = vid, .mac = view->destination()};
+    // A station that sends to itself is looked up after it was learned, which must not happen here:
+    // a table of one station stands in.
+    std::optional<Fdb> itself;
+    if (learn(source) && source == destination) {
+      itself.emplace(1, SwitchOptions::default_ageing, 0).learn(source, ingress_.index, 0, now_);
+    }
+    const Fdb& fdb = itself ? *itself : engine_.fdb();
+    note_lookup(fdb, destination);
     const Decision decision =
-        decide(engine_.snapshot(), engine_.fdb(), ingress_.index, *view, *classification, now);
-    return conclude(decision, tag);
+        decide(engine_.snapshot(), fdb, ingress_.index, *view, *classification, now_);
+    if (decision.kind == Decision::Kind::drop) {
+      return drop(decision.reason);
+    }
+    send(frame, *classification, decision);
+    return conclude(decision);
   }
 
  private:
@@ -91,61 +120,103 @@ class Trace {
     return name != nullptr ? *name : "(a port that is gone)";
   }
 
-  void note_learning(const Station& source, TimePoint now) {
-    if (!ingress_.spec.rule.learning) {
-      note("learning is off on port {}", ingress_.spec.name);
-      return;
+  // Whether the FDB would have news of 'source'.
+  bool learn(const Station& source) {
+    const config::PortSpec& port = ingress_.spec;
+    if (!port.rule.learning) {
+      note("learning is off on port {}", port.name);
+      return false;
     }
-    const auto known = engine_.fdb().find(source, now);
-    if (!known) {
-      note("{} would be learned on port {}", source.mac.to_string(), ingress_.spec.name);
-    } else if (*known != ingress_.index) {
-      note("{} is known on port {}", source.mac.to_string(), name_of(*known));
+    const std::string mac = source.mac.to_string();
+    const auto known = engine_.fdb().find(source, now_);
+    const std::string known_on = known ? name_of(*known) : "";
+    switch (engine_.fdb().would_learn(source, ingress_.index, port.rule.fdb_limit, now_)) {
+      case Learned::added:
+        note("{} would be learned on port {}", mac, port.name);
+        return true;
+      case Learned::moved:
+        note("{} would move from port {} to port {}", mac, known_on, port.name);
+        return true;
+      case Learned::refreshed:
+        note("{} is known on port {}", mac, port.name);
+        return false;
+      case Learned::fixed:
+        note("{} is fixed on port {} by a static entry", mac, known_on);
+        return false;
+      case Learned::table_full:
+        note("{} would not be learned: the forwarding database has no room", mac);
+        return false;
+      case Learned::port_full:
+        note("{} would not be learned: port {} has its limit of stations ({})", mac, port.name,
+             port.rule.fdb_limit);
+        return false;
     }
+    return false;
   }
 
-  void note_lookup(const Station& destination, TimePoint now) {
+  void note_lookup(const Fdb& fdb, const Station& destination) {
+    const std::string mac = destination.mac.to_string();
     if (destination.mac.is_group()) {
-      note("{} is {}", destination.mac.to_string(),
-           destination.mac.is_broadcast() ? "broadcast" : "a group");
-      return;
+      note("{} is {}", mac, destination.mac.is_broadcast() ? "broadcast" : "a group");
+    } else if (const auto known = fdb.find(destination, now_)) {
+      note("{} is reached by port {}", mac, name_of(*known));
+    } else {
+      note("{} is not known", mac);
     }
-    const auto known = engine_.fdb().find(destination, now);
-    note("{}", known ? fmt::format("{} is reached by port {}", destination.mac.to_string(),
-                                   name_of(*known))
-                     : fmt::format("{} is not known", destination.mac.to_string()));
   }
 
-  Json conclude(const Decision& decision, const VlanTag& tag) {
-    switch (decision.kind) {
-      case Decision::Kind::drop:
-        return drop(decision.reason);
-      case Decision::Kind::unicast:
-        send_by(decision.egress, tag);
-        return finish("unicast");
-      case Decision::Kind::flood:
-        break;
+  void send(FrameBuffer& frame, const Classification& classification, const Decision& decision) {
+    EgressTag tag(frame, classification);
+    if (decision.kind == Decision::Kind::unicast) {
+      send_by(decision.egress, frame, tag, classification.tag.vid);
+      return;
     }
     for (const PortIndex member : decision.members) {
       if (floods_to(engine_.snapshot(), ingress_.index, member, decision.flood_kind)) {
-        send_by(member, tag);
+        send_by(member, frame, tag, classification.tag.vid);
       }
     }
-    return egress_.empty() ? drop(DropReason::no_egress) : finish("flood");
   }
 
-  void send_by(PortIndex egress, const VlanTag& tag) {
-    const bool is_tagged = engine_.snapshot().port(egress).sends_tagged(tag.vid);
-    note("leaves by port {} {}", name_of(egress),
-         is_tagged ? "tagged: " + to_text(tag) : "untagged");
-    Json json = {{"port", name_of(egress)}, {"tag", nullptr}};
-    if (is_tagged) {
-      json["tag"] = {{"vid", tag.vid},
-                     {"priority", tag.priority},
-                     {"drop_eligible", tag.drop_eligible},
-                     {"ethertype", fmt::format("{:#06x}", static_cast<unsigned>(tag.type))}};
+  void send_by(PortIndex egress, FrameBuffer& frame, EgressTag& egress_tag, VlanId vid) {
+    const PortView& port = engine_.snapshot().port(egress);
+    if (port.sends_tagged(vid)) {
+      egress_tag.put_on();
+    } else {
+      egress_tag.take_off();
     }
-    egress_.push_back(std::move(json));
+    const std::string name = name_of(egress);
+    if (const auto reason = refusal_of(egress, frame)) {
+      note("dropped at port {}: {}", name, text_of(*reason).description);
+      dropped_.push_back({{"port", name}, {"reason", text_of(*reason).name}});
+      return;
+    }
+    const std::optional<VlanTag> tag = outermost_tag(frame);
+    note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
+    egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
+  }
+
+  // What of it can be known without sending: a worker learns the rest from the kernel.
+  std::optional<DropReason> refusal_of(PortIndex egress, const FrameBuffer& frame) {
+    if (exceeds_mtu(frame.bytes(), frame.bytes().size(), engine_.snapshot().port(egress).mtu())) {
+      return DropReason::mtu_exceeded;
+    }
+    const LinkStatus link = engine_.port(egress).read_link(links_);
+    if (!link.is_present) {
+      return DropReason::port_gone;
+    }
+    return link.is_up ? std::nullopt : std::optional(DropReason::link_down);
+  }
+
+  Json conclude(const Decision& decision) {
+    if (!egress_.empty()) {
+      return finish(decision.kind == Decision::Kind::unicast ? "unicast" : "flood");
+    }
+    if (dropped_.empty()) {
+      return drop(DropReason::no_egress);
+    }
+    result_["reason"] = dropped_.front()["reason"];
+    return finish("drop");
   }
 
   Json drop(DropReason reason) {
@@ -158,6 +229,7 @@ class Trace {
     Json json = {{"outcome", outcome}};
     json.update(result_);
     json["egress"] = egress_;
+    json["dropped"] = dropped_;
     json["steps"] = steps_;
     return json;
   }
@@ -165,17 +237,24 @@ class Trace {
   const Network& network_;
   const RunningPort& ingress_;
   const Switch& engine_;
+  TimePoint now_;
+  LinkReader links_;
   std::vector<std::string> steps_;
   Json result_ = Json::object();
   Json egress_ = Json::array();
+  Json dropped_ = Json::array();
 };
 
 }  // namespace
 
 void add_trace_handlers(Handlers& handlers, Network& network) {
   handlers["frame.trace"] = [&network](const Json& params, const rpc::Caller&) {
-    Trace trace(network, network.find_port(params.at("port")));
-    return trace.follow(frame_argument(params.at("frame")), std::chrono::steady_clock::now());
+    const Bytes bytes = frame_argument(params.at("frame"));
+    const auto frame = std::make_unique<FrameBuffer>();
+    std::copy(bytes.begin(), bytes.end(), frame->space().begin());
+    frame->assign(bytes.size());
+    Trace trace(network, network.find_port(params.at("port")), std::chrono::steady_clock::now());
+    return trace.follow(*frame);
   };
 }
 

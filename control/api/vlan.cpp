@@ -58,21 +58,67 @@ Json to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
           {"in_octets", totals.in_octets}};
 }
 
+// A cursor is the place of a VLAN among all there could be: 4,096 for each switch, in order of the
+// names. Between two pages VLANs may come and go; if switches do, the next page may miss or repeat.
+constexpr std::size_t vids_a_switch = 4096;
+
+// One page of vlan.list, whose text is bounded by how many VLANs and how many members it names.
+class Page {
+ public:
+  explicit Page(const Json& params)
+      : begin_(static_cast<std::size_t>(rpc::integer_or(params, "cursor", 0))),
+        limit_(static_cast<std::size_t>(rpc::integer_or(params, "limit", default_limit))) {}
+
+  // The VLANs of the switch that is the 'number'-th. False: the page is full.
+  bool add(const Network& network, const RunningSwitch& home, std::size_t number) {
+    if ((number + 1) * vids_a_switch <= begin_) {
+      return true;
+    }
+    for (const VlanId vid : vlans_in_use(network, home)) {
+      const std::size_t place = number * vids_a_switch + vid;
+      if (place < begin_) {
+        continue;
+      }
+      if (vlans_.size() == limit_ || members_ >= most_members) {
+        next_cursor_ = place;
+        return false;
+      }
+      vlans_.push_back(to_json(network, home, vid));
+      members_ += vlans_.back()["tagged"].size() + vlans_.back()["untagged"].size();
+    }
+    return true;
+  }
+
+  [[nodiscard]] Json to_result() {
+    return {{"vlans", std::move(vlans_)}, {"next_cursor", next_cursor_}};
+  }
+
+ private:
+  static constexpr std::int64_t default_limit = 1000;
+  // With names of 32 characters, about 600 KB, and what the last VLAN goes beyond it.
+  static constexpr std::size_t most_members = 16'384;
+
+  std::size_t begin_;
+  std::size_t limit_;
+  Json vlans_ = Json::array();
+  std::size_t members_ = 0;
+  Json next_cursor_;
+};
+
 Json list(Network& network, const Json& params) {
   const auto only = optional_text(params, "switch");
-  Json vlans = Json::array();
-  for (const auto& [name, running] : network.switches()) {
-    if (only && name != *only) {
-      continue;
-    }
-    for (const VlanId vid : vlans_in_use(network, running)) {
-      vlans.push_back(to_json(network, running, vid));
-    }
-  }
   if (only) {
     (void)network.find_switch(only);
   }
-  return {{"vlans", std::move(vlans)}};
+  Page page(params);
+  std::size_t number = 0;
+  for (const auto& [name, running] : network.switches()) {
+    if ((!only || name == *only) && !page.add(network, running, number)) {
+      break;
+    }
+    ++number;
+  }
+  return page.to_result();
 }
 
 Json set(Network& network, const Json& params) {

@@ -80,6 +80,7 @@ void change_tap(TapSpec& tap, const Json& json) {
   read(json, "group", tap.group);
   read(json, "up", tap.is_up);
   read(json, "addresses", tap.addresses);
+  read(json, "offload", tap.offload);
 }
 
 void write_tap(Json& json, const TapSpec& tap, const std::string& port_name, Format format) {
@@ -95,6 +96,7 @@ void write_tap(Json& json, const TapSpec& tap, const std::string& port_name, For
   write(json, "group", tap.group);
   write(json, "up", tap.is_up, defaults.is_up, format);
   write(json, "addresses", tap.addresses, defaults.addresses, format);
+  write(json, "offload", tap.offload, defaults.offload, format);
 }
 
 // An interface is called as its port unless the user says otherwise, and not every name of a port

@@ -28,6 +28,7 @@ struct TapSpec {
   std::optional<std::string> group;
   bool is_up = true;
   std::vector<std::string> addresses;  // "10.0.0.1/24"
+  bool offload = true;
 
   bool operator==(const TapSpec&) const = default;
 };

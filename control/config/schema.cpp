@@ -160,6 +160,8 @@ std::vector<Field> tap_fields() {
                                  }),
                     most_addresses),
        "the IP addresses of the interface"},
+      {"offload", Schema::boolean(),
+       "streams of TCP and UDP cross uncut and with unfinished checksums", false, true},
   };
 }
 

@@ -46,7 +46,7 @@ Session::Session(Socket socket, const rpc::Caller& caller, const Answer& answer,
 
 void Session::start() { read(); }
 
-void Session::refuse(std::string line) {
+void Session::refuse(std::string_view line) {
   say(line);
   begin_to_end(true);
 }

@@ -43,7 +43,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
 
   // Says 'line' and nothing else, then ends.
-  void refuse(std::string line);
+  void refuse(std::string_view line);
 
   // Sends what is still to be sent, if the client takes it within a moment, and ends. Not to be
   // called while a line is being answered: its reply would be lost.

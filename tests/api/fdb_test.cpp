@@ -142,8 +142,20 @@ TEST_F(FdbApi, FullTableRefusesAFurtherStaticEntry) {
   const Json error = refuse("fdb.add", {{"mac", mac(2)}, {"vlan", 1}, {"port", "a"}});
   EXPECT_EQ(error["data"]["kind"], "limit_reached");
   EXPECT_EQ(error["data"]["limit"], 1);
+  EXPECT_EQ(refuse("fdb.add", {{"mac", mac(2)}, {"vlan", 1}, {"port", "a"}, {"dry_run", true}}),
+            error);
   EXPECT_EQ(macs({{"switch", "sw1"}}), Macs{mac(1)});
   EXPECT_EQ(call("config.get")["switches"]["sw1"]["fdb"]["static"].size(), 1U);
+}
+
+TEST_F(FdbApi, FullTableHasRoomForAStationItKnows) {
+  call("switch.add", {{"name", "sw1"}, {"fdb", {{"capacity", 1}}}});
+  add_port("a", {{"switch", "sw1"}});
+  add_port("b", {{"switch", "sw1"}});
+  add(1, 1, "a");
+  call("fdb.add", {{"mac", mac(1)}, {"vlan", 1}, {"port", "b"}, {"dry_run", true}});
+  add(1, 1, "b");
+  EXPECT_EQ(entries({{"switch", "sw1"}})[0]["port"], "b");
 }
 
 TEST_F(FdbApi, ListIsFilteredByEachOfItsFields) {

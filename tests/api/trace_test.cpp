@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // frame.trace: what it tells. That it tells the truth follows from asking the same functions as the
 // workers do; those are tested in tests/forwarding.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/api/lab_fixture.hpp"
@@ -32,6 +33,19 @@ class TraceApi : public LabFixture {
     return {{"src", from.to_string()}, {"dst", to.to_string()}};
   }
 
+  static std::string hex(const std::vector<std::byte>& bytes) {
+    std::string text;
+    for (const std::byte byte : bytes) {
+      text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    }
+    return text;
+  }
+
+  // What is told of the way from 'source' into the FDB.
+  std::string learning(const std::string& port, MacAddress source) {
+    return trace(port, frame(source, broadcast))["steps"][3];
+  }
+
   static Json frame(MacAddress from, MacAddress to, int vlan) {
     Json json = frame(from, to);
     json["vlan"] = vlan;
@@ -39,10 +53,16 @@ class TraceApi : public LabFixture {
   }
 };
 
+constexpr MacAddress carol{0x0200'0000'00cc};
+
 const Json tag_10 = {
     {"vid", 10}, {"priority", 0}, {"drop_eligible", false}, {"ethertype", "0x8100"}};
 
 Json leaves(const char* port, const Json& tag = nullptr) { return {{"port", port}, {"tag", tag}}; }
+
+Json is_dropped(const char* port, const char* reason) {
+  return {{"port", port}, {"reason", reason}};
+}
 
 struct TraceCase {
   const char* name;
@@ -54,7 +74,7 @@ struct TraceCase {
 
 TEST_F(TraceApi, FrameIsFollowedToItsEnd) {
   constexpr MacAddress stp{0x0180'c200'0000};
-  constexpr MacAddress stranger{0x0200'0000'00cc};
+  constexpr MacAddress stranger{0x0200'0000'00dd};
   const auto drop = [](const char* reason) {
     return Json{{"outcome", "drop"}, {"reason", reason}, {"egress", Json::array()}};
   };
@@ -99,6 +119,8 @@ TEST_F(TraceApi, FrameIsFollowedToItsEnd) {
     ASSERT_FALSE(result["steps"].empty()) << example.name;
     EXPECT_EQ(result["steps"].back(), example.last_step) << example.name;
     result.erase("steps");
+    EXPECT_EQ(result["dropped"], Json::array()) << example.name;
+    result.erase("dropped");
     EXPECT_EQ(result, example.expected) << example.name;
   }
 }
@@ -123,6 +145,82 @@ TEST_F(TraceApi, StepsTellTheWholeStory) {
       (Json{"14 bytes from 02:00:00:00:00:aa to 02:00:00:00:00:bb come in by port alice",
             "untagged", "belongs to VLAN 10", "02:00:00:00:00:aa would be learned on port alice",
             "02:00:00:00:00:bb is reached by port bob", "leaves by port bob untagged"}));
+}
+
+TEST_F(TraceApi, FrameToOneselfIsDroppedAsItWillBeOnceItsSourceIsLearned) {
+  const Json result = trace("alice", frame(alice, alice));
+  EXPECT_EQ(result["outcome"], "drop");
+  EXPECT_EQ(result["reason"], "same_port");
+  call("port.set", {{"name", "alice"}, {"learning", false}});
+  EXPECT_EQ(trace("alice", frame(alice, alice))["outcome"], "flood");
+}
+
+TEST_F(TraceApi, FrameToOneselfGoesWhereAStaticEntrySays) {
+  EXPECT_EQ(trace("alice", frame(bob, bob))["egress"], Json::array({leaves("bob")}));
+}
+
+TEST_F(TraceApi, LearningIsForeseen) {
+  call("port.set", {{"name", "carol"}, {"fdb_limit", 1}});
+  EXPECT_EQ(learning("alice", alice), "02:00:00:00:00:aa would be learned on port alice");
+  EXPECT_EQ(learning("alice", bob), "02:00:00:00:00:bb is fixed on port bob by a static entry");
+  RawStation receiver = station_on("alice");
+  const VlanTag tag{.vid = 10};
+  ASSERT_TRUE(station_on("carol").send(FrameBuilder().from(carol).to(broadcast).tag(tag).build()));
+  ASSERT_TRUE(receiver.receive());
+  EXPECT_EQ(trace("carol", frame(carol, broadcast, 10))["steps"][3],
+            "02:00:00:00:00:cc is known on port carol");
+  EXPECT_EQ(trace("carol", frame(alice, broadcast, 10))["steps"][3],
+            "02:00:00:00:00:aa would not be learned: port carol has its limit of stations (1)");
+  EXPECT_EQ(learning("alice", carol), "02:00:00:00:00:cc would move from port carol to port alice");
+  call("port.set", {{"name", "alice"}, {"learning", false}});
+  EXPECT_EQ(learning("alice", alice), "learning is off on port alice");
+}
+
+TEST_F(TraceApi, FullTableIsForeseen) {
+  call("switch.add", {{"name", "sw1"}, {"fdb", {{"capacity", 1}}}});
+  add_port("dave", {{"switch", "sw1"}});
+  call("fdb.add", {{"mac", bob.to_string()}, {"vlan", 1}, {"port", "dave"}});
+  EXPECT_EQ(learning("dave", alice),
+            "02:00:00:00:00:aa would not be learned: the forwarding database has no room");
+}
+
+TEST_F(TraceApi, FrameLongerThanTheMtuIsDroppedWhereItShouldLeave) {
+  call("port.set", {{"name", "bob"}, {"mtu", 1400}});
+  const auto long_frame = [](MacAddress to) {
+    return hex(FrameBuilder().from(alice).to(to).payload(1401).build());
+  };
+  Json result = trace("alice", long_frame(bob));
+  EXPECT_EQ(result["outcome"], "drop");
+  EXPECT_EQ(result["reason"], "mtu_exceeded");
+  EXPECT_EQ(result["egress"], Json::array());
+  EXPECT_EQ(result["dropped"], Json::array({is_dropped("bob", "mtu_exceeded")}));
+  EXPECT_EQ(result["steps"].back(),
+            "dropped at port bob: longer than the MTU of the port it should leave by");
+  result = trace("alice", long_frame(broadcast));
+  EXPECT_EQ(result["outcome"], "flood");
+  EXPECT_EQ(result["egress"], Json::array({leaves("carol", tag_10)}));
+  EXPECT_EQ(result["dropped"], Json::array({is_dropped("bob", "mtu_exceeded")}));
+}
+
+TEST_F(TraceApi, PortWhoseInterfaceIsDownOrGoneDrops) {
+  call("port.set", {{"name", "bob"}, {"up", false}});
+  const Json result = trace("alice", frame(alice, bob));
+  EXPECT_EQ(result["outcome"], "drop");
+  EXPECT_EQ(result["reason"], "link_down");
+  EXPECT_EQ(result["dropped"], Json::array({is_dropped("bob", "link_down")}));
+  ASSERT_EQ(shell("ip -n " + lab_->name() + " link del carol"), 0);
+  EXPECT_EQ(trace("alice", frame(alice, broadcast))["dropped"],
+            (Json{is_dropped("bob", "link_down"), is_dropped("carol", "port_gone")}));
+}
+
+TEST_F(TraceApi, TagBehindTheOneThatIsTakenOffIsTold) {
+  call("port.set", {{"name", "bob"}, {"vlan", {{"mode", "dot1q-tunnel"}, {"pvid", 10}}}});
+  const Json result = trace(
+      "carol", hex(FrameBuilder().from(alice).to(bob).tag({.vid = 10}).tag({.vid = 7}).build()));
+  Json tag_7 = tag_10;
+  tag_7["vid"] = 7;
+  EXPECT_EQ(result["egress"], Json::array({leaves("bob", tag_7)}));
+  EXPECT_EQ(result["steps"].back(), "leaves by port bob tagged: 0x8100 VID 7 priority 0");
 }
 
 TEST_F(TraceApi, NothingIsSentLearnedOrCounted) {

@@ -2,6 +2,8 @@
 // vlan.list and vlan.set.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/api/lab_fixture.hpp"
 #include "tests/support/wait.hpp"
 
@@ -80,6 +82,59 @@ TEST_F(VlanApi, ListHasTheVlansOfOneSwitchOrOfAll) {
   ASSERT_EQ(vlans({{"switch", "sw1"}}).size(), 1U);
   EXPECT_EQ(vlans({{"switch", "sw1"}})[0]["name"], "right");
   EXPECT_EQ(refusal_kind("vlan.list", {{"switch", "sw9"}}), "not_found");
+}
+
+TEST_F(VlanApi, PageByPageEachVlanComesExactlyOnce) {
+  call("switch.add", {{"name", "sw1"}});
+  add_port("a", {{"switch", "sw0"}, {"vlan", {{"mode", "trunk"}, {"allowed", "1-5,4094"}}}});
+  add_port("b", {{"switch", "sw1"}, {"vlan", {{"mode", "trunk"}, {"allowed", "1,2,3"}}}});
+  const Json whole = call("vlan.list");
+  ASSERT_EQ(whole["vlans"].size(), 9U);
+  EXPECT_EQ(whole["next_cursor"], nullptr);
+  for (const int limit : {1, 2, 4, 9}) {
+    Json joined = Json::array();
+    Json params = {{"limit", limit}};
+    do {
+      const Json page = call("vlan.list", params);
+      ASSERT_EQ(page["vlans"].size(), std::min<std::size_t>(limit, 9 - joined.size()));
+      joined.insert(joined.end(), page["vlans"].begin(), page["vlans"].end());
+      params["cursor"] = page["next_cursor"];
+    } while (!params["cursor"].is_null());
+    EXPECT_EQ(joined, whole["vlans"]) << limit;
+  }
+}
+
+TEST_F(VlanApi, PageOfOneSwitchGoesOnInThatSwitch) {
+  call("switch.add", {{"name", "sw1"}});
+  for (const char* name : {"sw0", "sw1"}) {
+    call("vlan.set", {{"switch", name}, {"vid", 10}, {"name", "first"}});
+    call("vlan.set", {{"switch", name}, {"vid", 20}, {"name", "second"}});
+  }
+  Json params = {{"switch", "sw1"}, {"limit", 1}};
+  params["cursor"] = call("vlan.list", params)["next_cursor"];
+  const Json second = call("vlan.list", params);
+  ASSERT_EQ(second["vlans"].size(), 1U);
+  EXPECT_EQ(second["vlans"][0]["switch"], "sw1");
+  EXPECT_EQ(second["vlans"][0]["vid"], 20);
+  EXPECT_EQ(second["next_cursor"], nullptr);
+}
+
+TEST_F(VlanApi, CursorBehindTheEndGivesAnEmptyLastPage) {
+  add_port("a");
+  const Json page = call("vlan.list", {{"cursor", 0x7fff'ffff}});
+  EXPECT_EQ(page["vlans"], Json::array());
+  EXPECT_EQ(page["next_cursor"], nullptr);
+}
+
+TEST_F(VlanApi, PageEndsEarlyWhereVlansHaveManyMembers) {
+  const Json trunk = {{"vlan", {{"mode", "trunk"}, {"allowed", "1-4093"}}}};
+  const std::size_t ports = 10;
+  for (std::size_t n = 0; n < ports; ++n) {
+    add_port("p" + std::to_string(n), trunk);
+  }
+  const Json page = call("vlan.list", {{"limit", 4000}});
+  EXPECT_EQ(page["vlans"].size(), 16'384 / ports + 1);
+  EXPECT_EQ(page["next_cursor"], 16'384 / ports + 2);
 }
 
 TEST_F(VlanApi, FramesAndStationsOfAVlanAreCounted) {

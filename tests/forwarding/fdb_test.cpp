@@ -20,7 +20,10 @@ Station stranger(std::uint64_t number) { return {1, MacAddress(0x06'00'00'00'00'
 class FdbTest : public testing::Test {
  protected:
   Learned hear(Station station, PortIndex port, std::uint32_t limit = 0) {
-    return fdb_.learn(station, port, limit, now_);
+    const Learned foreseen = fdb_.would_learn(station, port, limit, now_);
+    const Learned learned = fdb_.learn(station, port, limit, now_);
+    EXPECT_EQ(learned, foreseen);
+    return learned;
   }
   [[nodiscard]] std::optional<PortIndex> find(Station station) const {
     return fdb_.find(station, now_);

@@ -35,8 +35,10 @@ class Daemon {
  public:
   explicit Daemon(const Options& options)
       : log_("tapswitchd", std::make_shared<spdlog::sinks::stderr_color_sink_st>()),
-        network_(options.workers,
-                 [this](std::function<void()> task) { asio::post(io_, std::move(task)); }),
+        network_(
+            options.workers,
+            [this](std::function<void()> task) { asio::post(io_, std::move(task)); },
+            [this](const std::string& notice) { log_.warn(notice); }),
         about_{.version = version,
                .socket_path = server::socket_path(options.socket, server::socket_environment()),
                .started = std::chrono::steady_clock::now(),

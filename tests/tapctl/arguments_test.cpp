@@ -60,6 +60,8 @@ const Good good[] = {
     {"NameBehindOptions", {"port", "add", "--mtu", "9000", "alice"}, "port.add", R"({"name": "alice", "mtu": 9000})"},
     {"VlanNumber", {"vlan", "set", "10", "--name", "office"}, "vlan.set", R"({"vid": 10, "name": "office"})"},
     {"VlanNameTakenAway", {"vlan", "set", "10", "--name", "none"}, "vlan.set", R"({"vid": 10, "name": null})"},
+    {"StatisticsOfAPort", {"stats", "get", "alice"}, "stats.get", R"({"port": "alice"})"},
+    {"RatesOfAPort", {"stats", "rates", "--port", "alice"}, "stats.rates", R"({"port": "alice"})"},
     {"StationAdded", {"fdb", "add", "02:00:00:00:00:0a", "--vlan", "10", "--port", "alice"}, "fdb.add",
      R"({"mac": "02:00:00:00:00:0a", "vlan": 10, "port": "alice"})"},
     {"StationRemoved", {"fdb", "remove", "02:00:00:00:00:0a", "--vlan=10"}, "fdb.remove",
@@ -82,6 +84,11 @@ const Good good[] = {
     {"EmptyList", {"port", "set", "a", "--addresses", "none"}, "port.set", R"({"name": "a", "addresses": []})"},
     {"ListOfChoices", {"switch", "add", "s", "--forward-reserved", "lldp,01:80:c2:00:00:02"}, "switch.add",
      R"({"name": "s", "forward_reserved": ["lldp", "01:80:c2:00:00:02"]})"},
+    {"TextThatLooksBoolean", {"vlan", "set", "10", "--name", "true"}, "vlan.set", R"({"vid": 10, "name": "true"})"},
+    {"TextThatIsAnOption", {"port", "set", "a", "--description", "--persist"}, "port.set",
+     R"({"name": "a", "description": "--persist"})"},
+    {"TextThatIsAnOptionBehindEqualsSign", {"port", "set", "a", "--description=--persist"}, "port.set",
+     R"({"name": "a", "description": "--persist"})"},
     {"EmptyText", {"port", "set", "a", "--description", ""}, "port.set", R"({"name": "a", "description": ""})"},
     // Members of objects.
     {"MemberOfFdb", {"switch", "set", "s", "--ageing-seconds", "60"}, "switch.set",
@@ -110,6 +117,11 @@ const Good good[] = {
      R"({"name": "a", "vlan": {"mode": "access", "pvid": 7}})"},
     {"VlanByMembers", {"port", "set", "a", "--mode", "access", "--pvid", "7"}, "port.set",
      R"({"name": "a", "vlan": {"mode": "access", "pvid": 7}})"},
+    {"PortAddedWithMemberOnly", {"port", "add", "a", "--allowed", "10"}, "port.add",
+     R"({"name": "a", "vlan": {"mode": "trunk", "allowed": "10"}})"},
+    {"MemberOfVlanAlone", {"port", "set", "a", "--native", "5"}, "port.set", R"({"name": "a", "vlan": {"native": 5}})"},
+    {"MembersOfVlanAlone", {"port", "set", "a", "--allowed", "10-20", "--native", "none"}, "port.set",
+     R"({"name": "a", "vlan": {"allowed": "10-20", "native": null}})"},
     {"Down", {"port", "set", "a", "--down"}, "port.set", R"({"name": "a", "up": false})"},
     // Tracing.
     {"TraceWithDefaultSource", {"trace", "a", "ff:ff:ff:ff:ff:ff"}, "frame.trace",
@@ -127,6 +139,12 @@ const Good good[] = {
     {"CallOfUnknownMethod", {"call", "x.y", R"({"z": [1]})"}, "x.y", R"({"z": [1]})"},
     // Options of every command stand anywhere.
     {"CommonOptionsFirst", {"--json", "--socket", "/s", "port", "get", "a"}, "port.get", R"({"name": "a"})"},
+    {"CommonOptionsBetweenTheWords", {"port", "--json", "--socket", "/s", "--exact", "get", "--no-color", "a"}, "port.get",
+     R"({"name": "a"})"},
+    {"CommonOptionsBehindAWordOfItsOwn", {"trace", "--json", "--socket=/s", "a", "ff:ff:ff:ff:ff:ff"}, "frame.trace",
+     R"({"port": "a", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}})"},
+    {"CommonOptionsBehindABareNoun", {"fdb", "--json", "--vlan", "10"}, "fdb.list", R"({"vlan": 10})"},
+    {"CommonOptionTwice", {"--json", "port", "list", "--json"}, "port.list", "{}"},
     {"CommonOptionsLast", {"port", "get", "a", "--no-color", "--socket=/s"}, "port.get", R"({"name": "a"})"},
 };
 
@@ -134,6 +152,16 @@ const Bad bad[] = {
     {"NoCommand", {}, "a command is missing"},
     {"UnknownNoun", {"prot"}, "there is no command \"prot\"; did you mean 'port'?"},
     {"UnknownVerb", {"port", "gte", "a"}, "'port' has no verb \"gte\"; did you mean 'get'?"},
+    {"ShowIsListOrGet", {"port", "show"}, "'port' has no verb \"show\"; did you mean 'list' or 'get'?"},
+    {"ShowOfWhatCannotBeListed", {"config", "show"}, "did you mean 'get'?"},
+    {"LsIsList", {"fdb", "ls"}, "did you mean 'list'?"},
+    {"DeleteIsRemove", {"port", "delete", "a"}, "did you mean 'remove'?"},
+    {"DelIsRemove", {"switch", "del", "a"}, "did you mean 'remove'?"},
+    {"RmIsRemove", {"fdb", "rm", "a"}, "did you mean 'remove'?"},
+    {"CreateIsAdd", {"switch", "create", "a"}, "did you mean 'add'?"},
+    {"InfoIsGet", {"port", "info", "a"}, "did you mean 'get'?"},
+    {"StatusIsGet", {"port", "status", "a"}, "did you mean 'get'?"},
+    {"DeleteWhereNothingIsRemoved", {"stats", "delete"}, "'stats' has no verb \"delete\" (it has: get, rates)"},
     {"VerbMissing", {"frame"}, "'frame' needs a verb: trace"},
     {"UnknownOption", {"port", "set", "a", "--vlna", "10"}, "there is no option --vlna; did you mean '--vlan'"},
     {"AbbreviatedOption", {"port", "set", "a", "--descr", "x"}, "there is no option --descr"},
@@ -153,12 +181,27 @@ const Bad bad[] = {
     {"TunnelOutOfRange", {"port", "add", "a", "--tunnel", "0"}, "--tunnel: 0 is out of range"},
     {"BadTrunk", {"port", "add", "a", "--trunk", "20-10"}, "--trunk: "},
     {"NativeOutOfRange", {"port", "add", "a", "--native", "4095"}, "--native: "},
-    {"AccessAndTrunk", {"port", "add", "a", "--vlan", "10", "--trunk", "20"}, "--trunk contradicts another option"},
-    {"UpAndDown", {"port", "set", "a", "--up", "--down"}, "contradicts another option"},
-    {"ModeNotGuessedOnSet", {"port", "set", "a", "--native", "5"}, "--vlan, --trunk, --tunnel or --mode: missing"},
+    {"AccessAndTrunk", {"port", "add", "a", "--vlan", "10", "--trunk", "20"}, "--trunk contradicts --vlan: both set vlan.mode"},
+    {"UpAndDown", {"port", "set", "a", "--up", "--down"}, "--up contradicts --down: both set up"},
+    {"ModeNotGuessedInJson", {"port", "set", "a", "--vlan", R"({"native": 5})"}, "--vlan, --trunk, --tunnel or --mode: missing"},
+    {"MemberAloneOutOfRange", {"port", "set", "a", "--native", "4095"}, "--native: 4095 is out of range (allowed: 1..4094"},
+    {"BesideMemberAloneOutOfRange", {"port", "set", "a", "--native", "5", "--mtu", "5"}, "--mtu: 5 is out of range"},
     {"VlanIsNoJson", {"port", "add", "a", "--vlan", "{"}, "--vlan: "},
     {"FloodIsNoJson", {"port", "add", "a", "--flood", "all"}, "--flood: "},
-    {"BytesAndDestination", {"trace", "a", "02:00:00:00:00:02", "--frame", "0200"}, "contradicts another option"},
+    {"WholeAndPartOfFlood", {"port", "set", "a", "--flood", R"({"broadcast": false})", "--flood-broadcast", "no"},
+     "--flood-broadcast contradicts --flood: both set flood.broadcast"},
+    {"NullAndValue", {"port", "add", "a", "--vlan", R"({"mode": "trunk", "native": null})", "--native", "5"},
+     "--native contradicts --vlan: both set vlan.native"},
+    {"BytesAndDestination", {"trace", "a", "02:00:00:00:00:02", "--frame", "0200"},
+     "DST cannot stand beside --frame, which gives the whole frame"},
+    {"BytesAndSource", {"trace", "a", "--src", "02:00:00:00:00:02", "--frame", "0200"},
+     "--src cannot stand beside --frame, which gives the whole frame"},
+    {"BytesAreNoHex", {"trace", "a", "--frame", "zz"}, "--frame: \"zz\" is not a valid hex (allowed: bytes in hex,"},
+    {"OptionBehindDoubleDash", {"port", "set", "a", "--", "--persist"}, "\"--persist\" is one word too many"},
+    {"TextIsNoUtf8", {"port", "set", "a", "--description", "\xff\xfe"}, "--description: "},
+    {"NameIsNoUtf8", {"port", "get", "\xff"}, "is not UTF-8"},
+    {"MethodIsNoUtf8", {"call", "\xff"}, "is not UTF-8"},
+    {"StatisticsOfTwoPorts", {"stats", "get", "a", "b"}, "\"b\" is one word too many for 'stats get'"},
     {"TraceWithoutDestination", {"trace", "a"}, "DST: missing"},
     {"StationWithoutVlan", {"fdb", "remove", "02:00:00:00:00:0a"}, "--vlan: missing"},
     {"CallWithoutMethod", {"call"}, "'call' needs a method"},
@@ -189,11 +232,14 @@ TEST_P(WrongUsageTable, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Arguments, WrongUsageTable, testing::ValuesIn(bad), row_name<Bad>);
 
 TEST(Arguments, CommonOptionsAreUnderstoodBeforeAndBehindTheCommand) {
-  for (const Words& words : {Words{"--socket", "/s", "--json", "--no-color", "port"},
-                             Words{"port", "--json", "--no-color", "--socket=/s"}}) {
+  for (const Words& words :
+       {Words{"--socket", "/s", "--json", "--exact", "--no-color", "port"},
+        Words{"port", "--json", "--no-color", "--exact", "--socket=/s"},
+        Words{"port", "--json", "--no-color", "--exact", "list", "--socket", "/s"}}) {
     const Manner manner = parse_arguments(words, api::methods()).manner;
     EXPECT_EQ(manner.socket, "/s");
     EXPECT_TRUE(manner.json);
+    EXPECT_TRUE(manner.exact);
     EXPECT_FALSE(manner.colour);
   }
 }
@@ -202,6 +248,7 @@ TEST(Arguments, WithoutCommonOptionsColourIsWelcomeAndJsonIsNot) {
   const Manner manner = parse_arguments({"port"}, api::methods()).manner;
   EXPECT_EQ(manner.socket, std::nullopt);
   EXPECT_FALSE(manner.json);
+  EXPECT_FALSE(manner.exact);
   EXPECT_TRUE(manner.colour);
 }
 
@@ -217,6 +264,26 @@ TEST(Arguments, UsageErrorOfACommandNamesItsHelp) {
   } catch (const UsageError& error) {
     EXPECT_EQ(error.command(), "port add");
   }
+}
+
+TEST(Arguments, UsageErrorWithoutAVerbNamesTheHelpOfTheFirstWord) {
+  for (const Words& words :
+       {Words{"port", "show"}, Words{"frame"}, Words{"call"}, Words{"call", "x.y", "--bogus"}}) {
+    try {
+      parse_arguments(words, api::methods());
+      ADD_FAILURE() << "is taken for right";
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.command(), words.front());
+    }
+  }
+}
+
+TEST(Arguments, OnlyAPartOfAVlanSettingKeepsItsMode) {
+  EXPECT_TRUE(call_of({"port", "set", "a", "--native", "5"}).keeps_vlan_mode);
+  EXPECT_TRUE(call_of({"port", "set", "a", "--acceptable", "tagged"}).keeps_vlan_mode);
+  EXPECT_FALSE(call_of({"port", "set", "a", "--trunk", "10", "--native", "5"}).keeps_vlan_mode);
+  EXPECT_FALSE(call_of({"port", "set", "a", "--mtu", "1400"}).keeps_vlan_mode);
+  EXPECT_FALSE(call_of({"port", "add", "a", "--native", "5"}).keeps_vlan_mode);
 }
 
 TEST(Arguments, ProblemIsToldInTheWordsOfThePerson) {

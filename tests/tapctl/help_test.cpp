@@ -38,7 +38,7 @@ TEST(Help, VersionIsTold) { EXPECT_THAT(answer_to({"--version"}), HasSubstr("tap
 TEST(Help, TellsEveryOptionOfEveryMethod) {
   for (const rpc::Method& method : api::methods()) {
     const std::string help = method_help(method);
-    EXPECT_THAT(help, HasSubstr(method.summary));
+    EXPECT_THAT(help, HasSubstr(method.summary.substr(0, 60)));
     for (const Option& option : options_of(method)) {
       // Wrapped at 80 columns, a description stands there at least with its beginning.
       EXPECT_THAT(help, HasSubstr(option.description.substr(0, 20))) << method.name;
@@ -53,13 +53,39 @@ TEST(Help, TellsWhatIsAllowedAndTheDefault) {
   EXPECT_THAT(answer_to({"switch", "add", "--help"}), HasSubstr("default: 300\n"));
 }
 
+TEST(Help, ValueIsCalledByItsShape) {
+  const std::string help = answer_to({"port", "add", "--help"});
+  EXPECT_THAT(help, HasSubstr("  --vlan VLAN_ID\n"));
+  EXPECT_THAT(help, HasSubstr("  --native VLAN_ID|none\n"));
+  EXPECT_THAT(help, HasSubstr("  --trunk VLAN_SET|VLAN_ID,...\n"));
+  EXPECT_THAT(help, HasSubstr("  --mac MAC\n"));
+  EXPECT_THAT(help, HasSubstr("  --owner N|TEXT\n"));
+  EXPECT_THAT(help, HasSubstr("  --switch NAME\n"));
+  EXPECT_THAT(answer_to({"trace", "--help"}), HasSubstr("  --frame HEX|JSON\n"));
+}
+
+TEST(Help, NoValueIsJustCalledValue) {
+  for (const rpc::Method& method : api::methods()) {
+    EXPECT_THAT(method_help(method), testing::Not(HasSubstr(" VALUE"))) << method.name;
+  }
+}
+
+TEST(Help, WhatMayBeLeftOutStandsInBrackets) {
+  EXPECT_THAT(answer_to({"stats", "get", "--help"}),
+              HasSubstr("Usage: tapctl stats get [PORT] [OPTION]...\n"));
+}
+
 TEST(Help, RequiredOptionStandsInTheUsage) {
   EXPECT_THAT(answer_to({"fdb", "add", "--help"}),
-              HasSubstr("Usage: tapctl fdb add MAC --vlan N --port TEXT [OPTION]...\n"));
+              HasSubstr("Usage: tapctl fdb add MAC --vlan VLAN_ID --port NAME [OPTION]...\n"));
 }
 
 TEST(Help, LinesFitATerminal) {
-  std::istringstream lines(answer_to({"port", "add", "--help"}));
+  std::string help = answer_to({"--help"});
+  for (const rpc::Method& method : api::methods()) {
+    help += method_help(method);
+  }
+  std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(line.size(), 80U) << line;
   }

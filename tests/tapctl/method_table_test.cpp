@@ -60,7 +60,7 @@ TEST(MethodTable, EveryMemberOfAnObjectHasAnOption) {
 
 TEST(MethodTable, NoTwoOptionsOfAMethodShareAName) {
   for (const rpc::Method& method : api::methods()) {
-    std::set<std::string> names = {"socket", "json", "no-color", "help", "version"};
+    std::set<std::string> names = {"socket", "json", "exact", "no-color", "help", "version"};
     for (const Option& option : options_of(method)) {
       EXPECT_TRUE(names.insert(option.name).second) << method.name << " --" << option.name;
     }

@@ -21,23 +21,41 @@ Json access_vlan(int pvid) { return {{"mode", "access"}, {"pvid", pvid}}; }
 Json trunk(const char* allowed) { return {{"mode", "trunk"}, {"native", 1}, {"allowed", allowed}}; }
 
 std::string shown(const std::string& method, const Json& result, const Json& params = {}) {
-  return render(method, params, result, false);
+  return render(method, params, result, Style());
 }
 
 TEST(Table, ColumnsAreAlignedAndLinesEndWithoutSpaces) {
   Table table({{"NAME"}, {"COUNT", Column::Side::right}, {"WHY"}});
   table.add({{"B\xc3\xbcro"}, {"7"}, {"x"}});
   table.add({{"laboratory"}, {"123456"}, {"longer"}});
-  EXPECT_EQ(table.to_text(false),
+  EXPECT_EQ(table.to_text(Style()),
             "NAME         COUNT  WHY\n"
             "B\xc3\xbcro             7  x\n"
             "laboratory  123456  longer\n");
 }
 
+TEST(Table, OnlyAnElasticColumnIsCutAndOnlyAsFarAsNeeded) {
+  Table table({{"A"}, {.heading = "B", .is_elastic = true}, {"C"}});
+  table.add({{"aaaa"},
+             {"\xc3\xbc"
+              "12345678901234567890123456789"},
+             {"cccc"}});
+  EXPECT_EQ(table.to_text({.width = 41}),
+            "A     B                              C\n"
+            "aaaa  \xc3\xbc"
+            "1234567890123456789012345...  cccc\n");
+  EXPECT_EQ(table.to_text({.width = 42}), table.to_text(Style()));
+  // Narrower than this there would be nothing left to read.
+  EXPECT_EQ(table.to_text({.width = 1}),
+            "A     B               C\n"
+            "aaaa  \xc3\xbc"
+            "1234567890...  cccc\n");
+}
+
 TEST(Table, ColourTakesNoRoom) {
   Table table({{"A"}, {"B"}});
   table.add({{"up", Colour::good}, {"x"}});
-  EXPECT_EQ(table.to_text(true),
+  EXPECT_EQ(table.to_text({.in_colour = true}),
             "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n"
             "\x1b[32mup\x1b[0m  x\n");
 }
@@ -54,7 +72,7 @@ TEST(RenderPorts, TableHasRatesAndDropsOfEach) {
       {"ports",
        {{"alice", {{"drops", Json::object()}}},
         {"uplink", {{"drops", {{"no_egress", 1}, {"vlan_not_allowed", 12}}}}}}}};
-  EXPECT_EQ(render_ports(list, rates, statistics, false),
+  EXPECT_EQ(render_ports(list, rates, statistics, Style()),
             "PORT    SWITCH  STATE       VLAN         RX          TX          DROPS\n"
             "alice   sw0     up          10           1.2 Gbit/s  3.4 Mbit/s  0\n"
             "uplink  sw0     up          trunk 10,20  3.4 Mbit/s  1.2 Gbit/s  "
@@ -62,14 +80,22 @@ TEST(RenderPorts, TableHasRatesAndDropsOfEach) {
             "new     sw0     no_carrier  trunk all    -           -           -\n");
 }
 
-TEST(RenderPorts, LongVlanSetIsCutShort) {
+TEST(RenderPorts, LongVlanSetIsShownInFullToPrograms) {
+  const char* set = "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,39,41,43,45,47,49";
+  const Json list = {{"ports", {port("a", "up", trunk(set))}}};
+  EXPECT_THAT(render_ports(list, Json::object(), Json::object(), Style()),
+              HasSubstr(std::string("trunk ") + set + "  "));
+}
+
+TEST(RenderPorts, LongVlanSetIsCutToTheWidthOfTheTerminal) {
   const Json list = {{"ports", {port("a", "up", trunk("1,3,5,7,9,11,13,15,17,19,21,23,25"))}}};
-  EXPECT_THAT(render_ports(list, Json::object(), Json::object(), false),
-              HasSubstr("  trunk 1,3,5,7,9,11,13,15,17,1...  "));
+  EXPECT_EQ(render_ports(list, Json::object(), Json::object(), {.width = 60}),
+            "PORT  SWITCH  STATE  VLAN                      RX  TX  DROPS\n"
+            "a     sw0     up     trunk 1,3,5,7,9,11,13...  -   -   -\n");
 }
 
 TEST(RenderPorts, NoPortsIsSaid) {
-  EXPECT_EQ(render_ports({{"ports", Json::array()}}, Json::object(), Json::object(), false),
+  EXPECT_EQ(render_ports({{"ports", Json::array()}}, Json::object(), Json::object(), Style()),
             "no ports\n");
 }
 
@@ -158,22 +184,72 @@ TEST(Render, SwitchesInATable) {
             "sw0         3         2     16384   300 s  lldp\n");
 }
 
-TEST(Render, StatisticsOfPortsAddTheKindsOfFrames) {
-  EXPECT_EQ(shown("stats.get", {{"ports",
-                                 {{"a",
-                                   {{"in_octets", 600},
-                                    {"in_unicast", 1},
-                                    {"in_multicast", 2},
-                                    {"in_broadcast", 3},
-                                    {"out_octets", 60},
-                                    {"out_unicast", 0},
-                                    {"out_multicast", 1},
-                                    {"out_broadcast", 0},
-                                    {"drops", {{"no_egress", 4}}},
-                                    {"ingress_kernel_drops", 5},
-                                    {"egress_kernel_drops", 6}}}}}}),
+Json counts() {
+  return {{"in_octets", 1'234'567},    {"in_unicast", 1},         {"in_multicast", 2},
+          {"in_broadcast", 3},         {"out_octets", 60},        {"out_unicast", 0},
+          {"out_multicast", 1},        {"out_broadcast", 0},      {"drops", {{"no_egress", 4}}},
+          {"ingress_kernel_drops", 5}, {"egress_kernel_drops", 6}};
+}
+
+TEST(Render, StatisticsOfPortsAddTheKindsOfFramesAndTellWhatReasonsMean) {
+  EXPECT_EQ(shown("stats.get", {{"ports", {{"a", counts()}}}}),
             "PORT  IN FRAMES  IN OCTETS  OUT FRAMES  OUT OCTETS  KERNEL DROPS  DROPS\n"
-            "a             6        600           1          60            11  4 (4 no_egress)\n");
+            "a             6    1234567           1          60            11  4 (4 no_egress)\n"
+            "\n"
+            "DROP REASON  MEANING\n"
+            "no_egress    to be flooded, but no other port takes it\n");
+}
+
+TEST(Render, StatisticsOfPortsWithoutDropsNeedNoLegend) {
+  Json without = counts();
+  without["drops"] = Json::object();
+  EXPECT_THAT(shown("stats.get", {{"ports", {{"a", without}}}}),
+              testing::Not(HasSubstr("MEANING")));
+}
+
+TEST(Render, StatisticsOfOnePortTellTheKindsOfFramesAndWhyTheyWereDropped) {
+  const Json params = {{"port", "a"}};
+  Json result = {{"ports", {{"a", counts()}}}};
+  result["ports"]["a"]["drops"] = {{"no_egress", 4}, {"busy", 0}, {"of_the_future", 17}};
+  EXPECT_EQ(shown("stats.get", result, params),
+            "a                  IN  OUT\n"
+            "octets        1234567   60\n"
+            "unicast             1    0\n"
+            "multicast           2    1\n"
+            "broadcast           3    0\n"
+            "kernel drops        5    6\n"
+            "\n"
+            "DROPS  REASON         MEANING\n"
+            "   17  of_the_future  -\n"
+            "    4  no_egress      to be flooded, but no other port takes it\n");
+  result["ports"]["a"]["drops"] = Json::object();
+  EXPECT_THAT(shown("stats.get", result, params), testing::EndsWith("\nno drops\n"));
+}
+
+TEST(Render, LargeCountsAreRoundedForPeopleOnly) {
+  const Json result = {{"ports", {{"a", counts()}}}};
+  const Style for_people{.is_exact = false};
+  EXPECT_THAT(render("stats.get", Json::object(), result, for_people), HasSubstr("  1.2 M  "));
+  EXPECT_THAT(render("stats.get", {{"port", "a"}}, result, for_people), HasSubstr("  1.2 M  "));
+  EXPECT_THAT(render("stats.get", Json::object(), result, Style()), HasSubstr("  1234567  "));
+}
+
+TEST(Render, StatisticsOfSwitchesAndVlans) {
+  EXPECT_EQ(shown("stats.get", {{"ports", Json::object()},
+                                {"switches",
+                                 {{"sw0",
+                                   {{"stations", 1},
+                                    {"fdb_added", 2},
+                                    {"fdb_moved", 3},
+                                    {"fdb_aged", 4},
+                                    {"fdb_refused_table_full", 5},
+                                    {"fdb_refused_port_full", 6}}}}}}),
+            "SWITCH  STATIONS  LEARNED  MOVED  AGED  TABLE FULL  PORT FULL\n"
+            "sw0            1        2      3     4           5          6\n");
+  EXPECT_EQ(shown("stats.get", {{"vlans", {{"sw0", {{"in_frames", 7}, {"in_octets", 420}}}}}}),
+            "SWITCH  IN FRAMES  IN OCTETS\n"
+            "sw0             7        420\n");
+  EXPECT_EQ(shown("stats.get", {{"ports", Json::object()}}), "nothing to count\n");
 }
 
 TEST(Render, RatesInATable) {
@@ -209,6 +285,19 @@ TEST(Render, TraceEndsWithItsConclusion) {
                      {"egress", Json::array()},
                      {"steps", Json::array()}};
   EXPECT_EQ(shown("frame.trace", drop), "  => dropped: vlan_not_allowed\n");
+}
+
+TEST(Render, TraceOfAFloodTellsWhoDoesNotGetIt) {
+  const Json flood = {
+      {"outcome", "flood"},
+      {"vlan", 1},
+      {"egress", {{{"port", "b"}, {"tag", nullptr}}}},
+      {"dropped",
+       {{{"port", "c"}, {"reason", "link_down"}}, {{"port", "d"}, {"reason", "mtu_exceeded"}}}},
+      {"steps", Json::array()}};
+  EXPECT_EQ(
+      shown("frame.trace", flood),
+      "  => floods to 1 port in VLAN 1: b (untagged); not to c (link_down), d (mtu_exceeded)\n");
 }
 
 TEST(Render, OneObjectIsALineForEachMember) {

@@ -58,5 +58,15 @@ TEST(Text, ValuesReadAsWords) {
             "unknown unicast, broadcast");
 }
 
+TEST(Units, CountIsRoundedForPeopleWhereItIsHardToRead) {
+  EXPECT_EQ(count_text(0, false), "0");
+  EXPECT_EQ(count_text(99'999, false), "99999");
+  EXPECT_EQ(count_text(100'000, false), "100 k");
+  EXPECT_EQ(count_text(1'234'567, false), "1.2 M");
+  EXPECT_EQ(count_text(999'999'999, false), "1.0 G");
+  EXPECT_EQ(count_text(UINT64_MAX, false), "18.4 E");
+  EXPECT_EQ(count_text(1'234'567, true), "1234567");
+}
+
 }  // namespace
 }  // namespace tapswitch::tapctl

@@ -6,141 +6,65 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <boost/program_options.hpp>
 
 #include "control/rpc/excerpt.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/strict_json.hpp"
+#include "tools/tapctl/command_options.hpp"
 #include "tools/tapctl/help.hpp"
 #include "tools/tapctl/option.hpp"
+#include "tools/tapctl/params_builder.hpp"
 #include "tools/tapctl/shortcuts.hpp"
+#include "tools/tapctl/text.hpp"
 #include "tools/tapctl/usage_error.hpp"
-#include "tools/tapctl/value.hpp"
 #include "tools/tapctl/verb.hpp"
+#include "tools/tapctl/vlan_change.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::tapctl {
-
-namespace po = boost::program_options;
 
 using rpc::Method;
 using Texts = std::vector<std::string>;
 
 namespace {
 
-// What stands without an option; the space keeps it from being one that can be typed by mistake.
-constexpr const char* positional_key = " positional";
-
-// Names in full only: an abbreviation that is clear today is not when an option is added.
-constexpr int style =
-    po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-
-void add_common(po::options_description& description) {
-  description.add_options()            //
-      ("socket", po::value<Texts>())   //
-      ("json", po::bool_switch())      //
-      ("no-color", po::bool_switch())  //
-      ("help,h", po::bool_switch())    //
-      ("version,V", po::bool_switch());
-}
-
-po::options_description describe_options(const std::vector<Option>& options) {
-  po::options_description description;
-  for (const Option& option : options) {
-    auto* value = po::value<Texts>()->composing();
-    if (is_flag(option)) {
-      value->zero_tokens();
-    }
-    description.add_options()(option.name.c_str(), value);
-  }
-  add_common(description);
-  return description;
-}
-
-// Gives every boolean its value behind '=': `--learning no` is what people write, and `--persist`
-// alone, whose next word Boost would take for its value.
-Texts join_booleans(const Texts& arguments, const std::vector<Option>& options) {
-  const auto is_lone_boolean = [&](const std::string& argument) {
-    return std::any_of(options.begin(), options.end(), [&](const Option& option) {
-      return option.schema.type() == rpc::Schema::Type::boolean && !is_flag(option) &&
-             argument == "--" + option.name;
-    });
-  };
-  Texts joined;
-  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
-    joined.push_back(*at);
-    if (is_lone_boolean(*at)) {
-      const bool has_value = at + 1 != arguments.end() && is_boolean(at[1]);
-      joined.back() += '=' + (has_value ? *++at : "yes");
-    }
-  }
-  return joined;
-}
-
-std::vector<std::string> option_names(const po::options_description& description) {
-  std::vector<std::string> names;
-  for (const auto& option : description.options()) {
-    names.push_back(option->long_name());
-  }
-  return names;
-}
-
-po::variables_map parse(const Texts& arguments, const po::options_description& description) {
-  po::options_description all;
-  all.add(description);
-  all.add_options()(positional_key, po::value<Texts>());
-  po::positional_options_description positional;
-  positional.add(positional_key, -1);
-  po::variables_map values;
-  try {
-    po::store(
-        po::command_line_parser(arguments).options(all).positional(positional).style(style).run(),
-        values);
-  } catch (const po::unknown_option& error) {
-    const std::string name = error.get_option_name();
-    const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
-    throw UsageError(fmt::format("there is no option {}{}", name,
-                                 did_you_mean(bare, option_names(description), "--")));
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
-  }
-  return values;
-}
-
-Manner manner_of(const po::variables_map& values) {
+Manner manner_of(const CommandOptions& options) {
   Manner manner;
-  if (values.contains("socket")) {
-    manner.socket = values["socket"].as<Texts>().back();
+  if (options.has("socket")) {
+    manner.socket = options.texts.at("socket").back();
   }
-  manner.json = values["json"].as<bool>();
-  manner.colour = !values["no-color"].as<bool>();
+  manner.json = options.has("json");
+  manner.exact = options.has("exact");
+  manner.colour = !options.has("no-color");
   return manner;
 }
 
-Texts positional_texts(const po::variables_map& values) {
-  return values.contains(positional_key) ? values[positional_key].as<Texts>() : Texts();
-}
-
-// The command line taken apart: 'common' options may stand before the words of the command.
+// The command line taken apart: 'common' options may stand before each word of the command.
 struct Parts {
   Texts common;
   Texts words;      // the first one or two
-  Texts remainder;  // all that stands behind the first word
+  Texts remainder;  // all that stands behind the first word, but for 'common'
 };
 
 Parts take_apart(const Texts& arguments) {
   Parts parts;
   auto at = arguments.begin();
-  for (; at != arguments.end() && at->starts_with('-'); ++at) {
-    parts.common.push_back(*at);
-    if (*at == "--socket" && at + 1 != arguments.end()) {
-      parts.common.push_back(*++at);
+  const auto take_option = [&] {
+    parts.common.push_back(*at++);
+    if (takes_next(parts.common.back()) && at != arguments.end()) {
+      parts.common.push_back(*at++);
     }
+  };
+  while (at != arguments.end() && at->starts_with('-')) {
+    take_option();
   }
   if (at == arguments.end()) {
     return parts;
   }
   parts.words.push_back(*at++);
+  while (at != arguments.end() && is_common_option(*at) && *at != "--help") {
+    take_option();
+  }
   parts.remainder.assign(at, arguments.end());
   if (at != arguments.end() && !at->starts_with('-')) {
     parts.words.push_back(*at);
@@ -148,38 +72,51 @@ Parts take_apart(const Texts& arguments) {
   return parts;
 }
 
-// What was said with each option, by its name.
-std::map<std::string, Texts> said(const po::variables_map& values, const Method& method) {
-  std::map<std::string, Texts> texts;
+// What was said of one option, and how: "--dst" or, by its place, "DST".
+struct Said {
+  Texts texts;
+  std::string spelling;
+};
+
+std::map<std::string, Said> said_of(const CommandOptions& given, const Method& method) {
+  std::map<std::string, Said> said;
   for (const Option& option : options_of(method)) {
-    if (values.contains(option.name)) {
-      texts[option.name] = values[option.name].as<Texts>();
+    if (given.has(option.name)) {
+      said[option.name] = {given.texts.at(option.name), "--" + option.name};
     }
   }
   const std::vector<Option> positionals = positionals_of(method);
-  const Texts given = positional_texts(values);
-  for (std::size_t i = 0; i < given.size(); ++i) {
+  for (std::size_t i = 0; i < given.words.size(); ++i) {
     if (i >= positionals.size()) {
-      throw UsageError(fmt::format("{} is one word too many for '{}'", rpc::in_quotes(given[i]),
-                                   command_of(method.name)));
+      throw UsageError(fmt::format("{} is one word too many for '{}'",
+                                   rpc::in_quotes(given.words[i]), command_of(method.name)));
     }
-    texts[positionals[i].name].push_back(given[i]);
+    Said& positional = said[positionals[i].name];
+    positional.texts.push_back(given.words[i]);
+    if (positional.spelling.empty()) {
+      positional.spelling = positionals[i].positional_name();
+    }
   }
-  return texts;
+  return said;
 }
 
 bool may_be_repeated(const Option& option) {
   return option.schema.type() == rpc::Schema::Type::list || option.kind == Option::Kind::trunk;
 }
 
-void apply_checked(Json& params, const Option& option, const Texts& texts) {
-  if (texts.size() > 1 && !may_be_repeated(option)) {
+void apply_checked(ParamsBuilder& params, const Option& option, const Said& said) {
+  if (said.texts.size() > 1 && !may_be_repeated(option)) {
     throw UsageError(fmt::format("--{} is given more than once", option.name));
   }
+  for (const std::string& text : said.texts) {
+    if (!is_utf8(text)) {
+      throw UsageError(fmt::format("{}: {} is not UTF-8", said.spelling, rpc::in_quotes(text)));
+    }
+  }
   try {
-    apply_option(params, option, texts);
+    apply_option(params, option, said.texts, said.spelling);
   } catch (const rpc::Error& error) {
-    throw UsageError(fmt::format("--{}: {}", option.name, error.what()));
+    throw UsageError(fmt::format("{}: {}", said.spelling, error.what()));
   }
 }
 
@@ -199,9 +136,36 @@ std::map<std::string, std::string> default_spelling(const Method& method) {
   return spelling;
 }
 
+// The problems of the members of 'vlan' alone: which of them may stand together, the mode decides,
+// and the mode is the port's.
+std::vector<rpc::Problem> check_members(const Method& method, const Json& vlan) {
+  std::vector<rpc::Problem> problems;
+  for (const Option& option : options_of(method)) {
+    const bool is_given = option.kind == Option::Kind::parameter && option.path.size() == 2 &&
+                          option.path[0] == "vlan" && vlan.contains(option.path[1]);
+    if (is_given) {
+      const auto found = option.schema.check(vlan.at(option.path[1]), option.field());
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
+  }
+  return problems;
+}
+
+std::vector<rpc::Problem> problems_of(const Method& method, const Call& call) {
+  if (!call.keeps_vlan_mode) {
+    return method.params.check(call.params);
+  }
+  Json others = call.params;
+  others.erase("vlan");
+  std::vector<rpc::Problem> problems = method.params.check(others);
+  const auto of_vlan = check_members(method, call.params.at("vlan"));
+  problems.insert(problems.end(), of_vlan.begin(), of_vlan.end());
+  return problems;
+}
+
 void check(const Method& method, const Call& call) {
   Texts lines;
-  for (const rpc::Problem& problem : method.params.check(call.params)) {
+  for (const rpc::Problem& problem : problems_of(method, call)) {
     lines.push_back(describe(problem, call.spelling));
   }
   if (!lines.empty()) {
@@ -209,23 +173,25 @@ void check(const Method& method, const Call& call) {
   }
 }
 
-Call make_call(const Method& method, const po::variables_map& values) {
+Call make_call(const Method& method, const CommandOptions& given) {
   Call call{.method = method.name, .spelling = default_spelling(method)};
-  const std::map<std::string, Texts> texts = said(values, method);
+  const std::map<std::string, Said> said = said_of(given, method);
+  ParamsBuilder params;
   for (const Option& option : options_of(method)) {
-    const auto found = texts.find(option.name);
-    if (found == texts.end()) {
+    const auto found = said.find(option.name);
+    if (found == said.end()) {
       continue;
     }
-    apply_checked(call.params, option, found->second);
-    if (values.contains(option.name)) {
-      call.spelling[option.field()] = "--" + option.name;
-    }
+    apply_checked(params, option, found->second);
+    call.spelling[option.field()] = found->second.spelling;
     if (option.kind == Option::Kind::access_vlan) {
       call.spelling["vlan.pvid"] = "--" + option.name;
     }
   }
+  call.params = params.take();
   complete(call.params, method);
+  // --vlan with JSON gives the whole setting.
+  call.keeps_vlan_mode = !said.contains("vlan") && keeps_vlan_mode(method, call.params);
   check(method, call);
   return call;
 }
@@ -233,9 +199,9 @@ Call make_call(const Method& method, const po::variables_map& values) {
 CommandLine parse_call(const Parts& parts) {
   Texts arguments = parts.common;
   arguments.insert(arguments.end(), parts.remainder.begin(), parts.remainder.end());
-  const po::variables_map values = parse(arguments, describe_options({}));
-  const Texts given = positional_texts(values);
-  if (values["help"].as<bool>()) {
+  const CommandOptions options = parse_options(arguments, {});
+  const Texts& given = options.words;
+  if (options.has("help")) {
     return {{}, Answer{call_help()}};
   }
   if (given.empty() || given.size() > 2) {
@@ -243,50 +209,59 @@ CommandLine parse_call(const Parts& parts) {
         "'call' needs a method, and its parameters as JSON or '-': "
         "tapctl call port.get '{\"name\": \"alice\"}'");
   }
+  if (!is_utf8(given[0])) {
+    throw UsageError(fmt::format("the method {} is not UTF-8", rpc::in_quotes(given[0])));
+  }
   Call call{.method = given[0], .is_raw = true};
   if (given.size() == 2 && given[1] == "-") {
     call.reads_stdin = true;
   } else if (given.size() == 2) {
     call.params = parse_params(given[1]);
   }
-  return {manner_of(values), std::move(call)};
+  return {manner_of(options), std::move(call)};
 }
 
 // Without a command there can be only a question about tapctl itself.
 CommandLine parse_without_command(const Parts& parts, const std::vector<Method>& methods) {
-  const po::variables_map values = parse(parts.common, describe_options({}));
-  if (values["version"].as<bool>()) {
+  const CommandOptions options = parse_options(parts.common, {});
+  if (options.has("version")) {
     return {{}, Answer{fmt::format("tapctl {}\n", version)}};
   }
-  if (values["help"].as<bool>()) {
+  if (options.has("help")) {
     return {{}, Answer{overview_help(methods)}};
   }
   throw UsageError("a command is missing, such as 'port' or 'fdb'");
 }
 
-CommandLine parse_options(const Texts& arguments, const Method& method) {
-  const std::vector<Option> options = options_of(method);
-  const po::variables_map values =
-      parse(join_booleans(arguments, options), describe_options(options));
-  if (values["version"].as<bool>()) {
+CommandLine parse_method(const Texts& arguments, const Method& method) {
+  const CommandOptions options = parse_options(arguments, options_of(method));
+  if (options.has("version")) {
     return {{}, Answer{fmt::format("tapctl {}\n", version)}};
   }
-  if (values["help"].as<bool>()) {
+  if (options.has("help")) {
     return {{}, Answer{method_help(method)}};
   }
-  return {manner_of(values), make_call(method, values)};
+  return {manner_of(options), make_call(method, options)};
+}
+
+// What 'parse' returns; its UsageErrors name 'command', whose help helps.
+template <class Parse>
+CommandLine in_command(const std::string& command, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const UsageError& error) {
+    throw UsageError(error.what(), command);
+  }
 }
 
 CommandLine parse_command(const Parts& parts, const Selection& selection) {
   Texts arguments = parts.common;
   // The first of the words does not stand in the remainder.
-  const auto behind = parts.remainder.begin() + static_cast<std::ptrdiff_t>(selection.words) - 1;
+  const auto taken = static_cast<std::ptrdiff_t>(selection.words - 1);
+  const auto behind = parts.remainder.begin() + taken;
   arguments.insert(arguments.end(), behind, parts.remainder.end());
-  try {
-    return parse_options(arguments, selection.method);
-  } catch (const UsageError& error) {
-    throw UsageError(error.what(), command_of(selection.method.name));
-  }
+  return in_command(command_of(selection.method.name),
+                    [&] { return parse_method(arguments, selection.method); });
 }
 
 bool asks_for_help(const Texts& arguments) {
@@ -323,7 +298,7 @@ CommandLine parse_arguments(const Texts& arguments, const std::vector<Method>& m
     return parse_arguments(question, methods);
   }
   if (first == "call") {
-    return parse_call(parts);
+    return in_command(first, [&] { return parse_call(parts); });
   }
   if (asks_about_noun(parts, methods)) {
     return {{}, Answer{noun_help(methods, first)}};

@@ -16,6 +16,7 @@ namespace tapswitch::tapctl {
 struct Manner {
   std::optional<std::string> socket;
   bool json = false;
+  bool exact = false;  // counts in full, also on a terminal
   bool colour = true;
 };
 
@@ -25,6 +26,9 @@ struct Call {
   Json params = Json::object();
   bool is_raw = false;       // `call`: the result is printed as it is
   bool reads_stdin = false;  // `call METHOD -`: the parameters come from there
+  // `port set NAME --native 20`: what "vlan" does not name stays as the port has it; see
+  // vlan_change.hpp.
+  bool keeps_vlan_mode = false;
   // How the person said what a field says: "vlan.pvid" is "--vlan"; for errors.
   std::map<std::string, std::string> spelling = {};
 };

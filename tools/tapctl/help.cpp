@@ -28,6 +28,7 @@ Options of every command:
                     /run/tapswitch/control.sock for root,
                     $XDG_RUNTIME_DIR/tapswitch/control.sock for others
   --json            print the daemon's result as it is, as JSON
+  --exact           counts in full, also on a terminal: 1234567, not 1.2 M
   --no-color        no colours (nor are there any if NO_COLOR is set, or if the
                     output is no terminal)
   -h, --help        print help: of tapctl, of a noun, or of a noun and a verb
@@ -39,13 +40,16 @@ Examples:
   tapctl port add alice --namespace alice --address 10.0.10.1/24 --vlan 10
   tapctl port add uplink --trunk 10,20 --native 1 --mtu 9000
   tapctl port                                  all ports, their rates and drops
+  tapctl port set uplink --native 20           the rest of its VLANs stays
+  tapctl stats get alice                       what came, went and was dropped
   tapctl fdb --vlan 10                         the stations of VLAN 10
   tapctl fdb add 02:00:00:00:00:0a --vlan 10 --port alice
   tapctl vlan set 10 --name office
   tapctl trace alice ff:ff:ff:ff:ff:ff         where a frame would go, and why
   tapctl call port.get '{"name": "alice"}'     any method, by its own name
 
-Exit status: 0 done, 1 refused by the daemon or failed, 2 wrong usage, 3 no daemon.
+Exit status: 0 done, 1 refused by the daemon or failed, 2 wrong usage,
+             3 no daemon.
 )";
 
 // 'text' in lines of 'line_width', all but the first begun at 'column', where the first is already.
@@ -138,7 +142,10 @@ std::string option_rows(const Method& method) {
 std::string usage_of(const Method& method) {
   std::string usage = "tapctl " + command_of(method.name);
   for (const Option& option : positionals_of(method)) {
-    usage += ' ' + option.positional_name();
+    const std::string name = option.positional_name();
+    // A frame to trace needs its destination, unless it is given in another way.
+    const bool is_needed = option.is_required || option.path.size() > 1;
+    usage += is_needed ? ' ' + name : " [" + name + ']';
   }
   for (const Option& option : options_of(method)) {
     // What holds members can be given by these.
@@ -154,7 +161,8 @@ std::string usage_of(const Method& method) {
 std::string overview_help(const std::vector<Method>& methods) {
   std::string text =
       "tapctl: tells a tapswitchd what to do, and shows what it does.\n\n"
-      "Usage: tapctl [--socket PATH] [--json] [--no-color] NOUN [VERB] [NAME] [OPTION]...\n\n"
+      "Usage: tapctl [--socket PATH] [--json] [--no-color] NOUN [VERB] [NAME]\n"
+      "              [OPTION]...\n\n"
       "Nouns and verbs (a noun alone lists):\n";
   for (const std::string& noun : nouns(methods)) {
     std::vector<std::string> names;
@@ -184,8 +192,8 @@ std::string noun_help(const std::vector<Method>& methods, const std::string& nou
 }
 
 std::string method_help(const Method& method) {
-  std::string text =
-      fmt::format("Usage: {}\n\n{} (method {})\n", usage_of(method), method.summary, method.name);
+  const std::string summary = fmt::format("{} (method {})", method.summary, method.name);
+  std::string text = fmt::format("Usage: {}\n\n{}\n", usage_of(method), wrap(summary, 0));
   const std::string rows = option_rows(method);
   if (!rows.empty()) {
     text += "\nOptions:\n" + rows;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tapctl: the command line of tapswitch. This file joins the parts: arguments, daemon, output.
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,13 +63,21 @@ void occupy_standard_descriptors() {
   }
 }
 
+// 0 if the terminal does not say.
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 Look look_of(const Manner& manner) {
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   const char* no_color = std::getenv("NO_COLOR");
   const bool is_colour_refused = no_color != nullptr && *no_color != '\0';
   return {.json = manner.json,
           .is_terminal = is_terminal,
-          .in_colour = is_terminal && manner.colour && !is_colour_refused};
+          .style = {.in_colour = is_terminal && manner.colour && !is_colour_refused,
+                    .is_exact = manner.exact || !is_terminal,
+                    .width = is_terminal ? terminal_width() : 0}};
 }
 
 void carry_out(const Manner& manner, Call& call) {

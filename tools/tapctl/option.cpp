@@ -97,7 +97,9 @@ std::vector<Option> positionals_of(const rpc::Method& method) {
     const bool is_first = option.is_required && positionals.empty();
     // `trace alice 02:...`: where from, where to.
     const bool is_destination = option.field() == "frame.dst";
-    if (is_first || is_destination) {
+    // `stats get alice`: of whom.
+    const bool is_subject = option.field() == "port" && method.name.starts_with("stats.");
+    if (is_first || is_destination || is_subject) {
       positionals.push_back(option);
     }
   }

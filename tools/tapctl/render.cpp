@@ -23,13 +23,7 @@ std::uint64_t count_at(const Json& object, const char* key) {
   return object.at(key).get<std::uint64_t>();
 }
 
-std::string frames(const Json& counts, const std::string& direction) {
-  return std::to_string(count_at(counts, (direction + "_unicast").c_str()) +
-                        count_at(counts, (direction + "_multicast").c_str()) +
-                        count_at(counts, (direction + "_broadcast").c_str()));
-}
-
-std::string render_switches(const Json& result, bool in_colour) {
+std::string render_switches(const Json& result, const Style& style) {
   if (result.at("switches").empty()) {
     return "no switches\n";
   }
@@ -48,7 +42,7 @@ std::string render_switches(const Json& result, bool in_colour) {
                {text_at(fdb, "ageing_seconds") + " s"},
                {text_at(each, "forward_reserved")}});
   }
-  return table.to_text(in_colour);
+  return table.to_text(style);
 }
 
 // A name or a dash: of a VLAN "none" could be taken for its name.
@@ -56,7 +50,7 @@ std::string name_or_dash(const Json& vlan) {
   return vlan.at("name").is_null() ? "-" : text_at(vlan, "name");
 }
 
-std::string render_vlans(const Json& result, bool in_colour) {
+std::string render_vlans(const Json& result, const Style& style) {
   if (result.at("vlans").empty()) {
     return "no VLANs\n";
   }
@@ -77,16 +71,16 @@ std::string render_vlans(const Json& result, bool in_colour) {
                                {names_or_dash(vlan.at("untagged"))},
                                {names_or_dash(vlan.at("tagged"))},
                                {text_at(vlan, "stations")},
-                               {text_at(vlan, "in_frames")}};
+                               {count_text(count_at(vlan, "in_frames"), style.is_exact)}};
     if (has_several_switches) {
       cells.insert(cells.begin(), {text_at(vlan, "switch")});
     }
     table.add(std::move(cells));
   }
-  return table.to_text(in_colour);
+  return table.to_text(style);
 }
 
-std::string render_stations(const Json& result, bool in_colour) {
+std::string render_stations(const Json& result, const Style& style) {
   if (result.at("entries").empty()) {
     return "no stations\n";
   }
@@ -99,84 +93,7 @@ std::string render_stations(const Json& result, bool in_colour) {
                {text_at(entry, "kind")},
                {ages ? duration(count_at(entry, "age_seconds")) : "-"}});
   }
-  return table.to_text(in_colour);
-}
-
-std::string port_statistics(const Json& ports, bool in_colour) {
-  Table table({{"PORT"},
-               {"IN FRAMES", right},
-               {"IN OCTETS", right},
-               {"OUT FRAMES", right},
-               {"OUT OCTETS", right},
-               {"KERNEL DROPS", right},
-               {"DROPS"}});
-  for (const auto& [name, counts] : ports.items()) {
-    table.add({{printable(name)},
-               {frames(counts, "in")},
-               {text_at(counts, "in_octets")},
-               {frames(counts, "out")},
-               {text_at(counts, "out_octets")},
-               {std::to_string(count_at(counts, "ingress_kernel_drops") +
-                               count_at(counts, "egress_kernel_drops"))},
-               {drops_in_short(counts.at("drops"))}});
-  }
-  return table.to_text(in_colour);
-}
-
-std::string switch_statistics(const Json& switches, bool in_colour) {
-  Table table({{"SWITCH"},
-               {"STATIONS", right},
-               {"LEARNED", right},
-               {"MOVED", right},
-               {"AGED", right},
-               {"TABLE FULL", right},
-               {"PORT FULL", right}});
-  for (const auto& [name, counts] : switches.items()) {
-    table.add({{printable(name)},
-               {text_at(counts, "stations")},
-               {text_at(counts, "fdb_added")},
-               {text_at(counts, "fdb_moved")},
-               {text_at(counts, "fdb_aged")},
-               {text_at(counts, "fdb_refused_table_full")},
-               {text_at(counts, "fdb_refused_port_full")}});
-  }
-  return table.to_text(in_colour);
-}
-
-std::string vlan_statistics(const Json& by_switch, bool in_colour) {
-  Table table({{"SWITCH"}, {"IN FRAMES", right}, {"IN OCTETS", right}});
-  for (const auto& [name, counts] : by_switch.items()) {
-    table.add({{printable(name)}, {text_at(counts, "in_frames")}, {text_at(counts, "in_octets")}});
-  }
-  return table.to_text(in_colour);
-}
-
-std::string render_statistics(const Json& result, bool in_colour) {
-  std::string text;
-  const auto add = [&](const char* key, const auto& table_of) {
-    if (const auto found = result.find(key); found != result.end() && !found->empty()) {
-      text += (text.empty() ? "" : "\n") + table_of(*found, in_colour);
-    }
-  };
-  add("ports", port_statistics);
-  add("switches", switch_statistics);
-  add("vlans", vlan_statistics);
-  return text.empty() ? "nothing to count\n" : text;
-}
-
-std::string render_rates(const Json& result, bool in_colour) {
-  if (result.at("ports").empty()) {
-    return "no ports\n";
-  }
-  Table table({{"PORT"}, {"RX"}, {"TX"}, {"RX FRAMES/S", right}, {"TX FRAMES/S", right}});
-  for (const auto& [name, rate] : result.at("ports").items()) {
-    table.add({{printable(name)},
-               {bit_rate(count_at(rate, "in_bits_per_second"))},
-               {bit_rate(count_at(rate, "out_bits_per_second"))},
-               {text_at(rate, "in_frames_per_second")},
-               {text_at(rate, "out_frames_per_second")}});
-  }
-  return table.to_text(in_colour);
+  return table.to_text(style);
 }
 
 std::string render_plan(const Json& plan) {
@@ -226,7 +143,7 @@ void collect_members(std::vector<std::pair<std::string, std::string>>& lines,
 struct Context {
   const Json& params;
   const Json& result;
-  bool in_colour;
+  const Style& style;
 };
 
 using Renderer = std::function<std::string(const Context&)>;
@@ -247,7 +164,7 @@ const std::map<std::string, Renderer>& renderers() {
        [](const Context& c) {
          return fmt::format("removed switch {}\n", text_at(c.params, "name"));
        }},
-      {"switch.list", [](const Context& c) { return render_switches(c.result, c.in_colour); }},
+      {"switch.list", [](const Context& c) { return render_switches(c.result, c.style); }},
       {"switch.get", [](const Context& c) { return render_members(c.result); }},
       {"port.add", [](const Context& c) { return port_line("added", c.result); }},
       {"port.set", [](const Context& c) { return port_line("changed", c.result); }},
@@ -256,9 +173,9 @@ const std::map<std::string, Renderer>& renderers() {
        [](const Context& c) {
          return fmt::format("removed port {}\n", text_at(c.params, "name"));
        }},
-      {"vlan.list", [](const Context& c) { return render_vlans(c.result, c.in_colour); }},
+      {"vlan.list", [](const Context& c) { return render_vlans(c.result, c.style); }},
       {"vlan.set", [](const Context& c) { return vlan_line(c.result); }},
-      {"fdb.list", [](const Context& c) { return render_stations(c.result, c.in_colour); }},
+      {"fdb.list", [](const Context& c) { return render_stations(c.result, c.style); }},
       {"fdb.add", [](const Context& c) { return station_line(c.result); }},
       {"fdb.remove",
        [](const Context& c) {
@@ -266,9 +183,10 @@ const std::map<std::string, Renderer>& renderers() {
                             text_at(c.params, "vlan"));
        }},
       {"fdb.flush", [](const Context& c) { return flush_line(c.result); }},
-      {"stats.get", [](const Context& c) { return render_statistics(c.result, c.in_colour); }},
-      {"stats.rates", [](const Context& c) { return render_rates(c.result, c.in_colour); }},
-      {"frame.trace", [](const Context& c) { return render_trace(c.result, c.in_colour); }},
+      {"stats.get",
+       [](const Context& c) { return render_statistics(c.params, c.result, c.style); }},
+      {"stats.rates", [](const Context& c) { return render_rates(c.result, c.style); }},
+      {"frame.trace", [](const Context& c) { return render_trace(c.result, c.style); }},
   };
   return all;
 }
@@ -276,12 +194,12 @@ const std::map<std::string, Renderer>& renderers() {
 }  // namespace
 
 std::string render(const std::string& method, const Json& params, const Json& result,
-                   bool in_colour) {
+                   const Style& style) {
   if (result.is_object() && result.size() == 1 && result.contains("plan")) {
     return render_plan(result.at("plan"));
   }
   if (const auto found = renderers().find(method); found != renderers().end()) {
-    return found->second({params, result, in_colour});
+    return found->second({params, result, style});
   }
   // Documents are meant to be kept in files, so they are JSON for people too.
   return result.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -306,7 +224,7 @@ void sort_stations(Json& entries) {
     return std::tuple(entry.at("vlan").get<int>(), entry.at("mac").get<std::string>());
   };
   std::sort(entries.begin(), entries.end(),
-            [&](const Json& left, const Json& right) { return key(left) < key(right); });
+            [&](const Json& one, const Json& other) { return key(one) < key(other); });
 }
 
 }  // namespace tapswitch::tapctl

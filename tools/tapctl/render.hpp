@@ -9,18 +9,24 @@
 #include <string>
 
 #include "control/rpc/json.hpp"
+#include "tools/tapctl/style.hpp"
 
 namespace tapswitch::tapctl {
 
 // What 'method', called with 'params', gave back.
 std::string render(const std::string& method, const Json& params, const Json& result,
-                   bool in_colour);
+                   const Style& style);
 
 // The table of ports: port.list, with stats.rates and stats.get beside it.
 std::string render_ports(const Json& list, const Json& rates, const Json& statistics,
-                         bool in_colour);
+                         const Style& style);
 
-std::string render_trace(const Json& trace, bool in_colour);
+// stats.get. Of one port that 'params' name, all there is; else a table with a line for each.
+std::string render_statistics(const Json& params, const Json& result, const Style& style);
+
+std::string render_rates(const Json& result, const Style& style);
+
+std::string render_trace(const Json& trace, const Style& style);
 
 // All that is known of one object, a line for each of its members.
 std::string render_members(const Json& object);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // render_port.cpp: the part of render.hpp that is about ports.
-#include <algorithm>
-#include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <string>
 
 #include "tools/tapctl/render.hpp"
 #include "tools/tapctl/table.hpp"
@@ -13,9 +9,6 @@
 namespace tapswitch::tapctl {
 
 namespace {
-
-// A set of many ranges would push the columns behind it off the screen.
-constexpr std::size_t longest_vlan_text = 32;
 
 Cell state_cell(const std::string& state) {
   if (state == "up") {
@@ -49,49 +42,28 @@ std::string vlan_in_short(const Json& vlan) {
   return "trunk " + (allowed == "1-4094" ? "all" : allowed);
 }
 
-std::string drops_in_short(const Json& drops) {
-  std::uint64_t total = 0;
-  std::vector<std::pair<std::uint64_t, std::string>> reasons;
-  for (const auto& [reason, count] : drops.items()) {
-    const auto number = count.get<std::uint64_t>();
-    total += number;
-    if (number > 0) {
-      reasons.emplace_back(number, printable(reason));
-    }
-  }
-  std::stable_sort(reasons.begin(), reasons.end(),
-                   [](const auto& left, const auto& right) { return left.first > right.first; });
-  std::vector<std::string> parts;
-  for (const auto& [count, reason] : reasons) {
-    parts.push_back(fmt::format("{} {}", count, reason));
-  }
-  return parts.empty() ? "0" : fmt::format("{} ({})", total, fmt::join(parts, ", "));
-}
-
 std::string render_ports(const Json& list, const Json& rates, const Json& statistics,
-                         bool in_colour) {
+                         const Style& style) {
   if (list.at("ports").empty()) {
     return "no ports\n";
   }
-  Table table({{"PORT"}, {"SWITCH"}, {"STATE"}, {"VLAN"}, {"RX"}, {"TX"}, {"DROPS"}});
+  // A set of many ranges would push the columns behind it off the screen.
+  const Column vlans{.heading = "VLAN", .is_elastic = true};
+  Table table({{"PORT"}, {"SWITCH"}, {"STATE"}, vlans, {"RX"}, {"TX"}, {"DROPS"}});
   for (const Json& port : list.at("ports")) {
     const auto name = port.at("name").get<std::string>();
     const Json rate = find_port(rates, name);
     const Json counts = find_port(statistics, name);
     const std::string drops = counts.is_object() ? drops_in_short(counts.at("drops")) : "-";
-    std::string vlan = vlan_in_short(port.at("vlan"));
-    if (vlan.size() > longest_vlan_text) {
-      vlan = vlan.substr(0, longest_vlan_text - 3) + "...";
-    }
     table.add({{printable(name)},
                {text_at(port, "switch")},
                state_cell(text_at(port, "state")),
-               {vlan},
+               {vlan_in_short(port.at("vlan"))},
                {rate_text(rate, "in_bits_per_second")},
                {rate_text(rate, "out_bits_per_second")},
                {drops, drops == "0" || drops == "-" ? Colour::none : Colour::warning}});
   }
-  return table.to_text(in_colour);
+  return table.to_text(style);
 }
 
 }  // namespace tapswitch::tapctl

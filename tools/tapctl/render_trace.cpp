@@ -17,6 +17,16 @@ std::string egress_text(const Json& egress) {
   return fmt::format("{} ({})", text_at(egress, "port"), how);
 }
 
+// The ports that a flooded frame should leave by but does not.
+std::string dropped_text(const Json& dropped) {
+  std::string text;
+  for (const Json& each : dropped) {
+    text += fmt::format("{} {} ({})", text.empty() ? "; not to" : ",", text_at(each, "port"),
+                        text_at(each, "reason"));
+  }
+  return text;
+}
+
 std::string conclusion(const Json& trace) {
   if (trace.at("outcome") == "drop") {
     return "dropped: " + text_at(trace, "reason");
@@ -29,21 +39,22 @@ std::string conclusion(const Json& trace) {
   if (trace.at("outcome") == "unicast") {
     return fmt::format("goes to {} in VLAN {}", ports, vlan);
   }
-  return fmt::format("floods to {} in VLAN {}: {}",
-                     counted(trace.at("egress").size(), "port", "ports"), vlan,
-                     ports.empty() ? "nobody" : ports);
+  return fmt::format("floods to {} in VLAN {}: {}{}",
+                     counted(trace.at("egress").size(), "port", "ports"), vlan, ports,
+                     dropped_text(trace.value("dropped", Json::array())));
 }
 
 }  // namespace
 
-std::string render_trace(const Json& trace, bool in_colour) {
+std::string render_trace(const Json& trace, const Style& style) {
   std::string text;
   std::size_t number = 0;
   for (const Json& step : trace.at("steps")) {
     text += fmt::format("{:>3}. {}\n", ++number, text_of(step));
   }
   const Colour colour = trace.at("outcome") == "drop" ? Colour::bad : Colour::good;
-  return text + "  => " + painted(conclusion(trace), in_colour ? colour : Colour::none) + '\n';
+  return text + "  => " + painted(conclusion(trace), style.in_colour ? colour : Colour::none) +
+         '\n';
 }
 
 }  // namespace tapswitch::tapctl

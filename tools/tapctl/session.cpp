@@ -6,16 +6,16 @@
 
 #include <fmt/format.h>
 
+#include "control/api/methods.hpp"
 #include "tools/tapctl/render.hpp"
 #include "tools/tapctl/text.hpp"
+#include "tools/tapctl/vlan_change.hpp"
 
 namespace tapswitch::tapctl {
 
 namespace {
 
 using client::Client;
-
-constexpr std::int64_t most_entries_a_page = 10'000;
 
 // Rates are measured from one question to the next; if nobody has asked for long, the answer is
 // about the past, so it is worth a short wait.
@@ -40,13 +40,13 @@ Json fresh_rates(Client& client, const Json& params) {
   return rates;
 }
 
-// All pages as if they were one, unless a page was asked for.
-Json list_stations(Client& client, const Call& call) {
+// All pages of 'items' as if they were one, unless a page was asked for.
+Json all_pages(Client& client, const Call& call, const char* items) {
   if (call.params.contains("limit") || call.params.contains("cursor")) {
     return client.call(call.method, call.params);
   }
   Json params = call.params;
-  params["limit"] = most_entries_a_page;
+  params["limit"] = api::most_entries_a_page;
   Json all = client.call(call.method, params);
   std::int64_t cursor = 0;
   while (all.at("next_cursor").is_number_integer() &&
@@ -54,11 +54,19 @@ Json list_stations(Client& client, const Call& call) {
     cursor = all.at("next_cursor").get<std::int64_t>();
     params["cursor"] = cursor;
     const Json page = client.call(call.method, params);
-    all.at("entries").insert(all.at("entries").end(), page.at("entries").begin(),
-                             page.at("entries").end());
+    all.at(items).insert(all.at(items).end(), page.at(items).begin(), page.at(items).end());
     all["next_cursor"] = page.at("next_cursor");
   }
   return all;
+}
+
+// Another who changes the same port between the two calls is not noticed.
+Json set_part_of_vlan(Client& client, const Call& call) {
+  const auto name = call.params.at("name").get<std::string>();
+  const Json port = client.call("port.get", {{"name", name}});
+  Json params = call.params;
+  params["vlan"] = changed_vlan(name, port.at("vlan"), params["vlan"]);
+  return client.call(call.method, params);
 }
 
 std::string json_text(const Json& result, bool is_terminal) {
@@ -70,7 +78,13 @@ Json result_of(Client& client, const Call& call) {
     return client.call(call.method, call.params);
   }
   if (call.method == "fdb.list") {
-    return list_stations(client, call);
+    return all_pages(client, call, "entries");
+  }
+  if (call.method == "vlan.list") {
+    return all_pages(client, call, "vlans");
+  }
+  if (call.keeps_vlan_mode) {
+    return set_part_of_vlan(client, call);
   }
   return client.call(call.method, call.params);
 }
@@ -97,7 +111,7 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
   if (call.method == "port.list") {
     const Json rates = fresh_rates(client, Json::object());
     const Json statistics = client.call("stats.get", Json::object());
-    return render_ports(result, rates, statistics, look.in_colour);
+    return render_ports(result, rates, statistics, look.style);
   }
   if (call.method == "stats.rates" && is_stale(result)) {
     result = fresh_rates(client, call.params);
@@ -105,12 +119,15 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
   if (call.method == "fdb.list") {
     sort_stations(result.at("entries"));
   }
-  return render(call.method, call.params, result, look.in_colour);
+  return render(call.method, call.params, result, look.style);
 }
 
 std::string describe_refusal(const client::Refused& refused, const Call& call) {
   try {
     const Json& data = refused.error().at("data");
+    if (call.method == "switch.remove" && !call.is_raw && data.at("kind") == "in_use") {
+      return printable(refused.what()) + "\nTo remove its ports with it, add --force.";
+    }
     if (data.at("kind") == "invalid_params") {
       return "the daemon does not take these parameters:" + problem_lines(data, call);
     }

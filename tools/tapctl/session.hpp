@@ -6,6 +6,7 @@
 
 #include "control/client/client.hpp"
 #include "tools/tapctl/arguments.hpp"
+#include "tools/tapctl/style.hpp"
 
 namespace tapswitch::tapctl {
 
@@ -13,10 +14,11 @@ namespace tapswitch::tapctl {
 struct Look {
   bool json = false;         // the result as it is
   bool is_terminal = false;  // JSON on several lines
-  bool in_colour = false;
+  Style style = {};
 };
 
-// Makes 'call', and what it gave back is the text. Throws what Client throws.
+// Makes 'call', and what it gave back is the text. Throws what Client throws, and
+// ModeMismatch.
 std::string carry_out(client::Client& client, const Call& call, const Look& look);
 
 // What to print of the daemon's refusal of 'call': what is wrong and what would be right.

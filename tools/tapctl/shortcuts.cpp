@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 
 #include "control/config/schema.hpp"
-#include "tools/tapctl/usage_error.hpp"
 #include "tools/tapctl/value.hpp"
 
 namespace tapswitch::tapctl {
@@ -15,7 +14,7 @@ namespace tapswitch::tapctl {
 using rpc::Field;
 using rpc::Schema;
 using Kind = Option::Kind;
-using Path = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 namespace {
 
@@ -41,40 +40,21 @@ std::vector<Option> vlan_shortcuts() {
   };
 }
 
-// Sets what 'path' leads to, making objects on the way.
-void put(Json& params, const Path& path, Json value, const Option& option) {
-  const UsageError twice(
-      fmt::format("--{} contradicts another option, which says something about {} too", option.name,
-                  fmt::join(path, ".")));
-  Json* place = &params;
-  for (const std::string& step : path) {
-    if (place->is_null()) {
-      *place = Json::object();
-    }
-    if (!place->is_object()) {
-      throw twice;
-    }
-    place = &(*place)[step];
-  }
-  if (!place->is_null()) {
-    throw twice;
-  }
-  *place = std::move(value);
-}
-
-void put_access_vlan(Json& params, const Option& option, const std::vector<std::string>& texts) {
+void put_access_vlan(ParamsBuilder& params, const Option& option, const Texts& texts,
+                     const std::string& spelling) {
   if (texts.back().starts_with('{')) {
-    put(params, option.path, parse_value(Schema::any(), texts), option);
+    params.put(option.path, parse_value(Schema::any(), texts), spelling);
     return;
   }
-  put(params, {"vlan", "mode"}, "access", option);
-  put(params, {"vlan", "pvid"}, parse_value(option.schema, texts), option);
+  params.put({"vlan", "mode"}, "access", spelling);
+  params.put({"vlan", "pvid"}, parse_value(option.schema, texts), spelling);
 }
 
-void put_trunk(Json& params, const Option& option, const std::vector<std::string>& texts) {
-  put(params, {"vlan", "mode"}, "trunk", option);
-  if (texts != std::vector<std::string>{"all"}) {
-    put(params, option.path, fmt::format("{}", fmt::join(texts, ",")), option);
+void put_trunk(ParamsBuilder& params, const Option& option, const Texts& texts,
+               const std::string& spelling) {
+  params.put({"vlan", "mode"}, "trunk", spelling);
+  if (texts != Texts{"all"}) {
+    params.put(option.path, fmt::format("{}", fmt::join(texts, ",")), spelling);
   }
 }
 
@@ -115,19 +95,20 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
 
 bool is_flag(const Option& option) { return option.kind == Kind::down; }
 
-void apply_option(Json& params, const Option& option, const std::vector<std::string>& texts) {
+void apply_option(ParamsBuilder& params, const Option& option, const Texts& texts,
+                  const std::string& spelling) {
   switch (option.kind) {
     case Kind::parameter:
-      return put(params, option.path, parse_value(option.schema, texts), option);
+      return params.put(option.path, parse_value(option.schema, texts), spelling);
     case Kind::access_vlan:
-      return put_access_vlan(params, option, texts);
+      return put_access_vlan(params, option, texts, spelling);
     case Kind::trunk:
-      return put_trunk(params, option, texts);
+      return put_trunk(params, option, texts, spelling);
     case Kind::tunnel:
-      put(params, {"vlan", "mode"}, "dot1q-tunnel", option);
-      return put(params, option.path, parse_value(option.schema, texts), option);
+      params.put({"vlan", "mode"}, "dot1q-tunnel", spelling);
+      return params.put(option.path, parse_value(option.schema, texts), spelling);
     case Kind::down:
-      return put(params, option.path, false, option);
+      return params.put(option.path, false, spelling);
   }
 }
 

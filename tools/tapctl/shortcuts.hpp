@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/tapctl/option.hpp"
+#include "tools/tapctl/params_builder.hpp"
 
 namespace tapswitch::tapctl {
 
@@ -16,9 +17,11 @@ std::vector<Option> shortcuts_of(const rpc::Method& method);
 // Whether 'option' stands alone, without a value.
 bool is_flag(const Option& option);
 
-// Puts into 'params' what 'option' says with 'texts' (none for a flag). Throws UsageError if
-// another option has said something else about the same.
-void apply_option(Json& params, const Option& option, const std::vector<std::string>& texts);
+// Puts into 'params' what 'option' says with 'texts' (none for a flag); 'spelling' is how the
+// person wrote the option. Throws UsageError if another option has said something else about the
+// same.
+void apply_option(ParamsBuilder& params, const Option& option,
+                  const std::vector<std::string>& texts, const std::string& spelling);
 
 // Adds what goes without saying: on `port add`, VLAN options without a mode mean a trunk, as a port
 // has no other mode by default; of a frame to trace, its source address.

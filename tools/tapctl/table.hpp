@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/tapctl/style.hpp"
 #include "tools/tapctl/text.hpp"
 
 namespace tapswitch::tapctl {
@@ -19,6 +20,7 @@ struct Column {
 
   std::string heading;
   Side side = Side::left;
+  bool is_elastic = false;  // cut short where the table is wider than it should be
 };
 
 class Table {
@@ -28,11 +30,11 @@ class Table {
   // As many cells as there are columns.
   void add(std::vector<Cell> cells);
 
-  // Lines of the headings and the rows; with 'in_colour', in the colours of the cells.
-  [[nodiscard]] std::string to_text(bool in_colour) const;
+  // Lines of the headings and the rows. Cells that were cut short end with "...".
+  [[nodiscard]] std::string to_text(const Style& style) const;
 
  private:
-  [[nodiscard]] std::vector<std::size_t> widths() const;
+  [[nodiscard]] std::vector<std::size_t> widths(std::size_t most) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;  // the headings first

@@ -72,10 +72,27 @@ std::string printable(std::string_view text) {
   return safe;
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(Json(text).dump());
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
+}
+
+std::string_view beginning_of(std::string_view text, std::size_t width) {
+  std::size_t at = 0;
+  while (at < text.size() && width_of(text.substr(0, at + 1)) <= width) {
+    ++at;
+  }
+  return text.substr(0, at);
 }
 
 bool is_choice(const Json& object) {

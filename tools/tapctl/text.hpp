@@ -18,8 +18,14 @@ std::string painted(std::string_view text, Colour colour);
 // text, and must not give orders to the terminal.
 std::string printable(std::string_view text);
 
+// Whether JSON can hold 'text' as it is.
+bool is_utf8(const std::string& text);
+
 // How many columns 'text' takes; each character counts as one.
 std::size_t width_of(std::string_view text);
+
+// As much of the beginning of 'text' as takes 'width' columns.
+std::string_view beginning_of(std::string_view text, std::size_t width);
 
 // Whether 'object' says which of several things are so: {"multicast": true, "broadcast": false}.
 // Its text is the names of those that are.

@@ -3,25 +3,38 @@
 
 #include <array>
 #include <cmath>
+#include <string_view>
 
 #include <fmt/format.h>
 
 namespace tapswitch::tapctl {
 
-std::string bit_rate(std::uint64_t bits_per_second) {
-  constexpr std::array units = {"k", "M", "G", "T", "P", "E"};
-  if (bits_per_second < 1000) {
-    return fmt::format("{} bit/s", bits_per_second);
+namespace {
+
+// "950 bit/s", "1.2 kbit/s": 'unit' behind the power of 1000, which may be all there is.
+std::string scaled(std::uint64_t number, std::string_view unit) {
+  constexpr std::array prefixes = {"k", "M", "G", "T", "P", "E"};
+  if (number < 1000) {
+    return fmt::format("{} {}", number, unit);
   }
-  double value = static_cast<double>(bits_per_second) / 1000;
-  std::size_t unit = 0;
+  double value = static_cast<double>(number) / 1000;
+  std::size_t prefix = 0;
   // Judged as it will be rounded: 999.7 k is 1.0 M, not 1000 k.
-  while (std::round(value) >= 1000 && unit + 1 < units.size()) {
+  while (std::round(value) >= 1000 && prefix + 1 < prefixes.size()) {
     value /= 1000;
-    ++unit;
+    ++prefix;
   }
   const int decimals = std::round(value * 10) < 1000 ? 1 : 0;
-  return fmt::format("{:.{}f} {}bit/s", value, decimals, units[unit]);
+  return fmt::format("{:.{}f} {}{}", value, decimals, prefixes[prefix], unit);
+}
+
+}  // namespace
+
+std::string bit_rate(std::uint64_t bits_per_second) { return scaled(bits_per_second, "bit/s"); }
+
+std::string count_text(std::uint64_t count, bool is_exact) {
+  constexpr std::uint64_t easily_read = 99'999;
+  return is_exact || count <= easily_read ? std::to_string(count) : scaled(count, "");
 }
 
 std::string duration(std::uint64_t seconds) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "control/config/schema.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/strict_json.hpp"
 
@@ -84,6 +86,10 @@ Json parse_any_of(const Schema& schema, const std::vector<std::string>& texts) {
     return rank(left) < rank(right);
   });
   for (const Schema& choice : choices) {
+    // "zz" is not bad JSON, but bad hex: only what begins as an object is meant as one.
+    if (choice.type() == Type::object && !texts.back().starts_with('{')) {
+      continue;
+    }
     Json value = parse_value(choice, texts);
     if (choice.check(value).empty()) {
       return value;
@@ -92,6 +98,26 @@ Json parse_any_of(const Schema& schema, const std::vector<std::string>& texts) {
   // None fits; the number that was meant makes the better complaint: "5000 is out of range".
   const std::optional<std::int64_t> number = parse_integer(texts.back());
   return number ? Json(*number) : Json(texts.back());
+}
+
+// A text that has a shape is called by it: "MAC", "VLAN_SET".
+std::string text_placeholder(const Schema& schema) {
+  std::string name = schema.to_json_schema().value("format", "text");
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return name;
+}
+
+std::string choices_placeholder(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const Schema& choice : schema.choices()) {
+    std::string name = placeholder(choice);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+  return fmt::format("{}", fmt::join(names, "|"));
 }
 
 }  // namespace
@@ -130,15 +156,15 @@ std::string placeholder(const Schema& schema) {
     case Type::boolean:
       return "yes|no";
     case Type::integer:
-      return "N";
+      return schema.allowed() == config::vlan_id_schema().allowed() ? "VLAN_ID" : "N";
     case Type::text:
-      return "TEXT";
+      return text_placeholder(schema);
     case Type::word:
       return fmt::format("{}", fmt::join(schema.words(), "|"));
     case Type::list:
       return placeholder(*schema.item()) + ",...";
     case Type::any_of:
-      return "VALUE";
+      return choices_placeholder(schema);
     case Type::null:
       return "none";
     case Type::object:

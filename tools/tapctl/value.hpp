@@ -21,7 +21,7 @@ Json parse_value(const rpc::Schema& schema, const std::vector<std::string>& text
 // Whether 'text' says yes or no in one of the ways that a boolean option understands.
 bool is_boolean(const std::string& text);
 
-// What stands for a value in help: "N", "yes|no", "a|b|c".
+// What stands for a value in help: "N", "yes|no", "a|b|c", "VLAN_ID|none".
 std::string placeholder(const rpc::Schema& schema);
 
 }  // namespace tapswitch::tapctl

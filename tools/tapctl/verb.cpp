@@ -2,6 +2,8 @@
 #include "tools/tapctl/verb.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,6 +30,36 @@ std::vector<std::string> verb_names(const std::vector<Method>& methods) {
   std::vector<std::string> names;
   std::transform(methods.begin(), methods.end(), std::back_inserter(names), verb_of);
   return names;
+}
+
+// What people say elsewhere, and our words for it.
+const std::map<std::string, std::vector<std::string>, std::less<>>& synonyms() {
+  static const std::map<std::string, std::vector<std::string>, std::less<>> all = {
+      {"show", {"list", "get"}}, {"ls", {"list"}},
+      {"info", {"get"}},         {"status", {"get", "info"}},
+      {"describe", {"get"}},     {"create", {"add"}},
+      {"new", {"add"}},          {"delete", {"remove"}},
+      {"del", {"remove"}},       {"rm", {"remove"}},
+      {"change", {"set"}},       {"modify", {"set"}},
+      {"update", {"set"}},       {"edit", {"set"}},
+      {"clear", {"flush"}},      {"stop", {"shutdown"}},
+      {"dump", {"list", "get"}},
+  };
+  return all;
+}
+
+// "; did you mean 'list' or 'get'?": by what 'word' means, else by how it is spelled.
+std::string suggested_verb(const std::string& word, const std::vector<Method>& of_noun) {
+  const std::vector<std::string> names = verb_names(of_noun);
+  std::vector<std::string> meant;
+  if (const auto found = synonyms().find(word); found != synonyms().end()) {
+    std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(meant),
+                 [&](const std::string& verb) {
+                   return std::find(names.begin(), names.end(), verb) != names.end();
+                 });
+  }
+  return meant.empty() ? did_you_mean(word, names)
+                       : fmt::format("; did you mean '{}'?", fmt::join(meant, "' or '"));
 }
 
 std::vector<std::string> first_words(const std::vector<Method>& methods) {
@@ -96,17 +128,18 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
     if (const auto method = find_method(methods, noun + '.' + words[1])) {
       return {*method, 2};
     }
-    throw UsageError(fmt::format(
-        "'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),
-        did_you_mean(words[1], verb_names(of_noun)), fmt::join(verb_names(of_noun), ", ")));
+    throw UsageError(
+        fmt::format("'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),
+                    suggested_verb(words[1], of_noun), fmt::join(verb_names(of_noun), ", ")),
+        noun);
   }
   for (const char* verb : {".list", ".get", ".info"}) {
     if (const auto method = find_method(of_noun, noun + verb)) {
       return {*method, 1};
     }
   }
-  throw UsageError(
-      fmt::format("'{}' needs a verb: {}", noun, fmt::join(verb_names(of_noun), ", ")));
+  throw UsageError(fmt::format("'{}' needs a verb: {}", noun, fmt::join(verb_names(of_noun), ", ")),
+                   noun);
 }
 
 std::string did_you_mean(const std::string& wanted, const std::vector<std::string>& names,

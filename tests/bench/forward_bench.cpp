@@ -21,7 +21,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,6 +31,7 @@
 #include "switch/engine/switch.hpp"
 #include "switch/ports/link_reader.hpp"
 #include "switch/ports/tap_port.hpp"
+#include "tests/bench/machine.hpp"
 #include "tests/support/frame_builder.hpp"
 
 namespace tapswitch::bench {
@@ -45,19 +45,6 @@ constexpr int sender_core = 0;
 constexpr int forwarder_core = 1;
 constexpr int round_count = 7;
 constexpr auto round_time = 1s;
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::system_category(), what);
-}
-
-void stay_on(int core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  if (sched_setaffinity(0, sizeof(cores), &cores) != 0) {
-    fail("sched_setaffinity");
-  }
-}
 
 void enter_own_namespace() {
   if (unshare(CLONE_NEWNET) != 0) {

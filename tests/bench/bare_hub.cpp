@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// bare_hub.cpp: the floor under every switch on TAPs: waits, reads a frame, writes it to every
+// other TAP, and does nothing else.
+//
+//     bare_hub [--offload] INTERFACE...
+//
+// Between two TAPs that is the least a userspace switch can cost; among many it is the least a
+// flood can. With --offload super-frames and unfinished checksums cross it whole. It says "ready"
+// when the TAPs are there, and ends with a signal.
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "switch/ports/unique_fd.hpp"
+#include "tests/bench/machine.hpp"
+
+namespace tapswitch::bench {
+namespace {
+
+// A super-frame of 64 KiB, its Ethernet header with two tags, and the header that goes before it.
+constexpr std::size_t buffer_size = 65'536 + 22 + 10;
+constexpr int reads_a_wake_up = 64;
+
+// Linux 6.2 and later; <linux/if_tun.h> of Debian 12 does not name them.
+constexpr unsigned long tun_f_uso = 0x20 | 0x40;
+
+UniqueFd open_tap(std::string_view interface, bool has_offload) {
+  UniqueFd fd(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  ifreq request{};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags =
+      static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (has_offload ? IFF_VNET_HDR : 0));
+  if (fd.get() < 0 || ioctl(fd.get(), TUNSETIFF, &request) != 0) {
+    fail("/dev/net/tun");
+  }
+  if (has_offload) {
+    constexpr unsigned long tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    if (ioctl(fd.get(), TUNSETOFFLOAD, tso | tun_f_uso) != 0 &&
+        ioctl(fd.get(), TUNSETOFFLOAD, tso) != 0) {
+      fail("TUNSETOFFLOAD");
+    }
+  }
+  return fd;
+}
+
+class Hub {
+ public:
+  explicit Hub(std::vector<UniqueFd> taps)
+      : taps_(std::move(taps)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    for (std::size_t i = 0; i < taps_.size(); ++i) {
+      epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
+      if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, taps_[i].get(), &event) != 0) {
+        fail("epoll_ctl");
+      }
+    }
+  }
+
+  [[noreturn]] void run() {
+    std::array<epoll_event, 16> events{};
+    for (;;) {
+      const int count = epoll_wait(epoll_.get(), events.data(), int{events.size()}, -1);
+      for (int i = 0; i < count; ++i) {
+        empty(events[static_cast<std::size_t>(i)].data.u64);
+      }
+    }
+  }
+
+ private:
+  void empty(std::size_t ingress) {
+    for (int i = 0; i < reads_a_wake_up; ++i) {
+      const ssize_t size = read(taps_[ingress].get(), buffer_.data(), buffer_.size());
+      if (size <= 0) {
+        return;
+      }
+      for (std::size_t egress = 0; egress < taps_.size(); ++egress) {
+        if (egress != ingress) {
+          (void)!write(taps_[egress].get(), buffer_.data(), static_cast<std::size_t>(size));
+        }
+      }
+    }
+  }
+
+  std::vector<UniqueFd> taps_;
+  UniqueFd epoll_;
+  std::array<char, buffer_size> buffer_{};
+};
+
+void run(std::span<char*> arguments) {
+  const bool has_offload = !arguments.empty() && std::string_view(arguments[0]) == "--offload";
+  std::vector<UniqueFd> taps;
+  for (const char* interface : arguments.subspan(has_offload ? 1 : 0)) {
+    taps.push_back(open_tap(interface, has_offload));
+  }
+  Hub hub(std::move(taps));
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  hub.run();
+}
+
+}  // namespace
+}  // namespace tapswitch::bench
+
+int main(int argc, char** argv) {
+  try {
+    tapswitch::bench::run(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bare_hub: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

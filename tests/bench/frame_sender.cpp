@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// frame_sender.cpp: sends one frame over and over, as fast as the interface takes it, until it is
+// ended by a signal.
+//
+//     frame_sender INTERFACE SIZE DESTINATION CORE
+//
+// On AF_PACKET past the queueing discipline, many frames a call, and pinned to a core, so that the
+// sender is no part of what is measured. What the interface has no room for is lost: the receiving
+// end counts. The EtherType is the one for experiments [IEEE 802, 9.2.4], which no station answers.
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/ether.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <linux/if_ether.h>
+
+#include "switch/ports/unique_fd.hpp"
+#include "tests/bench/machine.hpp"
+
+namespace tapswitch::bench {
+namespace {
+
+constexpr std::uint16_t experimental_ethertype = 0x88b5;
+
+UniqueFd open_packet_socket(const std::string& interface) {
+  UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) {
+    fail("socket (needs root)");
+  }
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
+  const int on = 1;
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      setsockopt(fd.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) != 0) {
+    fail(interface.c_str());
+  }
+  return fd;
+}
+
+ether_addr address_of(const std::string& interface, const UniqueFd& socket) {
+  ifreq request{};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  if (ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0) {
+    fail("SIOCGIFHWADDR");
+  }
+  ether_addr address{};
+  std::memcpy(&address, request.ifr_hwaddr.sa_data, sizeof(address));
+  return address;
+}
+
+std::vector<std::uint8_t> build_frame(std::size_t size, const ether_addr& destination,
+                                      const ether_addr& source) {
+  std::vector<std::uint8_t> frame(std::clamp<std::size_t>(size, ETH_HLEN, ETH_FRAME_LEN));
+  std::memcpy(frame.data(), &destination, ETH_ALEN);
+  std::memcpy(frame.data() + ETH_ALEN, &source, ETH_ALEN);
+  frame[12] = experimental_ethertype >> 8;
+  frame[13] = experimental_ethertype & 0xff;
+  return frame;
+}
+
+[[noreturn]] void send_for_ever(const UniqueFd& socket, std::vector<std::uint8_t> frame) {
+  iovec part{.iov_base = frame.data(), .iov_len = frame.size()};
+  std::array<mmsghdr, 64> messages{};
+  for (mmsghdr& message : messages) {
+    message.msg_hdr.msg_iov = &part;
+    message.msg_hdr.msg_iovlen = 1;
+  }
+  for (;;) {
+    (void)sendmmsg(socket.get(), messages.data(), messages.size(), 0);
+  }
+}
+
+void run(std::span<char*> arguments) {
+  if (arguments.size() != 4) {
+    throw std::invalid_argument("usage: frame_sender INTERFACE SIZE DESTINATION CORE");
+  }
+  ether_addr destination{};
+  if (ether_aton_r(arguments[2], &destination) == nullptr) {
+    throw std::invalid_argument("DESTINATION is no MAC address");
+  }
+  stay_on(number_from<int>(arguments[3]));
+  const UniqueFd socket = open_packet_socket(arguments[0]);
+  send_for_ever(socket, build_frame(number_from<std::size_t>(arguments[1]), destination,
+                                    address_of(arguments[0], socket)));
+}
+
+}  // namespace
+}  // namespace tapswitch::bench
+
+int main(int argc, char** argv) {
+  try {
+    tapswitch::bench::run(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "frame_sender: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

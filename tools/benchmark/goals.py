@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""goals: what tapswitch must reach, and whether it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+OURS = "tapswitch"
+
+# The ageing timer ticks once a second; waking is counted in whole wake-ups over five seconds.
+TICKS_A_SECOND = 1.2
+
+
+@dataclass(frozen=True)
+class Goal:
+    """'figure' takes the Results and gives the Summary, or None if it was not measured."""
+
+    what: str
+    bound: float
+    at_least: bool
+    unit: str
+    figure: Callable
+
+    def is_held(self, value):
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def verdict(self, results):
+        """'held', 'missed' or 'not measured'; with ', within the noise' if not every round says
+        the same."""
+        summary = self.figure(results)
+        if summary is None:
+            return "not measured"
+        verdict = "held" if self.is_held(summary.median) else "missed"
+        agree = self.is_held(summary.low) == self.is_held(summary.high)
+        return verdict if agree else f"{verdict}, within the noise"
+
+
+def worse_direction(reference):
+    """One stream against a peer, in the direction that looks worse for us."""
+    def figure(results):
+        both = [results.ratio(key, OURS, reference) for key in ("tcp1", "tcp1_back")]
+        return min(filter(None, both), key=lambda summary: summary.median, default=None)
+    return figure
+
+
+def ratio(key, reference, reference_key=None):
+    return lambda results: results.ratio(key, OURS, reference, reference_key)
+
+
+def ratio_to_floor(key):
+    return lambda results: results.ratio(key, OURS, results.floor)
+
+
+def summary(key):
+    return lambda results: results.summary(key, OURS)
+
+
+GOALS = (
+    Goal("TCP, one stream / Linux bridge", 1.0, True, "", worse_direction("bridge")),
+    Goal("TCP, one stream / Open vSwitch userspace, TSO", 1.05, True, "",
+         worse_direction("ovs-tso")),
+    Goal("TCP, one stream / vde_switch", 9, True, "", worse_direction("vde")),
+    Goal("60-byte frames / floor with the same offloads", 0.93, True, "",
+         ratio_to_floor("frames_60")),
+    Goal("60-byte frames / Open vSwitch userspace", 1.5, True, "", ratio("frames_60", "ovs")),
+    Goal("60-byte frames / vde_switch", 1.25, True, "", ratio("frames_60", "vde")),
+    Goal("median latency / floor with the same offloads", 1.05, False, "",
+         ratio_to_floor("latency")),
+    Goal("the decision, 10,000 stations", 30, False, "ns", summary("decision_10k")),
+    Goal("the decision, 1,000,000 stations", 80, False, "ns", summary("decision_1m")),
+    Goal("flood to 1,000 ports, a copy / unicast", 1.0, False, "",
+         ratio("flood_1000", OURS, "flood_unicast")),
+    Goal("wake-ups at rest with 1,000 ports", TICKS_A_SECOND, False, "1/s",
+         summary("idle_wake_ups")),
+)

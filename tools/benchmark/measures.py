@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""measures: what is measured of one peer in one round. Each returns {key of a Figure: value}.
+
+Processor time is counted for the processes of the switch and for the kernel's own threads of the
+network. The kernel's bridge has no process: it works in the time of whoever sends. So its own time
+cannot be told per gigabyte (that of everybody can), and per million frames it contains the sending.
+
+Who works on which core decides much. TCP is left to the scheduler, as in life. The sender of frames
+has a core for itself. For latency both ends and the switch share one: to wake another core takes
+several times as long as everything else, above all on a virtual machine, and differs from one
+minute to the next; it is the machine's affair, and the same for every switch.
+"""
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmark.lab import BenchError, wait_until
+from benchmark.machine import CORES, SENDER_CORE, SWITCH_CORE, cpu_seconds, softirq_seconds
+from benchmark.peers import ECHO_PORT, IPERF_PORT
+
+WARM_UP = 0.1  # seconds between the first frame and the first count
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a measurement takes, in seconds, and what is left out for want of time."""
+
+    tcp: int  # iperf3 takes whole seconds
+    frames: float
+    latency: float
+    is_short: bool = False
+
+
+def tcp(peer, effort):
+    runs = {"tcp1": (1, ()), "tcp1_back": (1, ("-R",)), "tcp4": (4, ())}
+    if not effort.is_short:
+        runs["tcp4_back"] = (4, ("-R",))
+    found = {}
+    for key, (streams, options) in runs.items():
+        found.update(_tcp_run(peer, key, effort.tcp, "-P", streams, *options))
+    return found
+
+
+def _tcp_run(peer, key, seconds, *options):
+    switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
+    report = json.loads(peer.a.namespace.run(
+        "iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-J", "-t", seconds, *options,
+        timeout=seconds + 20))["end"]
+    received = report["sum_received"]
+    found = {key: received["bits_per_second"] / 1e9}
+    gigabytes = received["bytes"] / 1e9
+    if key == "tcp1" and gigabytes:
+        ends = report["cpu_utilization_percent"]
+        everybody = (ends["host_total"] + ends["remote_total"]) / 100 * received["seconds"]
+        everybody += softirq_seconds() - softirq_began
+        if switch_began is not None:
+            switch = peer.cpu_seconds() - switch_began
+            found["cpu_gigabyte"] = switch / gigabytes
+            everybody += switch
+        found["cpu_gigabyte_all"] = everybody / gigabytes
+    return found
+
+
+def frames(peer, effort):
+    peer.meet()  # lest the switch has forgotten where B is
+    rate, cpu = frame_rate(peer, 60, effort.frames)
+    large_rate, _ = frame_rate(peer, 1514, effort.frames)
+    return {"frames_60": rate / 1e6, "cpu_frames": cpu * 1e6, "frames_1514": large_rate / 1e6}
+
+
+def frame_rate(peer, size, seconds):
+    """(frames that B receives in a second, processor seconds for each of them)."""
+    with sending(peer, size, peer.b.mac()) as sender:
+        return count(peer.b.received, clock_of(peer, sender), seconds)
+
+
+@contextmanager
+def on_core(peer, core):
+    """While it lasts the switch has no other core."""
+    peer.stay_on({core})
+    try:
+        yield
+    finally:
+        peer.stay_on(CORES)
+
+
+@contextmanager
+def sending(peer, size, destination):
+    """While it lasts A sends frames as fast as it can, on a core that the switch leaves to it."""
+    with on_core(peer, SWITCH_CORE):
+        sender = peer.lab.start(peer.bin / "frame_sender", peer.a.interface, size, destination,
+                                SENDER_CORE, namespace=peer.a.namespace)
+        try:
+            yield sender
+        finally:
+            sender.kill()
+            sender.wait()
+
+
+def clock_of(peer, sender):
+    """What tells the processor time of the switch; of the kernel's, with that of the sender."""
+    busy = [process.pid for process in peer.processes] or [sender.pid]
+    return lambda: sum(map(cpu_seconds, busy)) + softirq_seconds()
+
+
+def count(received, spent, seconds):
+    """(what received() grows by in a second, what spent() grows by for each of them)."""
+    before = received()
+    wait_until(lambda: received() > before, "the first frame arrives")
+    time.sleep(WARM_UP)
+    began, frames_before, spent_before = time.monotonic(), received(), spent()
+    time.sleep(seconds)
+    ended, frames_after, spent_after = time.monotonic(), received(), spent()
+    number = frames_after - frames_before
+    if number <= 0:
+        raise BenchError("no frame arrived")
+    return number / (ended - began), (spent_after - spent_before) / number
+
+
+def latency(peer, effort):
+    with on_core(peer, SENDER_CORE):
+        report = json.loads(peer.a.namespace.run(
+            "taskset", "-c", SENDER_CORE, peer.bin / "round_trip", "ask", peer.b.address, ECHO_PORT,
+            effort.latency))
+    return {"latency": report["median"], "latency_p99": report["p99"]}
+
+
+# What --only may name, in the order of a round.
+MEASURES = {"tcp": tcp, "frames": frames, "latency": latency}

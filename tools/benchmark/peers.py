@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""peers: the switches that are compared. Each joins two stations, A and B.
+
+A station is a namespace with one interface and one address. A peer is started once and stays up
+for the whole run, so that its rounds can take turns with those of the others.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from rpc_client import RpcClient, RpcError
+
+from benchmark.lab import BenchError, Namespace, run
+from benchmark.machine import SENDER_CORE, cpu_seconds
+
+IPERF_PORT = 5201
+ECHO_PORT = 7
+
+
+class Station:
+    """Where traffic begins and ends. 'name' is that of its interface too."""
+
+    def __init__(self, lab, name, address):
+        self.namespace = Namespace(lab)
+        self.interface = name
+        self.address = address
+
+    def configure(self):
+        """Gives the interface, which has come from the switch, its address."""
+        self.namespace.run("ip", "address", "add", f"{self.address}/24", "dev", self.interface)
+        self.namespace.run("ip", "link", "set", "dev", self.interface, "up")
+
+    def mac(self):
+        """The interface's address on the link."""
+        words = self.namespace.run("ip", "-o", "link", "show", "dev", self.interface).split()
+        return words[words.index("link/ether") + 1]
+
+    def received(self):
+        return self.namespace.received_frames()[self.interface]
+
+
+class Peer:
+    """A switch between stations A and B. The subclasses say how it is started."""
+
+    name = ""      # on the command line and in the table
+    about = ""     # for people
+    programs = ()  # it must find these
+    package = ""   # which Debian package has them
+
+    def __init__(self, lab, bin_directory, crowd=0):
+        self.lab = lab
+        self.bin = bin_directory
+        self.home = Namespace(lab)  # of the switch itself
+        self.directory = Path(tempfile.mkdtemp(dir=lab.directory))
+        # More ports, whose TAPs stay in the switch's home. Only tapswitch and the floor have them.
+        self.crowd = [f"crowd{number}" for number in range(crowd)]
+        self.processes = []  # those of the switch
+        self.a = Station(lab, "a", "10.0.0.1")
+        self.b = Station(lab, "b", "10.0.0.2")
+
+    @classmethod
+    def is_installed(cls):
+        return all(shutil.which(program) for program in cls.programs)
+
+    def start(self):
+        """Starts the switch, joins the stations and makes them serve."""
+        self.join()
+        self.lab.start("iperf3", "-s", "-p", IPERF_PORT, namespace=self.b.namespace)
+        self.lab.start("taskset", "-c", SENDER_CORE, self.bin / "round_trip", "serve", "0.0.0.0",
+                       ECHO_PORT, namespace=self.b.namespace)
+        self.meet()
+
+    def join(self):
+        raise NotImplementedError
+
+    def meet(self):
+        """Lets the stations meet, so that the switch knows where both are."""
+        self.a.namespace.run("ping", "-n", "-q", "-c", 1, "-w", 10, self.b.address)
+
+    def run_switch(self, *command, env=None, has_pipes=False):
+        """Starts a process of the switch, whose time is the switch's."""
+        process = self.lab.start(*command, namespace=self.home, env=env, has_pipes=has_pipes)
+        self.processes.append(process)
+        return process
+
+    def take_interfaces(self):
+        """Hands the stations the interfaces 'a' and 'b' that the switch has made in its home."""
+        for station in (self.a, self.b):
+            station.namespace.take(station.interface, self.home)
+            station.configure()
+
+    def cpu_seconds(self):
+        """What the switch has computed so far; None if it is the kernel."""
+        return sum(cpu_seconds(process.pid) for process in self.processes) or None
+
+    def stay_on(self, cores):
+        """Binds every thread of the switch to cores."""
+        for process in self.processes:
+            for thread in os.listdir(f"/proc/{process.pid}/task"):
+                os.sched_setaffinity(int(thread), cores)
+
+
+class Tapswitch(Peer):
+    name = "tapswitch"
+    about = "tapswitch"
+    is_plain = False  # whether its ports refuse offloads
+
+    def join(self):
+        self.socket = self.directory / "control.sock"
+        daemon = self.run_switch(self.bin / "tapswitchd", "--socket", self.socket)
+        self.lab.wait_for(daemon, self._takes_connections, "tapswitchd takes connections")
+        with RpcClient(self.socket) as client:
+            for station in (self.a, self.b):
+                port = self._add(client, station.interface, namespace=station.namespace.path,
+                                 addresses=[f"{station.address}/24"])
+            for name in self.crowd:
+                self._add(client, name)
+        self.has_offload = bool(port.get("offloads"))
+
+    def _takes_connections(self):
+        try:
+            RpcClient(self.socket).close()
+        except OSError:
+            return False
+        return True
+
+    def _add(self, client, name, **params):
+        if self.is_plain:
+            params["offload"] = False
+        try:
+            return client.call("port.add", {"name": name, **params})
+        except RpcError as error:
+            raise BenchError(f"port.add: {error}") from error
+
+
+class TapswitchPlain(Tapswitch):
+    name = "tapswitch-plain"
+    about = "tapswitch, ports without offloads"
+    is_plain = True
+
+
+class Floor(Peer):
+    name = "floor"
+    about = "bare read and write, offloads"
+    options = ("--offload",)
+
+    def join(self):
+        hub = self.run_switch(self.bin / "bare_hub", *self.options, "a", "b", *self.crowd,
+                              has_pipes=True)
+        self.lab.wait_for(hub, hub.stdout.readline, "bare_hub opens its TAPs")
+        self.home.run("ip", "-batch", "-", text="".join(
+            f"link set dev {name} up\n" for name in self.crowd))
+        self.take_interfaces()
+
+
+class FloorPlain(Floor):
+    name = "floor-plain"
+    about = "bare read and write"
+    options = ()
+
+
+class LinuxBridge(Peer):
+    name = "bridge"
+    about = "the kernel's bridge over veth"
+    programs = ("ip",)
+    package = "iproute2"
+
+    def join(self):
+        self.home.run("ip", "link", "add", "br0", "type", "bridge")
+        self.home.run("ip", "link", "set", "dev", "br0", "up")
+        for station in (self.a, self.b):
+            end = f"to-{station.interface}"
+            self.home.run("ip", "link", "add", end, "type", "veth", "peer", "name",
+                          station.interface)
+            self.home.run("ip", "link", "set", "dev", end, "master", "br0", "up")
+        self.take_interfaces()
+
+
+class OpenVSwitch(Peer):
+    name = "ovs"
+    about = "Open vSwitch, userspace"
+    programs = ("ovs-vswitchd", "ovsdb-server", "ovsdb-tool", "ovs-vsctl")
+    package = "openvswitch-switch"
+    settings = ()
+
+    SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
+
+    def join(self):
+        # Away from an Open vSwitch that the machine runs for itself.
+        places = dict.fromkeys(("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR"),
+                               str(self.directory))
+        env = {**os.environ, **places}
+        database, socket = self.directory / "conf.db", self.directory / "db.sock"
+        control = ("ovs-vsctl", f"--db=unix:{socket}")
+        run("ovsdb-tool", "create", database, self.SCHEMA, env=env)
+        server = self.lab.start("ovsdb-server", database, f"--remote=punix:{socket}", env=env)
+        self.lab.wait_for(server, socket.exists, "ovsdb-server takes connections")
+        run(*control, "--no-wait", "init", env=env)
+        for setting in self.settings:
+            run(*control, "--no-wait", "set", "Open_vSwitch", ".", setting, env=env)
+        self.run_switch("ovs-vswitchd", f"unix:{socket}", env=env)
+        run(*control, "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
+            env=env)
+        for station in (self.a, self.b):
+            run(*control, "add-port", "br0", station.interface, "--", "set", "interface",
+                station.interface, "type=tap", env=env)
+        self.take_interfaces()
+
+
+class OpenVSwitchTso(OpenVSwitch):
+    name = "ovs-tso"
+    about = "Open vSwitch, userspace, TSO"
+    settings = ("other_config:userspace-tso-enable=true",)
+
+
+class VdeSwitch(Peer):
+    name = "vde"
+    about = "vde_switch"
+    programs = ("vde_switch",)
+    package = "vde2"
+
+    def join(self):
+        # It ends when its input does.
+        switch = self.run_switch("vde_switch", "-s", self.directory / "control", "-tap", "a",
+                                 "-tap", "b", has_pipes=True)
+        self.lab.wait_for(switch, lambda: {"a", "b"} <= self.home.received_frames().keys(),
+                          "vde_switch opens its TAPs")
+        self.take_interfaces()
+
+
+# In the order of the tables.
+PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPlain, Floor, FloorPlain, LinuxBridge,
+                                      OpenVSwitch, OpenVSwitchTso, VdeSwitch)}

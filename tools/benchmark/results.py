@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""results: each figure of each peer in each round; what the median is, and how it compares.
+
+A ratio is taken round by round, of figures measured within seconds of each other, and is then the
+median of those: what changes the speed of the whole machine leaves it alone.
+"""
+
+import statistics
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that is measured. 'group' is the measure that brings it."""
+
+    key: str
+    group: str
+    title: str
+    unit: str
+    higher_is_better: bool
+    note: str = ""
+
+
+FIGURES = {figure.key: figure for figure in (
+    Figure("tcp1", "tcp", "TCP, one stream, A to B", "Gbit/s", True),
+    Figure("tcp1_back", "tcp", "TCP, one stream, B to A", "Gbit/s", True),
+    Figure("tcp4", "tcp", "TCP, four streams, A to B", "Gbit/s", True),
+    Figure("tcp4_back", "tcp", "TCP, four streams, B to A", "Gbit/s", True),
+    Figure("cpu_gigabyte", "tcp", "processor time per gigabyte, the switch", "s", False,
+           "the kernel's bridge has no process of which that could be told"),
+    Figure("cpu_gigabyte_all", "tcp", "processor time per gigabyte, switch and both ends", "s",
+           False),
+    Figure("frames_60", "frames", "frames of 60 bytes", "million/s", True),
+    Figure("frames_1514", "frames", "frames of 1,514 bytes", "million/s", True),
+    Figure("cpu_frames", "frames", "processor time per million frames of 60 bytes", "s", False,
+           "of the switch; the kernel's bridge works in the sender's, so it contains the sending"),
+    Figure("latency", "latency", "request and response, median", "µs", False),
+    Figure("latency_p99", "latency", "request and response, 99th percentile", "µs", False),
+    Figure("flood_unicast", "flood", "one frame to one port, processor time", "ns", False),
+    Figure("flood_10", "flood", "flood to 10 ports, processor time for each copy", "ns", False),
+    Figure("flood_100", "flood", "flood to 100 ports, processor time for each copy", "ns", False),
+    Figure("flood_1000", "flood", "flood to 1,000 ports, processor time for each copy", "ns",
+           False),
+    Figure("idle_wake_ups", "idle", "wake-ups at rest with 1,000 ports", "1/s", False),
+    Figure("idle_cpu", "idle", "processor time at rest with 1,000 ports", "ms/s", False),
+    Figure("decision_10k", "decision", "the decision alone, 10,000 stations", "ns", False),
+    Figure("decision_1m", "decision", "the decision alone, 1,000,000 stations", "ns", False),
+)}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of one figure over all rounds."""
+
+    median: float
+    low: float
+    high: float
+
+    @property
+    def spread(self):
+        """How far the rounds lie apart, as a part of the median."""
+        return (self.high - self.low) / self.median if self.median else 0.0
+
+
+def summarise(values):
+    """The Summary of those values that are there; None if none is."""
+    present = [value for value in values if value is not None]
+    if not present:
+        return None
+    return Summary(statistics.median(present), min(present), max(present))
+
+
+def ratios(values, references):
+    """Round by round; None where either is missing or the reference is zero."""
+    return [value / reference if value is not None and reference else None
+            for value, reference in zip(values, references)]
+
+
+class Results:
+    """What record() has been told. A value None is a round that failed."""
+
+    def __init__(self):
+        self._values = {}
+        # Which floor has the offloads that tapswitch has: the one it is held against.
+        self.floor = "floor"
+
+    def record(self, key, peer, value):
+        self._values.setdefault(key, {}).setdefault(peer, []).append(value)
+
+    def values(self, key, peer):
+        return self._values.get(key, {}).get(peer, [])
+
+    def peers(self, key):
+        """Those of which the figure was measured at least once, in the order they came."""
+        return [peer for peer in self._values.get(key, {}) if self.summary(key, peer)]
+
+    def figures(self):
+        """Those that were measured, in the order of the tables."""
+        return [figure for figure in FIGURES.values() if self.peers(figure.key)]
+
+    def summary(self, key, peer):
+        return summarise(self.values(key, peer))
+
+    def ratio(self, key, peer, reference, reference_key=None):
+        """The Summary of peer / reference; None if it cannot be said."""
+        return summarise(ratios(self.values(key, peer),
+                                self.values(reference_key or key, reference)))

@@ -41,8 +41,10 @@ Error no_room(const Fdb& fdb) {
 
 }  // namespace
 
-Network::Network(std::size_t worker_count, Post post, Notice notice)
-    : post_(std::move(post)), notice_(std::move(notice)), pool_(worker_count) {}
+Network::Network(const Threads& threads, Post post, Notice notice)
+    : post_(std::move(post)),
+      notice_(std::move(notice)),
+      pool_(threads.worker_count, threads.busy_poll) {}
 
 Network::~Network() = default;
 

@@ -54,8 +54,13 @@ class Network {
   // Told, in a sentence, what whoever runs the daemon should know.
   using Notice = std::function<void(const std::string&)>;
 
+  struct Threads {
+    std::size_t worker_count = 1;
+    std::chrono::microseconds busy_poll{};  // see WorkerPool
+  };
+
   Network(
-      std::size_t worker_count, Post post, Notice notice = [](const std::string&) {});
+      const Threads& threads, Post post, Notice notice = [](const std::string&) {});
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   ~Network();
@@ -89,9 +94,9 @@ class Network {
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
   // 'spec' is how the port is to be, 'change' what of it is about the interface. Static entries in
   // VLANs that the port does not carry any more go.
-  static void check_set_port(const RunningPort& port, const config::TapChange& change);
-  static void set_port(RunningPort& port, const config::PortSpec& spec,
-                       const config::TapChange& change);
+  void check_set_port(const RunningPort& port, const config::PortSpec& spec,
+                      const config::TapChange& change) const;
+  void set_port(RunningPort& port, const config::PortSpec& spec, const config::TapChange& change);
   void remove_port(RunningPort& port);
 
   static void check_add_static(const RunningPort& port, Station station);
@@ -108,6 +113,7 @@ class Network {
   void tick(TimePoint now);
 
  private:
+  void check_worker(std::optional<std::size_t> worker) const;
   void learn_offloads(const OffloadSet& granted);
   void on_port_lost(const std::string& switch_name, PortIndex index);
 

@@ -71,6 +71,7 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
         "switch '" + home.spec.name + "' has " + std::to_string(max_ports) + " ports already",
         {{"limit", max_ports}});
   }
+  check_worker(spec.worker);
   (void)tap_options(spec.tap, offloads_);
 }
 
@@ -85,7 +86,7 @@ Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spe
   if (const LinkStatus link = tap->link(); link.mtu != 0) {
     added.spec.rule.mtu = link.mtu;
   }
-  added.index = *home.engine->add_port(std::move(tap), added.spec.rule);
+  added.index = *home.engine->add_port(std::move(tap), added.spec.rule, spec.worker);
   home.port_names[added.index] = spec.name;
   return ports_[spec.name] = std::move(added);
 }
@@ -100,7 +101,16 @@ void Network::learn_offloads(const OffloadSet& granted) {
               : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
 }
 
-void Network::check_set_port(const RunningPort& port, const config::TapChange& change) {
+void Network::check_worker(std::optional<std::size_t> worker) const {
+  if (worker && *worker >= pool_.count()) {
+    throw rpc::invalid_params({{"worker", "there is no worker " + std::to_string(*worker),
+                                "0 to " + std::to_string(pool_.count() - 1)}});
+  }
+}
+
+void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
+                             const config::TapChange& change) const {
+  check_worker(spec.worker);
   if (port.is_lost && change != config::TapChange()) {
     throw Error(
         ErrorKind::not_found,
@@ -112,7 +122,7 @@ void Network::check_set_port(const RunningPort& port, const config::TapChange& c
 }
 
 void Network::set_port(RunningPort& port, const PortSpec& spec, const config::TapChange& change) {
-  check_set_port(port, change);
+  check_set_port(port, spec, change);
   PortSpec changed = spec;
   if (change != config::TapChange()) {
     change_tap(*port.tap, port.spec.tap, change);
@@ -120,6 +130,9 @@ void Network::set_port(RunningPort& port, const PortSpec& spec, const config::Ta
   }
   if (changed.rule != port.spec.rule) {
     port.home->engine->set_port_rule(port.index, changed.rule);
+  }
+  if (spec.worker && *spec.worker != port.home->engine->worker_of(port.index)) {
+    port.home->engine->move_port(port.index, *spec.worker);
   }
   port.spec = std::move(changed);
   forget_static_beyond_vlans(port);

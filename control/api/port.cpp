@@ -90,11 +90,11 @@ Json set(Network& network, const Json& params) {
   config::PortSpec spec = port.spec;
   config::change(spec, params);
   const config::TapChange change = config::tap_change_from_json(params);
-  Network::check_set_port(port, change);
+  network.check_set_port(port, spec, change);
   if (is_dry_run(params)) {
     return plan("~ port " + spec.name);
   }
-  Network::set_port(port, spec, change);
+  network.set_port(port, spec, change);
   return to_json(port);
 }
 

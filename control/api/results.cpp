@@ -99,7 +99,6 @@ Schema port_schema() {
        }),
        "the interface as the kernel has it now", true},
       count_field("stations", "learned or put on the port"),
-      count_field("worker", "the worker that receives its frames"),
       {"offloads", offloads_schema(), "what crosses the port unfinished", true},
   };
   for (std::vector<Field> group : {config::tap_fields(), config::port_fields()}) {

@@ -220,6 +220,7 @@ void change(PortSpec& spec, const Json& json) {
   read(json, "isolated", spec.rule.isolated);
   read(json, "hairpin", spec.rule.hairpin);
   read(json, "fdb_limit", spec.rule.fdb_limit);
+  read(json, "worker", spec.worker);
 }
 
 TapChange tap_change_from_json(const Json& json) {
@@ -250,6 +251,7 @@ Json to_json(const PortSpec& spec, Format format) {
   write(json, "isolated", spec.rule.isolated, defaults.isolated, format);
   write(json, "hairpin", spec.rule.hairpin, defaults.hairpin, format);
   write(json, "fdb_limit", spec.rule.fdb_limit, defaults.fdb_limit, format);
+  write(json, "worker", spec.worker);
   write(json, "description", spec.description, std::string(), format);
   return json;
 }

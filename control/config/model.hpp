@@ -52,6 +52,7 @@ struct PortSpec {
   std::string description;
   TapSpec tap;
   PortRule rule;
+  std::optional<std::size_t> worker;  // who is to receive from it; nullopt: as it comes
 
   bool operator==(const PortSpec&) const = default;
 };

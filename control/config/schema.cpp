@@ -133,6 +133,8 @@ std::vector<Field> port_fields() {
       {"hairpin", Schema::boolean(), "frames may leave by the port they came in by", false, false},
       {"fdb_limit", Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
        "the most stations learned on the port; 0: as many as the switch has room for", false, 0},
+      {"worker", Schema::integer(0, WorkerPool::max_count - 1),
+       "the worker that receives its frames; default: the one with fewest ports"},
       {"description", Schema::text(0, longest_text), "a remark for people", false, ""},
   };
 }

@@ -57,7 +57,8 @@ std::optional<PortIndex> Switch::free_index() {
   return static_cast<PortIndex>(index);
 }
 
-std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const PortRule& rule) {
+std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const PortRule& rule,
+                                          std::optional<std::size_t> worker) {
   const auto index = free_index();
   if (!index) {
     return std::nullopt;
@@ -65,23 +66,39 @@ std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const Port
   Entry& added = entries_[to_size(*index)];
   added.port = std::move(port);
   added.counters = std::make_unique<PortCounters[]>(pool_.count());
-  added.worker = pool_.choose_worker();
+  added.worker = worker.value_or(pool_.idlest_worker());
   rules_[to_size(*index)] = rule;
   hand_over();
-  Worker& receiver = pool_.worker(added.worker);
-  pool_.run_on(receiver, [&] { receiver.attach(id_, *index, on_lost_); });
+  attach(*index, added.worker);
   return index;
 }
 
 void Switch::remove_port(PortIndex index) {
   Entry removed = std::exchange(entries_[to_size(index)], Entry{});
   rules_[to_size(index)].reset();
-  Worker& receiver = pool_.worker(removed.worker);
-  pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
+  detach(index, removed.worker);
   hand_over();
-  pool_.release_worker(removed.worker);
   // Only now: until the last worker had the new picture, the port could still be learned on.
   fdb_.flush({.port = index});
+}
+
+void Switch::move_port(PortIndex index, std::size_t worker) {
+  Entry& moved = entries_[to_size(index)];
+  // What the old one has taken in, it has sent when it lets go of the port.
+  detach(index, std::exchange(moved.worker, worker));
+  attach(index, worker);
+}
+
+void Switch::attach(PortIndex index, std::size_t worker) {
+  Worker& receiver = pool_.worker(worker);
+  pool_.run_on(receiver, [&] { receiver.attach(id_, index, on_lost_); });
+  pool_.engage_worker(worker);
+}
+
+void Switch::detach(PortIndex index, std::size_t worker) {
+  Worker& receiver = pool_.worker(worker);
+  pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
+  pool_.release_worker(worker);
 }
 
 void Switch::set_port_rule(PortIndex index, const PortRule& rule) {

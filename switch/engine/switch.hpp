@@ -47,11 +47,16 @@ class Switch {
   Switch& operator=(const Switch&) = delete;
   ~Switch();
 
-  // Nullopt if there are max_ports ports already.
-  [[nodiscard]] std::optional<PortIndex> add_port(std::unique_ptr<Port> port, const PortRule& rule);
+  // Nullopt if there are max_ports ports already. 'worker' is to receive from it; nullopt: the one
+  // that has fewest ports.
+  [[nodiscard]] std::optional<PortIndex> add_port(std::unique_ptr<Port> port, const PortRule& rule,
+                                                  std::optional<std::size_t> worker = {});
 
   // Forgets the stations of the port and destroys it once no worker knows it any more.
   void remove_port(PortIndex index);
+
+  // Has another worker receive from the port. Its frames stay in order.
+  void move_port(PortIndex index, std::size_t worker);
 
   // A changed VLAN rule makes the switch forget what it has learned on the port.
   void set_port_rule(PortIndex index, const PortRule& rule);
@@ -81,6 +86,8 @@ class Switch {
   [[nodiscard]] std::optional<PortIndex> free_index();
   [[nodiscard]] std::shared_ptr<const Picture> draw();
   void hand_over();
+  void attach(PortIndex index, std::size_t worker);
+  void detach(PortIndex index, std::size_t worker);
 
   WorkerPool& pool_;
   const SwitchId id_;

@@ -57,16 +57,30 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
     }
     switch (receive_batch()) {
       case ReceiveStatus::empty:
-        wait();
+        if (polls_on()) {
+          come_again();
+        } else {
+          wait();
+        }
         break;
       case ReceiveStatus::gone:
         stop();
         on_lost_(index_);
         break;
       default:
-        asio::post(worker_.io_, [self = shared_from_this()] { self->on_readable(); });
+        come_again();
         break;
     }
+  }
+
+  // After the other ports have had their turn.
+  void come_again() {
+    asio::post(worker_.io_, [self = shared_from_this()] { self->on_readable(); });
+  }
+
+  [[nodiscard]] bool polls_on() const {
+    return worker_.busy_poll_.count() > 0 &&
+           std::chrono::steady_clock::now() - last_frame_ < worker_.busy_poll_;
   }
 
   // Forwards until nothing more is there or the batch has cost enough; says how it ended.
@@ -79,6 +93,7 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
       const ReceiveStatus status = slot.port->receive(worker_.buffers_.frame);
       ++cost;
       if (status == ReceiveStatus::received) {
+        last_frame_ = now;
         cost += forward(picture, worker_.number_, index_, worker_.buffers_, now);
       } else if (status == ReceiveStatus::oversize) {
         slot.counters[worker_.number_].drop(DropReason::oversize);
@@ -96,11 +111,15 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
   const PortIndex index_;
   const PortLost on_lost_;
   asio::posix::stream_descriptor readiness_;
+  TimePoint last_frame_{};
   bool is_stopped_ = false;
 };
 
-Worker::Worker(std::size_t number)
-    : number_(number), work_(asio::make_work_guard(io_)), thread_([this] { run(); }) {}
+Worker::Worker(std::size_t number, std::chrono::microseconds busy_poll)
+    : number_(number),
+      busy_poll_(busy_poll),
+      work_(asio::make_work_guard(io_)),
+      thread_([this] { run(); }) {}
 
 Worker::~Worker() {
   post([this] {
@@ -159,16 +178,16 @@ void Worker::detach(SwitchId id, PortIndex index) {
   }
 }
 
-WorkerPool::WorkerPool(std::size_t count) : port_counts_(count) {
-  assert(count > 0);
+WorkerPool::WorkerPool(std::size_t count, std::chrono::microseconds busy_poll)
+    : port_counts_(count) {
+  assert(count > 0 && count <= max_count);
   for (std::size_t number = 0; number < count; ++number) {
-    workers_.push_back(std::make_unique<Worker>(number));
+    workers_.push_back(std::make_unique<Worker>(number, busy_poll));
   }
 }
 
-std::size_t WorkerPool::choose_worker() {
+std::size_t WorkerPool::idlest_worker() const {
   const auto idlest = std::min_element(port_counts_.begin(), port_counts_.end());
-  ++*idlest;
   return static_cast<std::size_t>(idlest - port_counts_.begin());
 }
 

@@ -6,11 +6,14 @@
 // port cannot starve the others. It shares nothing by lock on this way: what the control thread
 // wants of it (a new picture, a port more or less) is put into a mailbox, which it empties between
 // two batches.
+// With busy polling it does not sleep at once when its ports are empty, but looks again for a while
+// after the last frame: that spares the next frame the waking, and costs a core.
 // Limits: one batch costs at most 'batch_cost' receptions and transmissions, but always forwards
 // one frame whole.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -37,7 +40,7 @@ class Worker {
   // Called by the worker's thread when a port will never receive again.
   using PortLost = std::function<void(PortIndex)>;
 
-  explicit Worker(std::size_t number);
+  Worker(std::size_t number, std::chrono::microseconds busy_poll);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();  // ends the thread; ports must have been detached
@@ -64,6 +67,7 @@ class Worker {
   void empty_mailbox();
 
   const std::size_t number_;
+  const std::chrono::microseconds busy_poll_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   Buffers buffers_;
@@ -81,8 +85,11 @@ class Worker {
 // The workers that the switches of a process share. Belongs to the control thread.
 class WorkerPool {
  public:
-  // 'count' is at least 1.
-  explicit WorkerPool(std::size_t count);
+  static constexpr std::size_t max_count = 64;
+
+  // 'count' is 1 to max_count. 'busy_poll': how long after a frame a port is polled for the next;
+  // zero: not at all.
+  explicit WorkerPool(std::size_t count, std::chrono::microseconds busy_poll = {});
 
   [[nodiscard]] std::size_t count() const { return workers_.size(); }
   [[nodiscard]] Worker& worker(std::size_t number) { return *workers_[number]; }
@@ -90,8 +97,11 @@ class WorkerPool {
   // A number that no switch had before.
   [[nodiscard]] SwitchId new_switch_id() { return static_cast<SwitchId>(next_switch_id_++); }
 
-  // The worker that has fewest ports to receive from, which now has one more.
-  [[nodiscard]] std::size_t choose_worker();
+  // The worker that has fewest ports to receive from.
+  [[nodiscard]] std::size_t idlest_worker() const;
+
+  // Keep count of the ports that a worker receives from.
+  void engage_worker(std::size_t number) { ++port_counts_[number]; }
   void release_worker(std::size_t number) { --port_counts_[number]; }
 
   // Has every worker run 'task', and returns when all have done so. Never call it from a worker.

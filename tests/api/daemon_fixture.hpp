@@ -74,7 +74,7 @@ class DaemonFixture : public ::testing::Test {
   int shut_downs_ = 0;
   std::vector<std::string> changes_;  // methods that the change log was told of
 
-  api::Network network_{1, [this](std::function<void()> task) {
+  api::Network network_{{.worker_count = 2}, [this](std::function<void()> task) {
                           const std::lock_guard lock(mutex_);
                           posted_.push_back(std::move(task));
                         }};

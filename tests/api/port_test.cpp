@@ -161,6 +161,14 @@ TEST_F(PortApi, KernelRefusalTellsErrnoCallAndObject) {
   EXPECT_NE(data["object"].get<std::string>().find("lo"), std::string::npos);
 }
 
+TEST_F(PortApi, PortIsReceivedByTheWorkerThatWasAskedFor) {
+  EXPECT_EQ(call("port.add", {{"name", name_}, {"worker", 1}})["worker"], 1);
+  EXPECT_EQ(call("port.set", {{"name", name_}, {"worker", 0}})["worker"], 0);
+  EXPECT_EQ(call("config.get")["switches"]["sw0"]["ports"][name_]["worker"], 0);
+  EXPECT_EQ(refusal_kind("port.set", {{"name", name_}, {"worker", 2}}), "invalid_params");
+  EXPECT_EQ(call("port.get", {{"name", name_}})["worker"], 0);
+}
+
 TEST_F(PortApi, RefusedSetLeavesThePortAsItWas) {
   const Json before = call("port.add", {{"name", name_}, {"mtu", 1400}});
   // The MTU is set before the address, which the kernel refuses.
@@ -184,7 +192,7 @@ TEST_F(PortApi, StaticEntriesGoWithTheirVlan) {
     call("fdb.add", {{"mac", "02:00:00:00:00:0b"}, {"vlan", vlan}, {"port", name_}});
   }
   call("port.set", {{"name", name_}, {"vlan", {{"mode", "access"}, {"pvid", 20}}}});
-  const Json entries = call("fdb.list")["entries"];
+  const Json entries = call("fdb.list", {{"kind", "static"}})["entries"];
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0]["vlan"], 20);
 }

@@ -56,7 +56,7 @@ TEST_F(SystemApi, InfoTellsWhatRuns) {
   EXPECT_EQ(info["version"], "0.0.0");
   EXPECT_EQ(info["pid"], getpid());
   EXPECT_GE(info["uptime_seconds"], 0);
-  EXPECT_EQ(info["workers"], 1);
+  EXPECT_EQ(info["workers"], 2);
   EXPECT_EQ(info["switches"], 1);
   EXPECT_EQ(info["ports"], 1);
   EXPECT_EQ(info["socket"], "/nowhere");

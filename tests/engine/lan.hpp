@@ -23,8 +23,8 @@ class Lan {
  public:
   explicit Lan(
       std::size_t workers = 1, const SwitchOptions& options = {},
-      Worker::PortLost on_lost = [](PortIndex) {})
-      : pool_(workers), engine_(pool_, options, std::move(on_lost)) {}
+      Worker::PortLost on_lost = [](PortIndex) {}, std::chrono::microseconds busy_poll = {})
+      : pool_(workers, busy_poll), engine_(pool_, options, std::move(on_lost)) {}
 
   // One more port; its cable is cable(i) for the i-th call.
   PortIndex plug(const PortRule& rule = {}, int buffer_size = 1 << 20) {

@@ -220,6 +220,56 @@ TEST(Switch, FramesOfOnePortStayInOrder) {
   }
 }
 
+TEST(Switch, PortThatMovesToAnotherWorkerKeepsItsFramesInOrder) {
+  Lan lan(2);
+  const PortIndex from = lan.plug();
+  lan.plug();
+  constexpr int count = 20'000;
+  std::thread sender([&] {
+    for (int i = 0; i < count; ++i) {
+      const std::byte number[] = {static_cast<std::byte>(i >> 8), static_cast<std::byte>(i)};
+      const Bytes numbered = frame(alice, bob).payload(number).build();
+      while (!lan.cable(0).send(numbered)) {
+        std::this_thread::yield();
+      }
+    }
+  });
+  std::atomic<bool> is_over = false;
+  std::thread mover([&] {
+    for (std::size_t worker = 1; !is_over; worker = 1 - worker) {
+      lan.engine().move_port(from, worker);
+      EXPECT_EQ(lan.engine().worker_of(from), worker);
+    }
+  });
+  int last = -1;
+  while (last < count - 1) {
+    const auto received = lan.cable(1).wait_for_frame();
+    if (!received) {
+      break;  // those that found the cable full are lost, perhaps the last one too
+    }
+    const int number =
+        std::to_integer<int>((*received)[14]) << 8 | std::to_integer<int>((*received)[15]);
+    ASSERT_GT(number, last);
+    last = number;
+  }
+  EXPECT_GT(last, count / 2);
+  is_over = true;
+  sender.join();
+  mover.join();
+}
+
+TEST(Switch, WorkerThatPollsForwardsAndGoesToSleepAndEnds) {
+  Lan lan(
+      1, {}, [](PortIndex) {}, std::chrono::milliseconds(1));
+  lan.plug();
+  lan.plug();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(lan.cable(0).send(frame(alice, bob).build()));
+    ASSERT_TRUE(lan.cable(1).wait_for_frame());
+    std::this_thread::sleep_for(std::chrono::microseconds(i * 50));  // still polling, or asleep
+  }
+}
+
 TEST(Switch, PortsComeAndGoUnderTraffic) {
   Lan lan(2);
   lan.plug();

@@ -36,7 +36,8 @@ class Daemon {
   explicit Daemon(const Options& options)
       : log_("tapswitchd", std::make_shared<spdlog::sinks::stderr_color_sink_st>()),
         network_(
-            options.workers,
+            {.worker_count = options.workers,
+             .busy_poll = std::chrono::microseconds(options.busy_poll)},
             [this](std::function<void()> task) { asio::post(io_, std::move(task)); },
             [this](const std::string& notice) { log_.warn(notice); }),
         about_{.version = version,

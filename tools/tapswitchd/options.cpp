@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include "switch/engine/worker.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::daemon {
@@ -17,7 +18,7 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::size_t most_workers = 64;
+constexpr std::uint32_t longest_busy_poll = 10'000;
 constexpr std::array<std::string_view, 6> log_levels = {"trace",   "debug", "info",
                                                         "warning", "error", "off"};
 
@@ -41,6 +42,10 @@ po::options_description describe(Options& options) {
        "a second socket, open to everybody, by which nothing can be changed")  //
       ("workers", po::value(&options.workers)->value_name("N")->default_value(options.workers),
        "threads that forward frames")  //
+      ("busy-poll",
+       po::value(&options.busy_poll)->value_name("MICROSECONDS")->default_value(options.busy_poll),
+       "how long a port is polled after a frame, so that the next need not wake a thread; takes up "
+       "to a core")  //
       ("port", po::value(&options.ports)->value_name("NAME")->composing(),
        "open a TAP of this name on sw0; may be given many times")  //
       ("log-level",
@@ -55,9 +60,13 @@ std::optional<std::string> text(const po::variables_map& values, const char* nam
 }
 
 void check(const Options& options) {
-  if (options.workers < 1 || options.workers > most_workers) {
-    throw UsageError(
-        fmt::format("--workers: {} is out of range (1..{})", options.workers, most_workers));
+  if (options.workers < 1 || options.workers > WorkerPool::max_count) {
+    throw UsageError(fmt::format("--workers: {} is out of range (1..{})", options.workers,
+                                 WorkerPool::max_count));
+  }
+  if (options.busy_poll > longest_busy_poll) {
+    throw UsageError(fmt::format("--busy-poll: {} is out of range (0..{} microseconds)",
+                                 options.busy_poll, longest_busy_poll));
   }
   if (std::find(log_levels.begin(), log_levels.end(), options.log_level) == log_levels.end()) {
     throw UsageError(fmt::format("--log-level: '{}' is none of {}", options.log_level,

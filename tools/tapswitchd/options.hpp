@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,7 @@ struct Options {
   std::optional<std::string> socket_group;
   std::optional<std::string> read_only_socket;
   std::size_t workers = 1;
+  std::uint32_t busy_poll = 0;  // microseconds
   std::string log_level = "info";
   std::vector<std::string> ports;  // to be opened on sw0 at the start
 };

@@ -110,12 +110,13 @@ TEST(Document, MinimalPortSaysOnlyItsKind) {
 }
 
 TEST(Document, FullPortSaysEveryDefault) {
-  EXPECT_EQ(to_json(port_named("alice"), Format::full).dump(),
-            R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,)"
-            R"("vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
-            R"("acceptable":"all"},)"
-            R"("flood":{"unknown_unicast":true,"multicast":true,"broadcast":true},)"
-            R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"description":""})");
+  EXPECT_EQ(
+      to_json(port_named("alice"), Format::full).dump(),
+      R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,)"
+      R"("vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
+      R"("acceptable":"all"},)"
+      R"("flood":{"unknown_unicast":true,"multicast":true,"broadcast":true},)"
+      R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"description":""})");
 }
 
 TEST(Document, MinimalSwitchHasItsPortsOnly) {

@@ -50,8 +50,8 @@ TEST(ConfigSchema, VlanSetIsATextOrAList) {
     EXPECT_TRUE(accepts(vlan_set_schema(), good)) << good;
   }
   for (const Json& bad :
-       {Json("0"), Json("4095"), Json("1-"), Json("9-5"), Json("1, 2"), Json("all"), Json::array({0}),
-        Json::array({4095}), Json::array({"1"}), Json(7), Json(nullptr)}) {
+       {Json("0"), Json("4095"), Json("1-"), Json("9-5"), Json("1, 2"), Json("all"),
+        Json::array({0}), Json::array({4095}), Json::array({"1"}), Json(7), Json(nullptr)}) {
     EXPECT_FALSE(accepts(vlan_set_schema(), bad)) << bad;
   }
 }

@@ -38,7 +38,7 @@ Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
       now - samples.younger.at >= shortest_interval ? samples.younger : samples.older;
   const auto interval =
       std::max(std::chrono::duration_cast<microseconds>(now - base.at), microseconds(1));
-  const Json json = {
+  Json json = {
       {"in_bits_per_second", per_second(8 * (present.in_octets - base.in_octets), interval)},
       {"in_frames_per_second", per_second(present.in_frames - base.in_frames, interval)},
       {"out_bits_per_second", per_second(8 * (present.out_octets - base.out_octets), interval)},

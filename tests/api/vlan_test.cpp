@@ -91,7 +91,7 @@ TEST_F(VlanApi, PageByPageEachVlanComesExactlyOnce) {
   const Json whole = call("vlan.list");
   ASSERT_EQ(whole["vlans"].size(), 9U);
   EXPECT_EQ(whole["next_cursor"], nullptr);
-  for (const int limit : {1, 2, 4, 9}) {
+  for (const std::size_t limit : {1U, 2U, 4U, 9U}) {
     Json joined = Json::array();
     Json params = {{"limit", limit}};
     do {

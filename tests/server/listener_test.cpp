@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/server/listener.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "tests/server/temporary_directory.hpp"
+
+namespace tapswitch::server {
+namespace {
+
+namespace asio = boost::asio;
+using Protocol = asio::local::stream_protocol;
+
+class ListenerTest : public testing::Test {
+ protected:
+  // Why no listener can be made; empty if one can.
+  std::string refusal(const SocketOptions& options) {
+    try {
+      const Listener listener(io_, options);
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+
+  bool answers() {
+    Protocol::socket socket(io_);
+    boost::system::error_code error;
+    socket.connect(Protocol::endpoint(path_), error);
+    return !error;
+  }
+
+  static mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 0777;
+  }
+
+  test::TemporaryDirectory directory_;
+  std::string path_ = directory_.file("control.sock");
+  asio::io_context io_{1};
+};
+
+TEST_F(ListenerTest, SocketIsThereWithItsRightsAndGoesWithTheListener) {
+  {
+    const Listener listener(io_, {.path = path_, .mode = 0640, .group = {}});
+    EXPECT_TRUE(answers());
+    EXPECT_EQ(mode_of(path_), 0640U);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+}
+
+TEST_F(ListenerTest, DirectoryIsMadeForItsGroupOnly) {
+  path_ = directory_.file("new/control.sock");
+  const Listener listener(io_, {.path = path_, .group = {}});
+  EXPECT_EQ(mode_of(directory_.file("new")), 0750U);
+}
+
+TEST_F(ListenerTest, SecondOneIsToldWhoHasTheSocketAndTheFirstGoesOn) {
+  const Listener first(io_, {.path = path_, .group = {}});
+  EXPECT_EQ(refusal({.path = path_, .group = {}}),
+            "already running, pid " + std::to_string(getpid()) + " has the socket '" + path_ + "'");
+  EXPECT_TRUE(answers());
+}
+
+TEST_F(ListenerTest, SocketOfADeadDaemonIsReplaced) {
+  { Protocol::acceptor dead(io_, Protocol::endpoint(path_)); }
+  ASSERT_TRUE(std::filesystem::exists(path_));
+  const Listener listener(io_, {.path = path_, .group = {}});
+  EXPECT_TRUE(answers());
+}
+
+TEST_F(ListenerTest, LiveSocketOfAnotherProgramIsLeftAlone) {
+  const Protocol::acceptor other(io_, Protocol::endpoint(path_));
+  EXPECT_NE(refusal({.path = path_, .group = {}}).find("another program"), std::string::npos);
+  EXPECT_TRUE(answers());
+}
+
+TEST_F(ListenerTest, WhatIsNoSocketIsLeftAlone) {
+  std::ofstream(path_) << "precious";
+  EXPECT_NE(refusal({.path = path_, .group = {}}).find("is not a socket"), std::string::npos);
+  std::string text;
+  std::ifstream(path_) >> text;
+  EXPECT_EQ(text, "precious");
+
+  // A link is not followed, wherever it leads.
+  const std::string link = directory_.file("link.sock");
+  std::filesystem::create_symlink(path_, link);
+  EXPECT_NE(refusal({.path = link, .group = {}}).find("is not a socket"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+}
+
+TEST_F(ListenerTest, BadPlacesAreRefusedWithTheirReason) {
+  const std::string too_long = directory_.file(std::string(120, 'x'));
+  const struct {
+    SocketOptions options;
+    std::string why;
+  } cases[] = {
+      {{.path = "", .group = {}}, "1 to 107 characters"},
+      {{.path = too_long, .group = {}}, "1 to 107 characters"},
+      {{.path = directory_.file("no/such/dir/control.sock"), .group = {}}, "No such file"},
+      {{.path = path_, .group = "no-such-group"}, "there is no group 'no-such-group'"},
+  };
+  for (const auto& row : cases) {
+    EXPECT_NE(refusal(row.options).find(row.why), std::string::npos) << refusal(row.options);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+}  // namespace
+}  // namespace tapswitch::server

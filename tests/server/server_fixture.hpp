@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// server_fixture.hpp: a Server that runs in a thread of its own, and clients that know nothing of
+// it but its socket.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/asio/post.hpp>
+
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "control/server/server.hpp"
+#include "switch/ports/unique_fd.hpp"
+#include "tests/server/temporary_directory.hpp"
+#include "tests/support/wait.hpp"
+
+namespace tapswitch::server {
+
+// The other end of a session.
+class TestClient {
+ public:
+  explicit TestClient(const std::string& path)
+      : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+    if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      fd_.reset();
+    }
+  }
+
+  [[nodiscard]] bool is_connected() const { return fd_.is_open(); }
+
+  // Sends all of it, and waits where the server does not read. False if the server is gone.
+  bool send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t size = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+      if (size <= 0) {
+        return false;
+      }
+      text.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return true;
+  }
+
+  // As much of it as finds room now; how much that was.
+  std::size_t send_some(std::string_view text) {
+    const ssize_t size = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
+  }
+
+  // The next line; nullopt at the end of the session, or if none comes.
+  std::optional<std::string> receive() {
+    std::size_t end = 0;
+    while ((end = received_.find('\n')) == std::string::npos) {
+      char part[65'536];
+      if (!test::wait_until_readable(fd_.get())) {
+        ADD_FAILURE() << "neither a line nor the end came";
+        return std::nullopt;
+      }
+      const ssize_t size = ::recv(fd_.get(), part, sizeof part, 0);
+      if (size <= 0) {
+        return std::nullopt;
+      }
+      received_.append(part, static_cast<std::size_t>(size));
+    }
+    std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
+  }
+
+  std::string ask(std::string_view line) {
+    return send(std::string(line) + '\n') ? receive().value_or("(ended)") : "(gone)";
+  }
+
+  void half_close() { ::shutdown(fd_.get(), SHUT_WR); }
+  void close() { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+  std::string received_;
+};
+
+// Answers each line with itself; but "quiet" with nothing, "caller" with who asks, and "big" with a
+// reply of 'big_reply' bytes.
+class ServerTest : public testing::Test {
+ protected:
+  static constexpr std::size_t big_reply = 1'000'000;
+
+  void start(const rpc::Limits& limits = {}) {
+    server_.emplace(
+        io_,
+        [](std::string_view line, const rpc::Caller& caller) -> std::optional<std::string> {
+          if (line == "quiet") {
+            return std::nullopt;
+          }
+          if (line == "big") {
+            return std::string(big_reply, 'x');
+          }
+          if (line == "caller") {
+            return std::to_string(caller.uid) + (caller.is_read_only ? " reads" : " writes");
+          }
+          return std::string(line);
+        },
+        limits);
+    server_->listen({.path = path_, .group = {}});
+    server_->listen({.path = read_only_path_, .mode = 0666, .group = {}}, true);
+    server_->start();
+    thread_ = std::thread([this] { io_.run(); });
+  }
+
+  void TearDown() override { stop(); }
+
+  // Returns how long it took.
+  std::chrono::steady_clock::duration stop() {
+    const auto began = std::chrono::steady_clock::now();
+    if (thread_.joinable()) {
+      boost::asio::post(io_, [this] { server_->stop(); });
+      thread_.join();
+    }
+    return std::chrono::steady_clock::now() - began;
+  }
+
+  std::size_t sessions() {
+    std::promise<std::size_t> count;
+    boost::asio::post(io_, [&] { count.set_value(server_->session_count()); });
+    return count.get_future().get();
+  }
+
+  bool sessions_become(std::size_t count) {
+    return test::wait_until([&] { return sessions() == count; });
+  }
+
+  test::TemporaryDirectory directory_;
+  std::string path_ = directory_.file("control.sock");
+  std::string read_only_path_ = directory_.file("read-only.sock");
+  boost::asio::io_context io_{1};
+  std::optional<Server> server_;
+  std::thread thread_;
+};
+
+}  // namespace tapswitch::server

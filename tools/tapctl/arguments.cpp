@@ -307,7 +307,7 @@ CommandLine parse_arguments(const Texts& arguments, const std::vector<Method>& m
 }
 
 std::string spelled(const std::map<std::string, std::string>& spelling, std::string field) {
-  const std::string whole = field;
+  std::string whole = field;
   while (!field.empty()) {
     if (const auto found = spelling.find(field); found != spelling.end()) {
       return found->second;

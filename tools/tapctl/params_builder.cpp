@@ -30,12 +30,12 @@ void ParamsBuilder::put(const Path& path, Json value, const std::string& spellin
     }
     field += (field.empty() ? "" : ".") + step;
     if (!place->contains(step)) {
-      const bool is_last = &step == &path.back();
-      (*place)[step] = is_last ? std::move(value) : Json::object();
-      if (is_last) {
+      if (&step == &path.back()) {
+        (*place)[step] = std::move(value);
         sayers_.emplace(field, spelling);
         return;
       }
+      (*place)[step] = Json::object();
     }
     place = &(*place)[step];
   }

@@ -214,7 +214,7 @@ std::string render_members(const Json& object) {
   }
   std::string text;
   for (const auto& [name, value] : lines) {
-    text += name + ':' + std::string(width - width_of(name) + 1, ' ') + value + '\n';
+    text += fmt::format("{}:{:{}} {}\n", name, "", width - width_of(name), value);
   }
   return text;
 }

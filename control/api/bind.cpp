@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/api/arguments.hpp"
+#include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
 
@@ -16,7 +17,27 @@ Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter) {
   add_fdb_handlers(handlers, network);
   add_statistics_handlers(handlers, network, meter);
   add_trace_handlers(handlers, network);
-  add_config_handlers(handlers, network);
+  add_log_handlers(handlers, daemon);
+  add_config_handlers(handlers, network, daemon.save);
+  add_event_handlers(handlers, network);
+  return handlers;
+}
+
+Handlers with_orderly_end(Handlers handlers, std::span<const rpc::Method> methods,
+                          const std::function<bool()>& is_ending) {
+  for (const rpc::Method& method : methods) {
+    const auto found = handlers.find(method.name);
+    if (!method.changes || found == handlers.end()) {
+      continue;
+    }
+    found->second = [is_ending, handler = std::move(found->second)](const Json& params,
+                                                                    const rpc::Caller& caller) {
+      if (is_ending()) {
+        throw rpc::Error(rpc::ErrorKind::shutting_down, "the daemon is about to end");
+      }
+      return handler(params, caller);
+    };
+  }
   return handlers;
 }
 

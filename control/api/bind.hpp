@@ -16,6 +16,10 @@ using ChangeLog =
 // The handlers of all methods. Network, daemon and meter must outlive them.
 Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter);
 
+// The same handlers, of which those of changing methods refuse as shutting_down when 'is_ending'.
+Handlers with_orderly_end(Handlers handlers, std::span<const rpc::Method> methods,
+                          const std::function<bool()>& is_ending);
+
 // The same handlers, of which those of changing methods tell 'log'.
 Handlers with_change_log(Handlers handlers, std::span<const rpc::Method> methods,
                          const ChangeLog& log);

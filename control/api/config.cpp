@@ -1,22 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
-// config.cpp: config.get.
+// config.cpp: config.get, .diff, .apply and .save.
+#include <utility>
+
+#include "control/api/apply.hpp"
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
-#include "control/config/append.hpp"
 #include "control/config/document.hpp"
+#include "control/config/plan.hpp"
+#include "control/config/read_document.hpp"
+#include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
+namespace {
 
-void add_config_handlers(Handlers& handlers, Network& network) {
-  handlers["config.get"] = [&network](const Json& params, const rpc::Caller&) {
-    const auto format = rpc::text_or(params, "format", "minimal") == "full"
-                            ? config::Format::full
-                            : config::Format::minimal;
-    Json switches = Json::object();
-    for (const auto& [name, running] : network.switches()) {
-      config::append(switches, name, config::to_json(network.spec_of(running), format));
+Json get(const Network& network, const Json& params) {
+  const auto format = rpc::text_or(params, "format", "minimal") == "full" ? config::Format::full
+                                                                          : config::Format::minimal;
+  Json document = config::to_json(network.configuration(), format);
+  document["revision"] = network.revision();
+  return document;
+}
+
+// From what runs to what 'params' want. Throws if the document has mistakes.
+std::vector<config::Step> plan_of(const Network& network, const Json& params) {
+  const bool merges = rpc::text_or(params, "mode", "replace") == "merge";
+  const config::NetworkSpec running = network.configuration();
+  const config::NetworkSpec wanted =
+      config::read_or_refuse(params.at("config"), merges ? running : config::NetworkSpec());
+  return config::plan(running, wanted);
+}
+
+Json to_json(const std::vector<config::Step>& steps, const Network& network) {
+  Json plan = Json::array();
+  for (const config::Step& step : steps) {
+    for (const config::PlanLine& line : step.lines) {
+      plan.push_back({{"step", line.text}, {"disturbs", line.disturbs}});
     }
-    return Json{{"version", config::document_version}, {"switches", std::move(switches)}};
+  }
+  return {{"revision", network.revision()}, {"plan", std::move(plan)}};
+}
+
+Json apply_document(Network& network, const Json& params) {
+  network.check_revision(rpc::optional_integer(params, "if_revision"));
+  const auto steps = plan_of(network, params);
+  if (!is_dry_run(params)) {
+    carry_out(network, steps);
+  }
+  return to_json(steps, network);
+}
+
+}  // namespace
+
+void add_config_handlers(Handlers& handlers, Network& network, const SaveConfiguration& save) {
+  handlers["config.get"] = [&network](const Json& params, const rpc::Caller&) {
+    return get(network, params);
+  };
+  handlers["config.diff"] = [&network](const Json& params, const rpc::Caller&) {
+    return to_json(plan_of(network, params), network);
+  };
+  handlers["config.apply"] = [&network](const Json& params, const rpc::Caller&) {
+    return apply_document(network, params);
+  };
+  handlers["config.save"] = [&network, save](const Json& params, const rpc::Caller&) {
+    if (!save) {
+      throw rpc::Error(rpc::ErrorKind::unsupported,
+                       "there is no file to save to: start tapswitchd with --config FILE");
+    }
+    if (is_dry_run(params)) {
+      return plan("~ startup file");
+    }
+    return Json{{"path", save()}, {"revision", network.revision()}};
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fdb.cpp: fdb.list, .add, .remove and .flush.
 #include "control/api/arguments.hpp"
+#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
 #include "control/rpc/error.hpp"
 
@@ -9,14 +10,6 @@ namespace {
 
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
-
-Json to_json(const FdbEntry& entry, const std::string& port) {
-  return {{"mac", entry.station.mac.to_string()},
-          {"vlan", entry.station.vid},
-          {"port", port},
-          {"kind", entry.kind == StationKind::static_entry ? "static" : "dynamic"},
-          {"age_seconds", entry.age.count()}};
-}
 
 std::optional<StationKind> optional_kind(const Json& params) {
   const auto kind = optional_text(params, "kind");
@@ -73,7 +66,7 @@ Json list(Network& network, const Json& params) {
   Json entries = Json::array();
   for (const FdbEntry& entry : page.entries) {
     if (const std::string* port = network.port_name(*selection.home, entry.port)) {
-      entries.push_back(to_json(entry, *port));
+      entries.push_back(describe(entry, *port));
     }
   }
   return {{"entries", std::move(entries)},
@@ -88,7 +81,7 @@ Json add(Network& network, const Json& params) {
     return plan("+ station " + to_text(station) + " on port " + port.spec.name);
   }
   network.add_static(port, station);
-  return to_json(
+  return describe(
       {.station = station, .port = port.index, .kind = StationKind::static_entry, .age = {}},
       port.spec.name);
 }

@@ -3,8 +3,12 @@
 
 #include <utility>
 
+#include "control/api/log_book.hpp"
 #include "control/api/results.hpp"
+#include "control/config/far_end.hpp"
 #include "control/config/schema.hpp"
+#include "control/events/topic.hpp"
+#include "control/rpc/limits.hpp"
 
 namespace tapswitch::api {
 
@@ -21,6 +25,7 @@ namespace {
 using Fields = std::vector<Field>;
 
 constexpr std::size_t most_items = 1'048'576;
+constexpr std::size_t most_step_bytes = 65'536;
 constexpr std::size_t longest_frame_hex = 131'116;  // of a frame of 65,558 bytes
 
 Fields operator+(Fields left, const Fields& right) {
@@ -58,9 +63,18 @@ Field dry_run_field() {
           false, false};
 }
 
+Field if_revision_field() {
+  return {"if_revision", count_schema(), "only if the configuration is still of this revision"};
+}
+
 Schema list_of(const char* name, Schema item) {
   return Schema::object(
       {{name, Schema::list(std::move(item), most_items), "in order of their names", true}});
+}
+
+// Which of the descriptors that came with the line.
+Schema descriptor_index_schema() {
+  return Schema::integer(0, static_cast<std::int64_t>(rpc::Limits().descriptors_per_line) - 1);
 }
 
 // What a changing method gives back: 'result', or the plan of a dry run.
@@ -74,28 +88,24 @@ Schema removed_count_schema() {
 
 Schema nothing() { return Schema::object({}); }
 
-Schema port_add_params() {
-  return Schema::variant(
-      "type",
-      {{"tap", Fields{name_field("the new port's name"), switch_field()} + config::tap_fields() +
-                   config::port_fields() + Fields{dry_run_field()}}},
-      "tap");
+Field fd_field() {
+  return {"fd", descriptor_index_schema(),
+          "the TAP is open: its descriptor is the one of this index among those that came with the "
+          "line (SCM_RIGHTS)"};
 }
 
-// What belongs to the opening of a TAP and cannot become otherwise while it is open.
-bool is_fixed(const Field& field) {
-  return field.name == "interface" || field.name == "namespace" || field.name == "offload";
+Schema port_add_params() {
+  return config::far_end_variant({name_field("the new port's name"), switch_field()},
+                                 config::port_fields() + Fields{fd_field(), dry_run_field()});
 }
 
 Schema port_set_params() {
   Fields fields{name_field("the port's name")};
-  for (const Field& field : config::tap_fields() + config::port_fields()) {
-    if (!is_fixed(field)) {
-      Field changed = field;
-      changed.default_value = nullptr;
-      fields.push_back(std::move(changed));
-    }
+  for (Field field : config::changeable_far_end_fields() + config::port_fields()) {
+    field.default_value = nullptr;
+    fields.push_back(std::move(field));
   }
+  fields.push_back(if_revision_field());
   fields.push_back(dry_run_field());
   return Schema::object(std::move(fields));
 }
@@ -120,7 +130,14 @@ std::vector<Method> system_methods() {
   return {
       {"system.info", "version, limits and state of the daemon", Schema::object({}),
        system_info_schema()},
-      {"system.shutdown", "end the daemon in good order", Schema::object({}), nothing(), true},
+      {"system.shutdown", "end the daemon in good order", Schema::object({dry_run_field()}),
+       or_plan(nothing()), true},
+      {"system.hand_over", "give everything to a successor (tapswitchd --takeover), and end",
+       Schema::object({{"fd", descriptor_index_schema(),
+                        "the socket to it: the index among the descriptors that came with the line "
+                        "(SCM_RIGHTS)",
+                        true}}),
+       nothing(), true},
       {"rpc.discover", "this interface as an OpenRPC document", Schema::object({}), Schema::any()},
   };
 }
@@ -154,7 +171,8 @@ std::vector<Method> port_methods() {
        Schema::object({{"switch", name_schema(), "only the ports of this switch"},
                        {"state", Schema::word({"up", "down", "no_carrier", "lost"}),
                         "only the ports in this state"},
-                       {"vlan", vlan_id_schema(), "only the ports that carry this VLAN"}}),
+                       {"vlan", vlan_id_schema(), "only the ports that carry this VLAN"},
+                       {"filter", name_schema(), "only the ports whose name contains this"}}),
        list_of("ports", port_schema())},
       {"port.get", "one port", Schema::object({name_field("the port's name")}), port_schema()},
       {"port.set", "change what is named, and nothing else", port_set_params(),
@@ -229,7 +247,9 @@ std::vector<Method> statistics_methods() {
              "by switch name; only where a VLAN was asked for"}})},
       {"stats.rates", "how fast each port receives and sends",
        Schema::object({{"switch", name_schema(), "only the ports of this switch"},
-                       {"port", name_schema(), "only this port"}}),
+                       {"port", name_schema(), "only this port"},
+                       {"interval_seconds", Schema::integer(1, longest_rate_interval_seconds),
+                        "over about how long", false, 1}}),
        Schema::object(
            {{"ports", Schema::map(name_schema(), rate_schema(), most_items), "by name", true}})},
       {"frame.trace", "where a frame would go, and why; nothing is sent, learned or counted",
@@ -239,12 +259,86 @@ std::vector<Method> statistics_methods() {
   };
 }
 
+std::vector<Method> log_methods() {
+  const Fields of_level{{"level", Schema::word({log_levels.begin(), log_levels.end()}),
+                         "the least grave that is logged", true}};
+  return {
+      {"log.set", "log from this level on, until the daemon ends",
+       Schema::object(of_level + Fields{dry_run_field()}), or_plan(Schema::object(of_level)), true},
+      {"log.tail", "the last lines that the daemon logged",
+       Schema::object({{"lines", Schema::integer(1, LogBook::max_lines), "the most lines to tell",
+                        false, default_log_lines}}),
+       Schema::object({{"lines", Schema::list(log_line_schema(), LogBook::max_lines),
+                        "the oldest first", true}})},
+  };
+}
+
+Field revision_field() {
+  return {"revision", count_schema(), "how many changes there have been", true};
+}
+
+Field document_field() {
+  return {"config", Schema::unchecked(config::document_schema()), "the document", true};
+}
+
+Field mode_field() {
+  return {"mode", Schema::word({"replace", "merge"}),
+          "replace: what the document does not name goes; merge: it stays as it is", false,
+          "replace"};
+}
+
+Schema config_plan_schema() {
+  const Schema step =
+      Schema::object({{"step", Schema::text(0, most_step_bytes),
+                       "for people, as '~ vlan of alice: 10 -> 20'", true},
+                      {"disturbs", Schema::boolean(), "whether it may cost frames", true}});
+  return Schema::object({revision_field(),
+                         {"plan", Schema::list(step, most_items),
+                          "the steps, in their order; empty: there is no difference", true}});
+}
+
 std::vector<Method> config_methods() {
   return {
       {"config.get", "the running configuration as a document",
        Schema::object({{"format", Schema::word({"full", "minimal"}),
                         "whether what equals its default is written", false, "minimal"}}),
-       Schema::any()},
+       config::document_schema()},
+      {"config.diff", "what config.apply would do",
+       Schema::object({document_field(), mode_field()}), config_plan_schema()},
+      {"config.apply", "make the running configuration that of a document, whole or not at all",
+       Schema::object(
+           {document_field(),
+            mode_field(),
+            {"if_revision", count_schema(), "only if the configuration is still of this revision"},
+            dry_run_field()}),
+       config_plan_schema(), true},
+      {"config.save", "write the running configuration to the startup file",
+       Schema::object({dry_run_field()}),
+       or_plan(Schema::object(
+           {{"path", Schema::text(0, most_step_bytes), "of the file", true}, revision_field()})),
+       true},
+  };
+}
+
+std::vector<Method> event_methods() {
+  const std::vector<std::string> topics(events::topic_names.begin(), events::topic_names.end());
+  return {
+      {"event.subscribe", "be told of changes as they happen",
+       Schema::object(
+           {{"topics", Schema::list(Schema::word(topics), topics.size()),
+             "what to be told of; default: all but stats"},
+            {"switch", name_schema(), "only what happens on this switch, or on none"},
+            {"snapshot", Schema::boolean(),
+             "answer with the present state: each later change is told, and no earlier one", false,
+             false},
+            {"interval_seconds", Schema::integer(1, 3600), "how often topic stats is told", false,
+             1}}),
+       Schema::object({{"subscription", count_schema(), "its number in this session", true},
+                       {"snapshot", snapshot_schema(), "the present state, if asked for"}})},
+      {"event.unsubscribe", "be told no more",
+       Schema::object({{"subscription", Schema::integer(1, 0x7fff'ffff),
+                        "the number that event.subscribe gave", true}}),
+       nothing()},
   };
 }
 
@@ -252,8 +346,9 @@ std::vector<Method> config_methods() {
 
 std::vector<Method> methods() {
   std::vector<Method> all;
-  for (auto&& group : {system_methods(), switch_methods(), port_methods(), vlan_methods(),
-                       fdb_methods(), statistics_methods(), config_methods()}) {
+  for (auto&& group :
+       {system_methods(), switch_methods(), port_methods(), vlan_methods(), fdb_methods(),
+        statistics_methods(), log_methods(), config_methods(), event_methods()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

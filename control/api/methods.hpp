@@ -10,8 +10,12 @@
 
 namespace tapswitch::api {
 
-// The most that a page of fdb.list or vlan.list holds, and so the largest 'limit'.
-inline constexpr std::int64_t most_entries_a_page = 10'000;
+// The most that a page of fdb.list or vlan.list holds, and so the largest 'limit'. All other
+// sessions wait while a page is made: it takes a few milliseconds.
+inline constexpr std::int64_t most_entries_a_page = 1'000;
+
+// The longest 'interval_seconds' of stats.rates.
+inline constexpr std::int64_t longest_rate_interval_seconds = 10;
 
 std::vector<rpc::Method> methods();
 

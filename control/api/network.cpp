@@ -41,14 +41,38 @@ Error no_room(const Fdb& fdb) {
 
 }  // namespace
 
-Network::Network(const Threads& threads, Post post, Notice notice)
+Network::Network(const Threads& threads, Post post, events::EventHub& events, Notice notice)
     : post_(std::move(post)),
+      events_(events),
       notice_(std::move(notice)),
-      pool_(threads.worker_count, threads.busy_poll) {}
+      pool_(threads.worker_count, threads.busy_poll) {
+  if (auto monitor = LinkMonitor::open()) {
+    monitor_.emplace(std::move(*monitor));
+  } else {
+    notice_("changes of interfaces are noticed once a second only: " + monitor.error().message());
+  }
+  events_.on_interest([this](events::Topic topic, bool is_wanted) {
+    for (auto& [name, running] : switches_) {
+      if (topic == events::Topic::stations) {
+        report_stations(running, is_wanted);
+      }
+    }
+  });
+}
 
-Network::~Network() = default;
+Network::~Network() { events_.on_interest({}); }
 
-LinkStatus Network::RunningPort::link(LinkReader& reader) const { return tap->read_link(reader); }
+LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
+
+std::string_view Network::RunningPort::state(const LinkStatus& link) const {
+  if (is_lost || !link.is_present) {
+    return "lost";
+  }
+  if (!link.is_up) {
+    return "down";
+  }
+  return link.has_carrier ? "up" : "no_carrier";
+}
 
 std::vector<const Network::RunningPort*> Network::ports_of(const RunningSwitch& home) const {
   std::vector<const RunningPort*> found;
@@ -95,6 +119,15 @@ const std::string* Network::port_name(const RunningSwitch& home, PortIndex index
   return found == names.end() ? nullptr : &found->second;
 }
 
+void Network::check_revision(std::optional<std::int64_t> expected) const {
+  if (expected && std::cmp_not_equal(*expected, revision_)) {
+    throw Error(ErrorKind::conflict,
+                "the configuration has changed: it is of revision " + std::to_string(revision_) +
+                    ", not " + std::to_string(*expected),
+                {{"revision", revision_}, {"if_revision", *expected}});
+  }
+}
+
 void Network::check_add_switch(const SwitchSpec& spec) const {
   if (switches_.contains(spec.name)) {
     throw taken("switch", spec.name);
@@ -110,19 +143,22 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   check_add_switch(spec);
   const SwitchOptions options{
       .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = spec.rule};
-  // A worker says that a port is lost; the control thread looks after it.
-  auto on_lost = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
+  // A worker says that the other end of a port has come or gone; the control thread looks there.
+  auto on_news = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
     post_([this, alive, name, index] {
       if (!alive.expired()) {
-        on_port_lost(name, index);
+        on_port_news(name, index);
       }
     });
   };
   // Made before it is entered: there may be no memory for a large table.
-  auto engine = std::make_unique<Switch>(pool_, options, std::move(on_lost));
+  auto engine = std::make_unique<Switch>(pool_, options, std::move(on_news));
   RunningSwitch& added = switches_[spec.name];
   added.spec = spec;
   added.engine = std::move(engine);
+  report_stations(added, events_.is_wanted(events::Topic::stations));
+  tell(added, "added");
+  on_configured();
   return added;
 }
 
@@ -141,6 +177,8 @@ void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
     home.engine->set_rule(spec.rule);
   }
   home.spec = spec;
+  tell(home, "changed");
+  on_configured();
 }
 
 void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
@@ -154,12 +192,39 @@ void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
 
 void Network::remove_switch(RunningSwitch& home, bool force) {
   check_remove_switch(home, force);
+  tell_stations(home);
+  for (const RunningPort* port : ports_of(home)) {
+    tell(*port, "removed");
+  }
+  tell(home, "removed");
+  for (auto& [name, port] : ports_) {
+    if (port.home == &home) {
+      unwatch_link(port);
+      release_place(port);
+    }
+  }
   std::erase_if(ports_, [&home](const auto& entry) { return entry.second.home == &home; });
   const std::string name = home.spec.name;
   switches_.erase(name);
+  on_configured();
+}
+
+void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name) {
+  if (name) {
+    home.spec.vlan_names[vid] = *name;
+  } else {
+    home.spec.vlan_names.erase(vid);
+  }
+  events_.publish(events::Topic::vlans, "changed", home.spec.name,
+                  {{"vid", vid}, {"name", name ? Json(*name) : Json()}});
+  on_configured();
 }
 
 void Network::check_add_static(const RunningPort& port, Station station) {
+  if (port.door != nullptr || port.is_guest()) {
+    throw rpc::invalid_params(
+        {{"port", "ports of VDE clients come and go", "a port of another type than vde"}});
+  }
   if (!port.spec.rule.vlan.carries(station.vid)) {
     throw rpc::invalid_params(
         {{"vlan",
@@ -179,13 +244,17 @@ void Network::add_static(RunningPort& port, Station station) {
     throw no_room(fdb);
   }
   auto& entries = port.home->spec.static_entries;
-  std::erase_if(entries, [&](const StaticEntry& entry) {
-    return entry.vlan == station.vid && entry.mac == station.mac;
-  });
-  entries.push_back({.vlan = station.vid, .mac = station.mac, .port = port.spec.name});
-  std::sort(entries.begin(), entries.end(), [](const StaticEntry& left, const StaticEntry& right) {
+  const StaticEntry added{.vlan = station.vid, .mac = station.mac, .port = port.spec.name};
+  const auto precedes = [](const StaticEntry& left, const StaticEntry& right) {
     return std::pair(left.vlan, left.mac) < std::pair(right.vlan, right.mac);
-  });
+  };
+  const auto place = std::lower_bound(entries.begin(), entries.end(), added, precedes);
+  if (place != entries.end() && !precedes(added, *place)) {
+    *place = added;
+  } else {
+    entries.insert(place, added);
+  }
+  on_configured();
 }
 
 void Network::check_remove_station(const RunningSwitch& home, Station station) {
@@ -197,54 +266,49 @@ void Network::check_remove_station(const RunningSwitch& home, Station station) {
 void Network::remove_station(RunningSwitch& home, Station station) {
   check_remove_station(home, station);
   home.engine->fdb().remove(station);
-  std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
-    return entry.vlan == station.vid && entry.mac == station.mac;
-  });
+  // What was learned is not configured: its end is no change.
+  if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
+        return entry.vlan == station.vid && entry.mac == station.mac;
+      }) > 0) {
+    on_configured();
+  }
 }
 
 std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
   if (filter.kind != StationKind::dynamic_entry) {
     const std::string* port = filter.port ? port_name(home, *filter.port) : nullptr;
-    std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
-      return (port == nullptr || entry.port == *port) && (!filter.vid || entry.vlan == *filter.vid);
-    });
+    if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
+          return (port == nullptr || entry.port == *port) &&
+                 (!filter.vid || entry.vlan == *filter.vid);
+        }) > 0) {
+      on_configured();
+    }
   }
   return home.engine->fdb().flush(filter);
 }
 
-SwitchSpec Network::spec_of(const RunningSwitch& home) const {
-  SwitchSpec spec = home.spec;
-  for (const RunningPort* port : ports_of(home)) {
-    spec.ports.push_back(port->spec);
+config::NetworkSpec Network::configuration() const {
+  config::NetworkSpec network;
+  for (const auto& [name, running] : switches_) {
+    network.switches.emplace(name, running.spec);
   }
-  return spec;
+  for (const auto& [name, port] : ports_) {
+    if (port.is_guest()) {
+      continue;
+    }
+    PortSpec& spec = network.switches.at(port.home->spec.name).ports.emplace_back(port.spec);
+    spec.rule.mtu = PortRule().mtu;
+  }
+  return network;
 }
 
 void Network::tick(TimePoint now) {
   for (auto& [name, running] : switches_) {
     running.engine->fdb().expire(now, slots_a_tick);
+    tell_limits(running);
   }
-  for (auto& [name, port] : ports_) {
-    follow_mtu(port);
-  }
-}
-
-void Network::on_port_lost(const std::string& switch_name, PortIndex index) {
-  const auto home = switches_.find(switch_name);
-  if (home == switches_.end()) {
-    return;
-  }
-  const std::string* name = port_name(home->second, index);
-  if (name == nullptr) {
-    return;
-  }
-  RunningPort& port = ports_.at(*name);
-  // The index may have gone to another port while the word was on its way.
-  if (port.tap->link().is_present) {
-    return;
-  }
-  port.is_lost = true;
-  port.home->engine->fdb().flush({.port = index, .kind = StationKind::dynamic_entry});
+  look_at_unwatched_links();
+  reopen_lost(now);
 }
 
 }  // namespace tapswitch::api

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // network_ports.cpp: the part of Network that opens, changes and closes ports.
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include "control/api/kernel_refusal.hpp"
 #include "control/api/network.hpp"
+#include "control/api/open_port.hpp"
 #include "control/api/tap_options.hpp"
 #include "control/api/undo.hpp"
 #include "control/rpc/error.hpp"
@@ -16,6 +19,9 @@ using rpc::Error;
 using rpc::ErrorKind;
 
 namespace {
+
+// The MTU in the rule of a port that has none: longer than any frame.
+constexpr std::uint32_t no_mtu = FrameBuffer::max_frame_size;
 
 // Changes the interface of 'tap'. If the kernel refuses a part, the parts before it are taken back.
 void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapChange& change) {
@@ -61,6 +67,21 @@ void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapChang
 }  // namespace
 
 void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) const {
+  check_attach_port(home, spec);
+  check_far_end(spec.far_end);
+}
+
+void Network::check_add_passed_tap(const RunningSwitch& home, const PortSpec& spec,
+                                   const TapDevice& tap) const {
+  check_attach_port(home, spec);
+  (void)tap_options(std::get<config::TapSpec>(spec.far_end), {});
+  if (const std::string* user = user_of(tap)) {
+    throw Error(ErrorKind::already_exists, "port '" + *user + "' has this TAP already",
+                {{"object", spec.name}, {"field", "fd"}, {"port", *user}});
+  }
+}
+
+void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec) const {
   if (ports_.contains(spec.name)) {
     throw Error(ErrorKind::already_exists, "there is a port '" + spec.name + "' already",
                 {{"object", spec.name}});
@@ -72,23 +93,100 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
         {{"limit", max_ports}});
   }
   check_worker(spec.worker);
-  (void)tap_options(spec.tap, offloads_);
+  if (const auto* tap = std::get_if<config::TapSpec>(&spec.far_end)) {
+    check_queues(tap->queues);
+  }
+  check_place(spec);
+  check_patch(home, spec);
+}
+
+void Network::check_place(const PortSpec& spec) const {
+  const auto place = config::place_of(spec.far_end);
+  if (!place) {
+    return;
+  }
+  if (const auto user = port_with_.find(place->name); user != port_with_.end()) {
+    throw Error(ErrorKind::already_exists,
+                "port '" + user->second + "' has the " + place->name + " already",
+                {{"object", place->name}, {"field", place->member}, {"port", user->second}});
+  }
+}
+
+void Network::release_place(const RunningPort& port) {
+  if (port.is_guest()) {
+    return;
+  }
+  if (const auto place = config::place_of(port.spec.far_end)) {
+    port_with_.erase(place->name);
+  }
 }
 
 Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  std::unique_ptr<TapPort> tap = value_or_refuse(TapPort::open(tap_options(spec.tap, offloads_)));
-  if (spec.tap.offload) {
-    learn_offloads(tap->offloads());
+  RunningPort* const opposite = opposite_of(spec);
+  OpenedPort opened =
+      open_port(spec.far_end, offloads_,
+                opposite != nullptr ? static_cast<const PatchPort*>(opposite->port) : nullptr);
+  if (opened.tap != nullptr && std::get<config::TapSpec>(spec.far_end).offload) {
+    learn_offloads(opened.tap->offloads());
   }
-  RunningPort added{
-      .spec = spec, .home = &home, .tap = tap.get(), .added = std::chrono::steady_clock::now()};
-  if (const LinkStatus link = tap->link(); link.mtu != 0) {
-    added.spec.rule.mtu = link.mtu;
+  return attach(home, spec, std::move(opened));
+}
+
+Network::RunningPort& Network::add_passed_tap(RunningSwitch& home, const PortSpec& spec,
+                                              TapDevice tap) {
+  check_add_passed_tap(home, spec, tap);
+  return attach(home, spec,
+                open_passed_tap(std::move(tap), std::get<config::TapSpec>(spec.far_end)));
+}
+
+Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec,
+                                           OpenedPort opened) {
+  check_attach_port(home, spec);
+  return attach(home, spec, std::move(opened));
+}
+
+// What was checked.
+Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
+                                      OpenedPort opened) {
+  RunningPort* const opposite = opposite_of(spec);
+  RunningPort added{.spec = spec,
+                    .home = &home,
+                    .port = opened.port.get(),
+                    .tap = opened.tap,
+                    .door = opened.door,
+                    .added = std::chrono::steady_clock::now()};
+  added.remarks = std::move(opened.remarks);
+  check_link(added);
+  watch_link(added);
+  added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
+  RunningPort& port = enter(std::move(added), std::move(opened.port));
+  if (const auto place = config::place_of(spec.far_end)) {
+    port_with_[place->name] = spec.name;
   }
-  added.index = *home.engine->add_port(std::move(tap), added.spec.rule, spec.worker);
-  home.port_names[added.index] = spec.name;
-  return ports_[spec.name] = std::move(added);
+  tell_remarks(port);
+  if (opposite != nullptr) {
+    look_at(*opposite);
+  }
+  on_configured();
+  return port;
+}
+
+// Puts a port on its switch, where there is room for it.
+Network::RunningPort& Network::enter(RunningPort added, std::unique_ptr<Port> port) {
+  RunningSwitch& home = *added.home;
+  added.index = *home.engine->add_port(std::move(port), rule_in_switch(added), added.spec.worker);
+  const std::string name = added.spec.name;
+  home.port_names[added.index] = name;
+  RunningPort& entered = ports_[name] = std::move(added);
+  tell(entered, "added");
+  return entered;
+}
+
+void Network::tell_remarks(const RunningPort& port) {
+  for (const std::string& remark : port.remarks) {
+    notice_("port '" + port.spec.name + "': " + remark);
+  }
 }
 
 void Network::learn_offloads(const OffloadSet& granted) {
@@ -108,14 +206,24 @@ void Network::check_worker(std::optional<std::size_t> worker) const {
   }
 }
 
+void Network::check_queues(std::size_t queues) const {
+  if (queues > pool_.count()) {
+    throw rpc::invalid_params(
+        {{"queues",
+          "there are only " + std::to_string(pool_.count()) + " workers (tapswitchd --workers)",
+          "1 to " + std::to_string(pool_.count())}});
+  }
+}
+
 void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
                              const config::TapChange& change) const {
+  check_is_no_guest(port);
   check_worker(spec.worker);
   if (port.is_lost && change != config::TapChange()) {
     throw Error(
         ErrorKind::not_found,
         "the interface of port '" + port.spec.name + "' is gone: remove the port and add it anew",
-        {{"object", port.spec.tap.interface}});
+        {{"object", port.spec.name}});
   }
   (void)find_owner(change.owner);
   (void)find_group(change.group);
@@ -125,17 +233,29 @@ void Network::set_port(RunningPort& port, const PortSpec& spec, const config::Ta
   check_set_port(port, spec, change);
   PortSpec changed = spec;
   if (change != config::TapChange()) {
-    change_tap(*port.tap, port.spec.tap, change);
+    change_tap(*port.tap, std::get<config::TapSpec>(port.spec.far_end), change);
     changed.rule.mtu = port.tap->link().mtu;
   }
-  if (changed.rule != port.spec.rule) {
-    port.home->engine->set_port_rule(port.index, changed.rule);
-  }
+  const bool has_other_rule = changed.rule != port.spec.rule;
   if (spec.worker && *spec.worker != port.home->engine->worker_of(port.index)) {
     port.home->engine->move_port(port.index, *spec.worker);
   }
   port.spec = std::move(changed);
+  if (has_other_rule) {
+    port.home->engine->set_port_rule(port.index, rule_in_switch(port));
+    tell_guests_rules(port);
+  }
   forget_static_beyond_vlans(port);
+  tell_stations(*port.home);
+  if (change != config::TapChange()) {
+    follow_links(&port);
+    const std::string_view event = note_link(port, port.tap->link());
+    if (event == "up" || event == "down") {
+      tell(port, event);
+    }
+  }
+  tell(port, "changed");
+  on_configured();
 }
 
 // A static entry in a VLAN that its port carries no more would lead nowhere.
@@ -149,26 +269,25 @@ void Network::forget_static_beyond_vlans(RunningPort& port) {
   });
 }
 
-void Network::remove_port(RunningPort& port) {
+std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
+  for (RunningPort* guest : guests_of(port)) {
+    remove_port(*guest);
+  }
+  unwatch_link(port);
+  release_place(port);
   const RunningPort removed = std::move(port);
-  removed.home->engine->remove_port(removed.index);
+  std::unique_ptr<Port> closed = removed.home->engine->remove_port(removed.index);
+  // While the index still has its name.
+  tell_stations(*removed.home);
   std::erase_if(removed.home->spec.static_entries,
                 [&](const config::StaticEntry& entry) { return entry.port == removed.spec.name; });
   removed.home->port_names.erase(removed.index);
   ports_.erase(removed.spec.name);
-}
-
-void Network::follow_mtu(RunningPort& port) {
-  const std::uint64_t drops =
-      port.totals().drops[static_cast<std::size_t>(DropReason::mtu_exceeded)];
-  if (std::exchange(port.seen_mtu_drops, drops) == drops || port.is_lost) {
-    return;
+  tell(removed, "removed");
+  if (!removed.is_guest()) {
+    on_configured();
   }
-  const LinkStatus link = port.tap->link();
-  if (link.mtu != 0 && link.mtu != port.spec.rule.mtu) {
-    port.spec.rule.mtu = link.mtu;
-    port.home->engine->set_port_rule(port.index, port.spec.rule);
-  }
+  return closed;
 }
 
 }  // namespace tapswitch::api

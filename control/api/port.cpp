@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // port.cpp: port.add, .remove, .list, .get and .set.
-#include <string_view>
+#include <cstddef>
+
+#include <fmt/format.h>
 
 #include "control/api/arguments.hpp"
+#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
-#include "control/api/offload_names.hpp"
+#include "control/api/kernel_refusal.hpp"
 #include "control/config/document.hpp"
+#include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -13,46 +17,74 @@ namespace {
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
-std::string_view state_of(const RunningPort& port, const LinkStatus& link) {
-  if (port.is_lost || !link.is_present) {
-    return "lost";
-  }
-  if (!link.is_up) {
-    return "down";
-  }
-  return link.has_carrier ? "up" : "no_carrier";
-}
-
+// Once the kernel's word of all interfaces has been followed, it is only asked about those of which
+// it says nothing.
 Json to_json(const RunningPort& port, LinkReader& reader) {
-  const LinkStatus link = port.link(reader);
-  Json json = {{"name", port.spec.name},
-               {"switch", port.home->spec.name},
-               {"state", state_of(port, link)},
-               {"link",
-                {{"interface", link.interface},
-                 {"mac", link.mac ? Json(link.mac->to_string()) : Json()},
-                 {"mtu", link.mtu}}},
-               {"stations", port.home->engine->fdb().count_on(port.index)},
-               {"worker", port.home->engine->worker_of(port.index)},
-               {"offloads", offloads_to_json(port.tap->offloads())}};
-  json.update(config::to_json(port.spec, config::Format::full));
-  return json;
+  return describe(port, port.place ? port.seen : port.link(reader));
 }
 
-Json to_json(const RunningPort& port) {
+Json to_json(Network& network, const RunningPort& port) {
+  network.follow_links();
   LinkReader reader;
   return to_json(port, reader);
 }
 
-Json add(Network& network, const Json& params) {
+// What 'params' say beside the descriptor, completed by what the TAP itself says.
+config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
+  Json told = params;
+  for (const char* member : {"interface", "namespace", "queues", "passed"}) {
+    if (told.contains(member)) {
+      throw rpc::invalid_params({{member, "of a TAP that is passed (fd) this is not to be said",
+                                  "nothing: the descriptor tells"}});
+    }
+  }
+  told["interface"] = value_or_refuse(tap.name());
+  told["passed"] = true;
+  config::PortSpec spec;
+  config::take_type(spec.far_end, told);
+  config::change(spec, told);
+  return spec;
+}
+
+Json add_passed(Network& network, const Json& params, const rpc::Caller& caller) {
+  RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
+  const auto index = params.at("fd").get<std::size_t>();
+  if (params.value("type", config::TapSpec::type) != config::TapSpec::type) {
+    throw rpc::invalid_params({{"fd", "only a TAP can be passed", "a port of type 'tap'"}});
+  }
+  const int fd = descriptors_of(caller).look_at(index);
+  if (const auto fault = TapDevice::fault_of(fd)) {
+    throw rpc::invalid_params(
+        {{"fd", fmt::format("descriptor {} cannot be a port: {}", index, *fault),
+          "a TAP that was opened with IFF_NO_PI"}});
+  }
+  TapDevice tap = value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
+  const config::PortSpec spec = passed_spec(params, tap);
+  network.check_add_passed_tap(home, spec, tap);
+  if (is_dry_run(params)) {
+    return plan("+ port " + spec.name);
+  }
+  return to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
+}
+
+Json add(Network& network, const Json& params, const rpc::Caller& caller) {
+  if (params.contains("fd")) {
+    return add_passed(network, params, caller);
+  }
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
   config::PortSpec spec;
+  config::take_type(spec.far_end, params);
   config::change(spec, params);
   network.check_add_port(home, spec);
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);
   }
-  return to_json(network.add_port(home, spec));
+  const RunningPort& port = network.add_port(home, spec);
+  Json json = to_json(network, port);
+  if (!port.remarks.empty()) {
+    json["warnings"] = port.remarks;
+  }
+  return json;
 }
 
 Json remove(Network& network, const Json& params) {
@@ -71,10 +103,13 @@ Json list(Network& network, const Json& params) {
   }
   const auto state = optional_text(params, "state");
   const auto vid = optional_vlan(params);
+  const auto filter = optional_text(params, "filter");
+  network.follow_links();
   LinkReader reader;
   Json ports = Json::array();
   for (const auto& [name, port] : network.ports()) {
-    if ((home != nullptr && port.home != home) || (vid && !port.spec.rule.vlan.carries(*vid))) {
+    if ((home != nullptr && port.home != home) || (vid && !port.spec.rule.vlan.carries(*vid)) ||
+        (filter && name.find(*filter) == std::string::npos)) {
       continue;
     }
     Json json = to_json(port, reader);
@@ -86,7 +121,9 @@ Json list(Network& network, const Json& params) {
 }
 
 Json set(Network& network, const Json& params) {
+  network.check_revision(rpc::optional_integer(params, "if_revision"));
   RunningPort& port = network.find_port(params.at("name"));
+  config::check_members(port.spec.far_end, params);
   config::PortSpec spec = port.spec;
   config::change(spec, params);
   const config::TapChange change = config::tap_change_from_json(params);
@@ -95,14 +132,14 @@ Json set(Network& network, const Json& params) {
     return plan("~ port " + spec.name);
   }
   network.set_port(port, spec, change);
-  return to_json(port);
+  return to_json(network, port);
 }
 
 }  // namespace
 
 void add_port_handlers(Handlers& handlers, Network& network) {
-  handlers["port.add"] = [&network](const Json& params, const rpc::Caller&) {
-    return add(network, params);
+  handlers["port.add"] = [&network](const Json& params, const rpc::Caller& caller) {
+    return add(network, params, caller);
   };
   handlers["port.remove"] = [&network](const Json& params, const rpc::Caller&) {
     return remove(network, params);
@@ -111,7 +148,7 @@ void add_port_handlers(Handlers& handlers, Network& network) {
     return list(network, params);
   };
   handlers["port.get"] = [&network](const Json& params, const rpc::Caller&) {
-    return to_json(network.find_port(params.at("name")));
+    return to_json(network, network.find_port(params.at("name")));
   };
   handlers["port.set"] = [&network](const Json& params, const rpc::Caller&) {
     return set(network, params);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "control/config/append.hpp"
+
 namespace tapswitch::api {
 namespace {
 
@@ -17,8 +19,9 @@ std::uint64_t per_second(std::uint64_t count, microseconds interval) {
                                     static_cast<double>(interval.count()));
 }
 
-std::uint64_t sum(const std::array<std::uint64_t, address_kind_count>& by_kind) {
-  return std::accumulate(by_kind.begin(), by_kind.end(), std::uint64_t{0});
+template <std::size_t size>
+std::uint64_t sum(const std::array<std::uint64_t, size>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
 }  // namespace
@@ -31,19 +34,21 @@ void RateMeter::tick(const Network& network, TimePoint now) {
   }
 }
 
-Json RateMeter::rates(const Network::RunningPort& port, TimePoint now) {
+Json RateMeter::rates(const Network::RunningPort& port, TimePoint now,
+                      std::chrono::seconds interval) {
   Samples& samples = samples_of(port);
   const Sample present = sample(port, now);
-  const Sample& base =
-      now - samples.younger.at >= shortest_interval ? samples.younger : samples.older;
-  const auto interval =
+  // Whoever asks once a second asks a little earlier at times.
+  const Sample base = samples.of_age(interval - shortest_interval, now);
+  const auto elapsed =
       std::max(std::chrono::duration_cast<microseconds>(now - base.at), microseconds(1));
-  Json json = {
-      {"in_bits_per_second", per_second(8 * (present.in_octets - base.in_octets), interval)},
-      {"in_frames_per_second", per_second(present.in_frames - base.in_frames, interval)},
-      {"out_bits_per_second", per_second(8 * (present.out_octets - base.out_octets), interval)},
-      {"out_frames_per_second", per_second(present.out_frames - base.out_frames, interval)},
-      {"interval_microseconds", interval.count()}};
+  Json json = config::object_of(
+      "in_bits_per_second", per_second(8 * (present.in_octets - base.in_octets), elapsed),
+      "in_frames_per_second", per_second(present.in_frames - base.in_frames, elapsed),
+      "out_bits_per_second", per_second(8 * (present.out_octets - base.out_octets), elapsed),
+      "out_frames_per_second", per_second(present.out_frames - base.out_frames, elapsed),
+      "drops_per_second", per_second(present.drops - base.drops, elapsed), "interval_microseconds",
+      elapsed.count());
   samples.take(present);
   return json;
 }
@@ -54,7 +59,8 @@ RateMeter::Sample RateMeter::sample(const Network::RunningPort& port, TimePoint 
           .in_octets = totals.in_octets,
           .in_frames = sum(totals.in_frames),
           .out_octets = totals.out_octets,
-          .out_frames = sum(totals.out_frames)};
+          .out_frames = sum(totals.out_frames),
+          .drops = sum(totals.drops)};
 }
 
 RateMeter::Samples& RateMeter::samples_of(const Network::RunningPort& port) {
@@ -66,13 +72,23 @@ RateMeter::Samples& RateMeter::samples_of(const Network::RunningPort& port) {
 }
 
 RateMeter::Samples::Samples(const Network::RunningPort& port)
-    : added(port.added), older{.at = port.added}, younger{.at = port.added} {}
+    : added(port.added), taken{{.at = port.added}} {}
 
 void RateMeter::Samples::take(const Sample& sample) {
-  if (sample.at - younger.at >= shortest_interval) {
-    older = younger;
-    younger = sample;
+  if (sample.at - taken.back().at < shortest_interval) {
+    return;
   }
+  if (taken.size() == max_samples) {
+    taken.erase(taken.begin());
+  }
+  taken.push_back(sample);
+}
+
+// The youngest that is at least so old; if there is none, the oldest.
+const RateMeter::Sample& RateMeter::Samples::of_age(TimePoint::duration age, TimePoint now) const {
+  const auto found = std::find_if(taken.rbegin(), taken.rend(),
+                                  [&](const Sample& each) { return now - each.at >= age; });
+  return found == taken.rend() ? taken.front() : *found;
 }
 
 }  // namespace tapswitch::api

@@ -4,13 +4,16 @@
 //
 // Samples are taken at every tick, whether anybody asks or not, so that the first question is
 // answered as well as the hundredth.
-// Limits: two samples a port.
+// Limits: RateMeter::max_samples of a port, which hold longest_interval.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "control/api/methods.hpp"
 #include "control/api/network.hpp"
 #include "control/rpc/json.hpp"
 
@@ -18,12 +21,16 @@ namespace tapswitch::api {
 
 class RateMeter {
  public:
+  static constexpr std::chrono::seconds longest_interval{longest_rate_interval_seconds};
+
   // To be called about once a second.
   void tick(const Network& network, TimePoint now);
 
-  // Bits and frames per second of 'port' since its last sample that is old enough to tell. A port
+  // Bits, frames and drops per second of 'port' over about the last 'interval', which is at most
+  // longest_interval: since the last sample that is old enough, or else since the oldest. A port
   // never sampled before is measured from its beginning.
-  [[nodiscard]] Json rates(const Network::RunningPort& port, TimePoint now);
+  [[nodiscard]] Json rates(const Network::RunningPort& port, TimePoint now,
+                           std::chrono::seconds interval = std::chrono::seconds(1));
 
  private:
   struct Sample {
@@ -32,15 +39,19 @@ class RateMeter {
     std::uint64_t in_frames = 0;
     std::uint64_t out_octets = 0;
     std::uint64_t out_frames = 0;
+    std::uint64_t drops = 0;
   };
-  // Two, for the younger may be too young to divide by. Both are the port's beginning at first.
+  // Ticks and questions may each bring two a second.
+  static constexpr std::size_t max_samples = 2 * (longest_interval.count() + 1);
+
+  // Never none: the first is the port's beginning.
   struct Samples {
-    TimePoint added;  // tells ports apart that had the same name one after the other
-    Sample older;
-    Sample younger;
+    TimePoint added;            // tells ports apart that had the same name one after the other
+    std::vector<Sample> taken;  // the oldest first
 
     explicit Samples(const Network::RunningPort& port);
     void take(const Sample& sample);
+    [[nodiscard]] const Sample& of_age(TimePoint::duration age, TimePoint now) const;
   };
 
   static Sample sample(const Network::RunningPort& port, TimePoint now);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "control/api/offload_names.hpp"
+#include "control/config/far_end.hpp"
 #include "control/config/schema.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 
@@ -57,6 +58,14 @@ Schema plan_schema() {
                           "the steps it would take, for people", true}});
 }
 
+Schema log_line_schema() {
+  return Schema::object({
+      {"time", any_text(), "when, as 2026-01-31T12:00:00.000Z", true},
+      {"level", any_text(), "how grave it is, as log.set names levels", true},
+      {"text", any_text(), "what was logged", true},
+  });
+}
+
 Schema system_info_schema() {
   return Schema::object({
       {"version", any_text(), "of tapswitch", true},
@@ -65,8 +74,14 @@ Schema system_info_schema() {
       count_field("workers", "threads that forward frames"),
       count_field("switches", "how many there are"),
       count_field("ports", "how many there are on all switches"),
+      count_field("revision", "how many changes of the configuration there have been"),
       {"limits", Schema::map(name_schema(), count_schema(), 64), "by name", true},
       {"offloads", offloads_schema(), "what TAPs can leave unfinished, as far as is known", true},
+      {"kernel",
+       Schema::object({{"release", any_text(), "of the kernel", true},
+                       {"namespaces", Schema::boolean(),
+                        "whether ports can be opened in other network namespaces", true}}),
+       "what it lets the daemon do", true},
       {"socket", any_text(), "path of the control socket", true},
   });
 }
@@ -88,22 +103,25 @@ Schema port_schema() {
   std::vector<Field> fields{
       {"name", name_schema(), "its name", true},
       {"switch", name_schema(), "the switch it belongs to", true},
-      {"type", Schema::word({"tap"}), "its kind", true},
+      {"type", Schema::word(config::far_end_types()), "its kind", true},
       {"state", Schema::word({"up", "down", "no_carrier", "lost"}),
        "down: administratively; lost: its device is gone", true},
       {"link",
        Schema::object({
-           {"interface", any_text(), "its name now", true},
+           {"interface", nullable(any_text()), "its name now; null: the port has none", true},
            {"mac", nullable(mac_schema()), "of the far end", true},
            count_field("mtu", "in bytes"),
        }),
        "the interface as the kernel has it now", true},
       count_field("stations", "learned or put on the port"),
       {"offloads", offloads_schema(), "what crosses the port unfinished", true},
+      {"door", name_schema(),
+       "of a VDE client's port: the port of type vde by which it came in, whose rules it has"},
+      {"warnings", Schema::list(any_text(), most_items),
+       "in the answer of port.add: what its user should know of the far end"},
   };
-  for (std::vector<Field> group : {config::tap_fields(), config::port_fields()}) {
-    fields.insert(fields.end(), group.begin(), group.end());
-  }
+  std::vector<Field> of_kinds = config::far_end_variant({}, config::port_fields()).fields();
+  fields.insert(fields.end(), of_kinds.begin() + 1, of_kinds.end());  // the first is "type"
   return Schema::object(std::move(fields));
 }
 
@@ -172,7 +190,11 @@ Schema rate_schema() {
       count_field("in_frames_per_second", "received and passed on"),
       count_field("out_bits_per_second", "sent"),
       count_field("out_frames_per_second", "meant to leave here"),
+      count_field("drops_per_second", "dropped, for whatever reason"),
       count_field("interval_microseconds", "the time over which this was measured"),
+      {"switch", name_schema(), "the switch it belongs to", true},
+      {"state", Schema::word({"up", "down", "no_carrier", "lost"}), "as port.get tells it", true},
+      count_field("stations", "learned or put on the port"),
   });
 }
 
@@ -200,6 +222,22 @@ Schema trace_schema() {
       {"egress", Schema::list(egress, most_items), "where it leaves", true},
       {"dropped", Schema::list(dropped, most_items), "where it should leave, but does not", true},
       {"steps", Schema::list(any_text(), most_items), "each step of the decision, in words", true},
+  });
+}
+
+Schema snapshot_schema() {
+  const Field home{"switch", name_schema(), "the switch", true};
+  std::vector<Field> station = fdb_entry_schema().fields();
+  station.insert(station.begin(), home);
+  const Schema vlan = Schema::object({home,
+                                      {"vid", vlan_id_schema(), "the VLAN", true},
+                                      {"name", name_schema(), "its name", true}});
+  return Schema::object({
+      {"switches", Schema::list(switch_schema(), most_items), "as switch.get answers"},
+      {"ports", Schema::list(port_schema(), most_items), "as port.get answers"},
+      {"vlans", Schema::list(vlan, most_items), "those that have a name"},
+      {"entries", Schema::list(Schema::object(std::move(station)), most_items),
+       "the stations, as fdb.list answers"},
   });
 }
 

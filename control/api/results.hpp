@@ -9,6 +9,7 @@ namespace tapswitch::api {
 // A whole number that does not fit below a sensible bound: counters, sizes, ages.
 rpc::Schema count_schema();
 
+rpc::Schema log_line_schema();
 rpc::Schema system_info_schema();
 rpc::Schema switch_schema();
 rpc::Schema port_schema();
@@ -19,6 +20,7 @@ rpc::Schema switch_statistics_schema();
 rpc::Schema vlan_statistics_schema();
 rpc::Schema rate_schema();
 rpc::Schema trace_schema();
+rpc::Schema snapshot_schema();
 
 // What a changing method answers to a dry run.
 rpc::Schema plan_schema();

@@ -9,6 +9,7 @@ namespace tapswitch::api {
 namespace {
 
 using config::append;
+using config::object_of;
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
@@ -22,20 +23,32 @@ Json drops_to_json(const PortTotals& totals) {
   return drops;
 }
 
+// Frames that the interface dropped itself, seen from the switch.
+struct KernelDrops {
+  std::uint64_t ingress = 0;
+  std::uint64_t egress = 0;
+};
+
+// Of interfaces in our own namespace the kernel is asked for nothing but this, and of all at once.
+KernelDrops kernel_drops(const RunningPort& port, LinkReader& reader) {
+  if (port.place && port.place->name_space == LinkPlace::ours) {
+    if (const auto found = reader.statistics(port.place->index)) {
+      return {.ingress = found->transmitted_dropped, .egress = found->received_dropped};
+    }
+  }
+  const LinkStatus link = port.link(reader);
+  return {.ingress = link.ingress_kernel_drops, .egress = link.egress_kernel_drops};
+}
+
 Json port_statistics(const RunningPort& port, LinkReader& reader) {
   const PortTotals totals = port.totals();
-  const LinkStatus link = port.link(reader);
-  return {{"in_octets", totals.in_octets},
-          {"in_unicast", totals.in_frames[0]},
-          {"in_multicast", totals.in_frames[1]},
-          {"in_broadcast", totals.in_frames[2]},
-          {"out_octets", totals.out_octets},
-          {"out_unicast", totals.out_frames[0]},
-          {"out_multicast", totals.out_frames[1]},
-          {"out_broadcast", totals.out_frames[2]},
-          {"drops", drops_to_json(totals)},
-          {"ingress_kernel_drops", link.ingress_kernel_drops},
-          {"egress_kernel_drops", link.egress_kernel_drops}};
+  const KernelDrops kernel = kernel_drops(port, reader);
+  return object_of("in_octets", totals.in_octets, "in_unicast", totals.in_frames[0], "in_multicast",
+                   totals.in_frames[1], "in_broadcast", totals.in_frames[2], "out_octets",
+                   totals.out_octets, "out_unicast", totals.out_frames[0], "out_multicast",
+                   totals.out_frames[1], "out_broadcast", totals.out_frames[2], "drops",
+                   drops_to_json(totals), "ingress_kernel_drops", kernel.ingress,
+                   "egress_kernel_drops", kernel.egress);
 }
 
 Json switch_statistics(const RunningSwitch& running) {
@@ -95,6 +108,7 @@ Json get(Network& network, const Json& params) {
   if (const auto vid = optional_vlan(params)) {
     return vlan_statistics(network, choice, *vid);
   }
+  network.follow_links();
   LinkReader reader;
   Json ports = Json::object();
   for (const auto& [name, port] : network.ports()) {
@@ -117,11 +131,18 @@ Json get(Network& network, const Json& params) {
 
 Json rates(Network& network, RateMeter& meter, const Json& params) {
   const Choice choice(network, params);
+  const std::chrono::seconds interval(rpc::integer_or(params, "interval_seconds", 1));
   const TimePoint now = std::chrono::steady_clock::now();
+  network.follow_links();
+  LinkReader reader;
   Json ports = Json::object();
   for (const auto& [name, port] : network.ports()) {
     if (choice.includes(port)) {
-      append(ports, name, meter.rates(port, now));
+      Json json = meter.rates(port, now, interval);
+      json["switch"] = port.home->spec.name;
+      json["state"] = port.state(port.place ? port.seen : port.link(reader));
+      json["stations"] = port.home->engine->fdb().count_on(port.index);
+      append(ports, name, std::move(json));
     }
   }
   return {{"ports", std::move(ports)}};

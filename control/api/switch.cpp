@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // switch.cpp: switch.add, .remove, .list, .get and .set.
 #include "control/api/arguments.hpp"
+#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
 #include "control/config/document.hpp"
 
@@ -9,18 +10,6 @@ namespace {
 
 using RunningSwitch = Network::RunningSwitch;
 
-Json to_json(const RunningSwitch& running) {
-  const Fdb& fdb = running.engine->fdb();
-  return {
-      {"name", running.spec.name},
-      {"fdb",
-       {{"ageing_seconds", running.spec.ageing.count()},
-        {"capacity", running.spec.fdb_capacity},
-        {"stations", fdb.size()}}},
-      {"forward_reserved", config::forward_reserved_to_json(running.spec.rule.forwarded_reserved)},
-      {"ports", running.port_names.size()}};
-}
-
 Json add(Network& network, const Json& params) {
   config::SwitchSpec spec;
   config::change(spec, params);
@@ -28,7 +17,7 @@ Json add(Network& network, const Json& params) {
   if (is_dry_run(params)) {
     return plan("+ switch " + spec.name);
   }
-  return to_json(network.add_switch(spec));
+  return describe(network.add_switch(spec));
 }
 
 Json remove(Network& network, const Json& params) {
@@ -45,7 +34,7 @@ Json remove(Network& network, const Json& params) {
 Json list(const Network& network) {
   Json switches = Json::array();
   for (const auto& [name, running] : network.switches()) {
-    switches.push_back(to_json(running));
+    switches.push_back(describe(running));
   }
   return {{"switches", switches}};
 }
@@ -59,7 +48,7 @@ Json set(Network& network, const Json& params) {
     return plan("~ switch " + spec.name);
   }
   network.set_switch(running, spec);
-  return to_json(running);
+  return describe(running);
 }
 
 }  // namespace
@@ -73,7 +62,7 @@ void add_switch_handlers(Handlers& handlers, Network& network) {
   };
   handlers["switch.list"] = [&network](const Json&, const rpc::Caller&) { return list(network); };
   handlers["switch.get"] = [&network](const Json& params, const rpc::Caller&) {
-    return to_json(network.find_switch(optional_text(params, "name")));
+    return describe(network.find_switch(optional_text(params, "name")));
   };
   handlers["switch.set"] = [&network](const Json& params, const rpc::Caller&) {
     return set(network, params);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // system.cpp: system.info, system.shutdown and rpc.discover.
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
 #include "control/api/methods.hpp"
 #include "control/api/offload_names.hpp"
+#include "control/config/document.hpp"
+#include "control/rpc/error.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/openrpc.hpp"
+#include "switch/ports/net_namespace.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -17,14 +22,26 @@ Json limits_to_json() {
           {"nesting", limits.nesting},
           {"batch_requests", limits.batch_requests},
           {"sessions", limits.sessions},
+          {"descriptors_per_line", limits.descriptors_per_line},
           {"unsent_bytes_per_session", limits.unsent_bytes_per_session},
+          {"unsent_event_bytes_per_session", limits.unsent_event_bytes_per_session},
+          {"subscriptions_per_session", limits.subscriptions_per_session},
           {"switches", Network::max_switches},
           {"ports_per_switch", max_ports},
           {"stations_per_switch", SwitchOptions::max_fdb_capacity},
-          {"frame_bytes", FrameBuffer::max_frame_size}};
+          {"frame_bytes", FrameBuffer::max_frame_size},
+          {"document_file_bytes", config::most_document_bytes}};
 }
 
-Json info(const Network& network, const Daemon& daemon) {
+// What depends on the machine and on the rights that the daemon was started with.
+Json kernel_to_json() {
+  utsname system{};
+  uname(&system);
+  return {{"release", static_cast<const char*>(system.release)},
+          {"namespaces", can_enter_net_namespaces()}};
+}
+
+Json info(const Network& network, const Daemon& daemon, const Json& kernel) {
   const auto uptime = std::chrono::steady_clock::now() - daemon.started;
   return {{"version", daemon.version},
           {"pid", getpid()},
@@ -32,20 +49,46 @@ Json info(const Network& network, const Daemon& daemon) {
           {"workers", network.worker_count()},
           {"switches", network.switches().size()},
           {"ports", network.ports().size()},
+          {"revision", network.revision()},
           {"limits", limits_to_json()},
           {"offloads", offloads_to_json(network.offloads())},
+          {"kernel", kernel},
           {"socket", daemon.socket_path}};
+}
+
+// Whoever gets the TAPs has the network, so it must be one who could have ended the daemon.
+Json hand_over(const Daemon& daemon, const Json& params, const rpc::Caller& caller) {
+  if (caller.uid != 0 && caller.uid != geteuid()) {
+    throw rpc::Error(rpc::ErrorKind::permission_denied,
+                     "only root and the daemon's own user can have the daemon hand over");
+  }
+  if (!daemon.hand_over) {
+    throw rpc::Error(rpc::ErrorKind::unsupported, "this daemon cannot hand over");
+  }
+  daemon.hand_over(take_descriptor(params, caller));
+  return Json::object();
 }
 
 }  // namespace
 
 void add_system_handlers(Handlers& handlers, Network& network, const Daemon& daemon) {
-  handlers["system.info"] = [&network, &daemon](const Json&, const rpc::Caller&) {
-    return info(network, daemon);
+  // Found out when somebody asks first, and then kept: it does not change.
+  handlers["system.info"] = [&network, &daemon, kernel = Json()](const Json&,
+                                                                 const rpc::Caller&) mutable {
+    if (kernel.is_null()) {
+      kernel = kernel_to_json();
+    }
+    return info(network, daemon, kernel);
   };
-  handlers["system.shutdown"] = [&daemon](const Json&, const rpc::Caller&) {
+  handlers["system.shutdown"] = [&daemon](const Json& params, const rpc::Caller&) {
+    if (is_dry_run(params)) {
+      return plan("- daemon");
+    }
     daemon.shut_down();
     return Json::object();
+  };
+  handlers["system.hand_over"] = [&daemon](const Json& params, const rpc::Caller& caller) {
+    return hand_over(daemon, params, caller);
   };
   handlers["rpc.discover"] = [&daemon](const Json&, const rpc::Caller&) {
     return rpc::openrpc_document(methods(), daemon.version);

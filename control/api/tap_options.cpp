@@ -73,6 +73,7 @@ TapOptions tap_options(const config::TapSpec& spec, const OffloadSet& offloads) 
   options.is_up = spec.is_up;
   options.addresses = parse_addresses(spec.addresses);
   options.offloads = spec.offload ? offloads : OffloadSet{};
+  options.queues = spec.queues;
   return options;
 }
 

@@ -128,11 +128,7 @@ Json set(Network& network, const Json& params) {
   if (is_dry_run(params)) {
     return plan("~ vlan " + std::to_string(vid) + " of switch " + home.spec.name);
   }
-  if (name.is_null()) {
-    home.spec.vlan_names.erase(vid);
-  } else {
-    home.spec.vlan_names[vid] = name;
-  }
+  network.name_vlan(home, vid, name.is_null() ? std::nullopt : std::optional<std::string>(name));
   return to_json(network, home, vid);
 }
 

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/descriptor_message.hpp"
+
 namespace tapswitch::client {
 namespace {
 
@@ -28,6 +30,8 @@ std::string message_of(const Json& error) {
   return message != error.end() && message->is_string() ? message->get<std::string>()
                                                         : "refused without a message";
 }
+
+bool is_event(const Json& message) { return message.is_object() && message.contains("method"); }
 
 }  // namespace
 
@@ -51,11 +55,47 @@ Client Client::connect(const std::string& path) {
   return Client(std::move(socket), path);
 }
 
-Json Client::call(const std::string& method, const Json& params) {
+Json Client::call(const std::string& method, const Json& params, std::span<const int> descriptors) {
+  ask(method, params, descriptors);
+  return await();
+}
+
+Json Client::await() {
+  Json reply = receive();
+  while (is_event(reply)) {
+    keep_event(std::move(reply));
+    reply = receive();
+  }
+  return result_of(std::move(reply));
+}
+
+void Client::ask(const std::string& method, const Json& params, std::span<const int> descriptors) {
   const Json request = {
       {"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}};
-  send(request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-  Json reply = Json::parse(receive_line(), nullptr, false);
+  send(request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", descriptors);
+}
+
+std::optional<Json> Client::take_result() {
+  do {
+    while (std::optional<std::string> line = take_line()) {
+      Json reply = Json::parse(*line, nullptr, false);
+      if (!is_event(reply)) {
+        return result_of(std::move(reply));
+      }
+      keep_event(std::move(reply));
+    }
+  } while (receive_part(MSG_DONTWAIT));
+  return std::nullopt;
+}
+
+void Client::keep_event(Json message) {
+  if (events_.size() == max_kept_events) {
+    events_.pop_front();
+  }
+  events_.push_back(std::move(message["params"]));
+}
+
+Json Client::result_of(Json reply) const {
   if (const auto error = reply.find("error"); error != reply.end()) {
     throw Refused(*error);
   }
@@ -66,9 +106,37 @@ Json Client::call(const std::string& method, const Json& params) {
   return std::move(*result);
 }
 
-void Client::send(std::string_view text) {
+Json Client::next_event() {
+  while (true) {
+    if (std::optional<Json> event = take_event()) {
+      return *std::move(event);
+    }
+    receive_part(0);
+  }
+}
+
+std::optional<Json> Client::take_event() {
+  while (events_.empty()) {
+    if (const std::optional<std::string> line = take_line()) {
+      Json message = Json::parse(*line, nullptr, false);
+      if (!is_event(message) || !message.contains("params")) {
+        throw NoDaemon(fmt::format("what answers at {} is not a tapswitchd", path_));
+      }
+      keep_event(std::move(message));
+    } else if (!receive_part(MSG_DONTWAIT)) {
+      return std::nullopt;
+    }
+  }
+  Json event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+Json Client::receive() { return Json::parse(receive_line(), nullptr, false); }
+
+void Client::send(std::string_view text, std::span<const int> descriptors) {
   while (!text.empty()) {
-    const ssize_t size = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    const ssize_t size = send_with_descriptors(socket_.get(), text, descriptors, 0);
     if (size < 0) {
       if (errno == EINTR) {
         continue;
@@ -76,28 +144,47 @@ void Client::send(std::string_view text) {
       throw NoDaemon(fmt::format("the daemon at {} is gone: {}", path_, std::strerror(errno)));
     }
     text.remove_prefix(static_cast<std::size_t>(size));
+    descriptors = {};
   }
 }
 
 std::string Client::receive_line() {
-  std::size_t searched = 0;
   while (true) {
-    const std::size_t newline = received_.find('\n', searched);
-    if (newline != std::string::npos) {
-      std::string line = received_.substr(0, newline);
-      received_.erase(0, newline + 1);
-      return line;
+    if (std::optional<std::string> line = take_line()) {
+      return *std::move(line);
     }
-    searched = received_.size();
-    std::array<char, 65'536> part;
-    const ssize_t size = recv(socket_.get(), part.data(), part.size(), 0);
-    if (size < 0 && errno == EINTR) {
-      continue;
+    receive_part(0);
+  }
+}
+
+// A whole line of what was received already.
+std::optional<std::string> Client::take_line() {
+  const std::size_t newline = received_.find('\n', searched_);
+  if (newline == std::string::npos) {
+    searched_ = received_.size();
+    return std::nullopt;
+  }
+  searched_ = 0;
+  std::string line = received_.substr(0, newline);
+  received_.erase(0, newline + 1);
+  return line;
+}
+
+// Whether something came; without MSG_DONTWAIT something does.
+bool Client::receive_part(int flags) {
+  std::array<char, 65'536> part;
+  while (true) {
+    const ssize_t size = recv(socket_.get(), part.data(), part.size(), flags);
+    if (size > 0) {
+      received_.append(part.data(), static_cast<std::size_t>(size));
+      return true;
     }
-    if (size <= 0) {
+    if (size < 0 && errno == EAGAIN) {
+      return false;
+    }
+    if (size == 0 || errno != EINTR) {
       throw NoDaemon(fmt::format("the daemon at {} ended the session", path_));
     }
-    received_.append(part.data(), static_cast<std::size_t>(size));
   }
 }
 

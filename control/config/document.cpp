@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "control/config/append.hpp"
+#include "control/config/members.hpp"
 #include "control/config/reserved_address.hpp"
-#include "control/config/schema.hpp"
-#include "control/rpc/error.hpp"
 
 namespace tapswitch::config {
 namespace {
@@ -30,93 +29,6 @@ constexpr AcceptableName acceptable_names[] = {{AcceptableFrames::all, "all"},
 
 constexpr std::string_view service_type = "0x88a8";
 constexpr std::string_view customer_type = "0x8100";
-
-// Reads 'json[key]' into 'target' if it is there.
-template <typename T>
-void read(const Json& json, const char* key, T& target) {
-  if (const auto found = json.find(key); found != json.end()) {
-    found->get_to(target);
-  }
-}
-
-template <typename T>
-void read(const Json& json, const char* key, std::optional<T>& target) {
-  if (const auto found = json.find(key); found != json.end()) {
-    target = found->get<T>();
-  }
-}
-
-// A name, or a number that is kept in digits.
-void read(const Json& json, const char* key, std::optional<std::string>& target) {
-  if (const auto found = json.find(key); found != json.end()) {
-    target = found->is_string() ? found->get<std::string>() : found->dump();
-  }
-}
-
-// Writes 'value' if the format asks for it or it is not the default.
-template <typename T>
-void write(Json& json, const char* key, const T& value, const T& default_value, Format format) {
-  if (format == Format::full || !(value == default_value)) {
-    json[key] = value;
-  }
-}
-
-template <typename T>
-void write(Json& json, const char* key, const std::optional<T>& value) {
-  if (value) {
-    json[key] = *value;
-  }
-}
-
-void change_tap(TapSpec& tap, const Json& json) {
-  read(json, "interface", tap.interface);
-  read(json, "namespace", tap.name_space);
-  if (const auto mac = json.find("mac"); mac != json.end()) {
-    tap.mac = MacAddress::parse(mac->get<std::string>());
-  }
-  read(json, "mtu", tap.mtu);
-  read(json, "persist", tap.persist);
-  read(json, "owner", tap.owner);
-  read(json, "group", tap.group);
-  read(json, "up", tap.is_up);
-  read(json, "addresses", tap.addresses);
-  read(json, "offload", tap.offload);
-}
-
-void write_tap(Json& json, const TapSpec& tap, const std::string& port_name, Format format) {
-  const TapSpec defaults;
-  write(json, "interface", tap.interface, port_name, format);
-  write(json, "namespace", tap.name_space);
-  if (tap.mac) {
-    json["mac"] = tap.mac->to_string();
-  }
-  write(json, "mtu", tap.mtu);
-  write(json, "persist", tap.persist, defaults.persist, format);
-  write(json, "owner", tap.owner);
-  write(json, "group", tap.group);
-  write(json, "up", tap.is_up, defaults.is_up, format);
-  write(json, "addresses", tap.addresses, defaults.addresses, format);
-  write(json, "offload", tap.offload, defaults.offload, format);
-}
-
-// An interface is called as its port unless the user says otherwise, and not every name of a port
-// is a name for an interface.
-void name_interface(PortSpec& spec) {
-  if (!spec.tap.interface.empty()) {
-    return;
-  }
-  for (const rpc::Field& field : tap_fields()) {
-    if (field.name != "interface") {
-      continue;
-    }
-    if (!field.schema.check(spec.name).empty()) {
-      throw rpc::invalid_params(
-          {{"interface", "the port's name '" + spec.name + "' cannot name an interface",
-            field.schema.allowed()}});
-    }
-  }
-  spec.tap.interface = spec.name;
-}
 
 }  // namespace
 
@@ -206,8 +118,7 @@ Json forward_reserved_to_json(std::uint16_t bits) { return reserved_texts(bits);
 void change(PortSpec& spec, const Json& json) {
   read(json, "name", spec.name);
   read(json, "description", spec.description);
-  change_tap(spec.tap, json);
-  name_interface(spec);
+  config::read(spec.far_end, json, spec.name);
   if (const auto vlan = json.find("vlan"); vlan != json.end()) {
     spec.rule.vlan = vlan_from_json(*vlan);
   }
@@ -223,24 +134,10 @@ void change(PortSpec& spec, const Json& json) {
   read(json, "worker", spec.worker);
 }
 
-TapChange tap_change_from_json(const Json& json) {
-  TapChange change;
-  if (const auto mac = json.find("mac"); mac != json.end()) {
-    change.mac = MacAddress::parse(mac->get<std::string>());
-  }
-  read(json, "mtu", change.mtu);
-  read(json, "persist", change.persist);
-  read(json, "owner", change.owner);
-  read(json, "group", change.group);
-  read(json, "up", change.is_up);
-  read(json, "addresses", change.addresses);
-  return change;
-}
-
 Json to_json(const PortSpec& spec, Format format) {
   const PortRule defaults;
-  Json json = {{"type", "tap"}};
-  write_tap(json, spec.tap, spec.name, format);
+  Json json = Json::object();
+  config::write(json, spec.far_end, spec.name, format);
   if (format == Format::full || spec.rule.vlan != defaults.vlan) {
     json["vlan"] = vlan_to_json(spec.rule.vlan, format);
   }
@@ -295,6 +192,14 @@ Json to_json(const SwitchSpec& spec, Format format) {
   }
   json["ports"] = std::move(ports);
   return json;
+}
+
+Json to_json(const NetworkSpec& network, Format format) {
+  Json switches = Json::object();
+  for (const auto& [name, spec] : network.switches) {
+    append(switches, name, to_json(spec, format));
+  }
+  return {{"version", document_version}, {"switches", std::move(switches)}};
 }
 
 }  // namespace tapswitch::config

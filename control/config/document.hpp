@@ -3,8 +3,10 @@
 // methods become specifications. The JSON given to the reading functions has passed its schema.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "control/config/members.hpp"
 #include "control/config/model.hpp"
 #include "control/rpc/json.hpp"
 
@@ -12,8 +14,10 @@ namespace tapswitch::config {
 
 constexpr int document_version = 1;
 
-// How much of what equals its default is written.
-enum class Format : std::uint8_t { full, minimal };
+// Beyond it nothing is read or written. Room for some 50,000 ports; over the socket the limit of a
+// line, 1 MiB, is met first.
+constexpr std::size_t most_document_bytes = std::size_t{16} << 20;
+constexpr std::size_t most_document_nesting = 32;
 
 Json vlan_to_json(const VlanRule& rule, Format format = Format::full);
 VlanRule vlan_from_json(const Json& json);
@@ -30,11 +34,11 @@ Json forward_reserved_to_json(std::uint16_t bits);
 void change(PortSpec& spec, const Json& json);
 void change(SwitchSpec& spec, const Json& json);
 
-// Those members of 'json' that are about a TAP that is open.
-TapChange tap_change_from_json(const Json& json);
-
 // A whole port or switch as in the document: without its name, which is the key there.
 Json to_json(const PortSpec& spec, Format format);
 Json to_json(const SwitchSpec& spec, Format format);
+
+// The whole document; read_document.hpp is the way back.
+Json to_json(const NetworkSpec& network, Format format);
 
 }  // namespace tapswitch::config

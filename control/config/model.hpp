@@ -4,53 +4,26 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "control/config/far_end.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/port_rule.hpp"
 #include "switch/frame/mac_address.hpp"
 
 namespace tapswitch::config {
 
-// The far end of a TAP port. What is not set is left as the kernel makes it, or as an interface
-// that exists already has it.
-struct TapSpec {
-  std::string interface;
-  std::optional<std::string> name_space;  // a name, a path, or a pid in digits
-  std::optional<MacAddress> mac;
-  std::optional<std::uint32_t> mtu;
-  bool persist = false;
-  std::optional<std::string> owner;  // a name or a number in digits; likewise 'group'
-  std::optional<std::string> group;
-  bool is_up = true;
-  std::vector<std::string> addresses;  // "10.0.0.1/24"
-  bool offload = true;
-
-  bool operator==(const TapSpec&) const = default;
-};
-
-// What a user wants otherwise about a TAP that is open; the rest stays, whatever it is.
-struct TapChange {
-  std::optional<MacAddress> mac;
-  std::optional<std::uint32_t> mtu;
-  std::optional<bool> persist;
-  std::optional<std::string> owner;
-  std::optional<std::string> group;
-  std::optional<bool> is_up;
-  std::optional<std::vector<std::string>> addresses;
-
-  bool operator==(const TapChange&) const = default;
-};
-
 // Of 'rule', the MTU is the link's and not configured here.
 struct PortSpec {
   std::string name;
   std::string description;
-  TapSpec tap;
+  FarEnd far_end;
   PortRule rule;
   std::optional<std::size_t> worker;  // who is to receive from it; nullopt: as it comes
 
@@ -73,6 +46,30 @@ struct SwitchSpec {
   std::map<VlanId, std::string> vlan_names;
   std::vector<PortSpec> ports;              // in order of their names
   std::vector<StaticEntry> static_entries;  // in order of VLAN and address
+
+  bool operator==(const SwitchSpec&) const = default;
+};
+
+// Takes the ports out for which 'is_unwanted', and the static entries that are on them. Returns
+// their names.
+template <std::predicate<const PortSpec&> Predicate>
+std::set<std::string> remove_ports(SwitchSpec& home, const Predicate& is_unwanted) {
+  std::set<std::string> names;
+  std::erase_if(home.ports, [&](const PortSpec& port) {
+    return is_unwanted(port) && names.insert(port.name).second;
+  });
+  std::erase_if(home.static_entries,
+                [&](const StaticEntry& entry) { return names.contains(entry.port); });
+  return names;
+}
+
+// All that is configured: what a whole document says.
+struct NetworkSpec {
+  static constexpr std::size_t max_switches = 256;
+
+  std::map<std::string, SwitchSpec> switches;  // by name
+
+  bool operator==(const NetworkSpec&) const = default;
 };
 
 }  // namespace tapswitch::config

@@ -2,15 +2,20 @@
 #include "control/config/schema.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
 #include <string_view>
+#include <utility>
 
+#include "control/config/model.hpp"
 #include "control/config/reserved_address.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/vlan_set.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/frame/vlan_tag.hpp"
-#include "switch/ports/interface_address.hpp"
 #include "switch/ports/interface_name.hpp"
+#include "switch/ports/socket_address.hpp"
 
 namespace tapswitch::config {
 
@@ -21,21 +26,8 @@ namespace {
 
 constexpr std::size_t longest_text = 255;
 constexpr std::size_t longest_path = 4095;
-constexpr std::size_t most_addresses = 64;
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 Schema positive_text(std::size_t longest) { return Schema::text(1, longest); }
-
-// A user or group: its name or its number.
-Schema account_schema() {
-  return Schema::any_of({Schema::integer(0, 0xffff'fffe), positive_text(32)}, "a name or a number");
-}
 
 Field acceptable_field() {
   return {"acceptable", Schema::word({"all", "tagged", "untagged"}),
@@ -45,7 +37,66 @@ Field acceptable_field() {
 
 Field pvid_field() { return {"pvid", vlan_id_schema(), "the VLAN of the port", true}; }
 
+// "10": a VLAN as the key of an object.
+bool is_vlan_key(std::string_view text) {
+  std::uint32_t vid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), vid);
+  return error == std::errc{} && end == text.data() + text.size() && text.front() != '0' &&
+         vid <= last_vlan;
+}
+
+bool is_station(std::string_view text) {
+  const auto mac = MacAddress::parse(text);
+  return mac && !mac->is_group() && !mac->is_zero();
+}
+
+Schema static_entry_schema() {
+  return Schema::object(
+      {{"mac", Schema::text("mac", "a unicast address, as 02:00:00:00:00:01", is_station),
+        "the station's address", true},
+       {"vlan", vlan_id_schema(), "its VLAN", true},
+       {"port", name_schema(), "the port to reach it by", true}});
+}
+
+Schema document_switch_schema() {
+  std::vector<Field> fdb = fdb_schema().fields();
+  fdb.push_back({"static", Schema::list(static_entry_schema(), SwitchOptions::max_fdb_capacity),
+                 "stations that neither age nor move"});
+  const Schema vlan = Schema::object({{"name", name_schema(), "its name", true}});
+  std::vector<Field> fields = switch_fields();
+  for (Field& field : fields) {
+    if (field.name == "fdb") {
+      field.schema = Schema::object(fdb);
+    }
+  }
+  fields.push_back(
+      {"vlans",
+       Schema::map(Schema::text("vlan-id", "1..4094 in digits", is_vlan_key), vlan, last_vlan),
+       "the VLANs that have names, by number"});
+  fields.push_back({"ports",
+                    Schema::map(name_schema(), far_end_variant({}, port_fields()), max_ports),
+                    "the ports, by name"});
+  return Schema::object(std::move(fields));
+}
+
+Schema make_document_schema() {
+  return Schema::object(
+      {{"$schema", Schema::text(0, longest_path), "for editors; not read"},
+       {"version", Schema::integer(1, 1), "of this format", true},
+       {"revision", Schema::integer(0, std::numeric_limits<std::int64_t>::max()),
+        "how many changes came before config.get wrote this; not read"},
+       {"switches", Schema::map(name_schema(), document_switch_schema(), NetworkSpec::max_switches),
+        "the switches, by name", true}});
+}
+
 }  // namespace
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
 
 Schema name_schema() { return Schema::text("name", "1 to 32 of A-Z a-z 0-9 . _ -", is_name); }
 
@@ -89,6 +140,26 @@ Schema flood_schema() {
       {"multicast", Schema::boolean(), "frames to groups"},
       {"broadcast", Schema::boolean(), "frames to all"},
   });
+}
+
+Schema interface_schema() {
+  return Schema::text("interface", "1 to 15 characters without space, '/', ':' and '%'",
+                      [](std::string_view text) { return !interface_name_fault(text); });
+}
+
+Schema account_schema() {
+  return Schema::any_of({Schema::integer(0, 0xffff'fffe), positive_text(32)}, "a name or a number");
+}
+
+Schema socket_path_schema() {
+  return Schema::text(
+      "socket-path", "an absolute path of at most 107 bytes",
+      [](std::string_view text) { return SocketAddress::of_path(text).has_value(); });
+}
+
+Schema namespace_schema() {
+  return Schema::any_of({positive_text(longest_path), Schema::integer(1, 0x7fff'ffff)},
+                        "a name as `ip netns` has it, a path, or a pid");
 }
 
 Schema forward_reserved_schema() {
@@ -139,32 +210,17 @@ std::vector<Field> port_fields() {
   };
 }
 
-std::vector<Field> tap_fields() {
-  return {
-      {"interface",
-       Schema::text("interface", "1 to 15 characters without space, '/', ':' and '%'",
-                    [](std::string_view text) { return !interface_name_fault(text); }),
-       "the TAP interface, made if it does not exist; default: the port's name"},
-      {"namespace",
-       Schema::any_of({positive_text(longest_path), Schema::integer(1, 0x7fff'ffff)},
-                      "a name as `ip netns` has it, a path, or a pid"),
-       "the network namespace of the interface; default: the daemon's"},
-      {"mac", mac_schema(), "the address of the interface: of its far end, not of the switch"},
-      {"mtu", Schema::integer(68, 65'521), "the MTU of the interface in bytes"},
-      {"persist", Schema::boolean(), "the interface stays when the port goes", false, false},
-      {"owner", account_schema(), "the user who may open the interface"},
-      {"group", account_schema(), "the group whose members may open the interface"},
-      {"up", Schema::boolean(), "the interface is set up, or down", false, true},
-      {"addresses",
-       Schema::list(Schema::text("interface-address", "an address and a prefix, as 10.0.0.1/24",
-                                 [](std::string_view text) {
-                                   return InterfaceAddress::parse(text).has_value();
-                                 }),
-                    most_addresses),
-       "the IP addresses of the interface"},
-      {"offload", Schema::boolean(),
-       "streams of TCP and UDP cross uncut and with unfinished checksums", false, true},
-  };
+const Schema& document_schema() {
+  // Made once: it is large, and a document of one line should be read in the time of one line.
+  static const Schema schema = make_document_schema();
+  return schema;
+}
+
+Json printed_schema() {
+  Json json = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+               {"title", "tapswitch configuration"}};
+  json.update(document_schema().to_json_schema());
+  return json;
 }
 
 }  // namespace tapswitch::config

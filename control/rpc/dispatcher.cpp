@@ -34,6 +34,18 @@ Dispatcher::Dispatcher(std::span<const Method> methods, std::map<std::string, Ha
   }
 }
 
+namespace {
+
+// For the requests of a batch behind those whose replies have filled what a session may hold.
+Error full_batch(const Limits& limits) {
+  return {ErrorKind::limit_reached,
+          fmt::format("not carried out: the replies to this batch are longer than {} bytes already",
+                      limits.unsent_bytes_per_session),
+          {{"limit", limits.unsent_bytes_per_session}}};
+}
+
+}  // namespace
+
 std::optional<std::string> Dispatcher::answer(std::string_view line, const Caller& caller) const {
   Json message;
   try {
@@ -41,14 +53,17 @@ std::optional<std::string> Dispatcher::answer(std::string_view line, const Calle
   } catch (const Error& error) {
     return to_line(error_reply(nullptr, error));
   }
-  const auto reply = message.is_array() ? answer_batch(std::move(message), caller)
-                                        : answer_message(std::move(message), caller);
+  if (message.is_array()) {
+    return answer_batch(std::move(message), caller);
+  }
+  const auto reply = answer_message(std::move(message), caller);
   return reply ? std::optional(to_line(*reply)) : std::nullopt;
 }
 
-std::optional<Json> Dispatcher::answer_batch(Json batch, const Caller& caller) const {
+std::optional<std::string> Dispatcher::answer_batch(Json batch, const Caller& caller) const {
   if (batch.empty()) {
-    return error_reply(nullptr, Error(ErrorKind::invalid_request, "no valid request: empty batch"));
+    return to_line(
+        error_reply(nullptr, Error(ErrorKind::invalid_request, "no valid request: empty batch")));
   }
   if (batch.size() > limits_.batch_requests) {
     const Error error(
@@ -57,18 +72,21 @@ std::optional<Json> Dispatcher::answer_batch(Json batch, const Caller& caller) c
                     "out",
                     batch.size(), limits_.batch_requests),
         {{"limit", limits_.batch_requests}});
-    return error_reply(nullptr, error);
+    return to_line(error_reply(nullptr, error));
   }
-  Json replies = Json::array();
+  std::string replies;
   for (Json& message : batch) {
-    if (auto reply = answer_message(std::move(message), caller)) {
-      replies.push_back(std::move(*reply));
+    const bool is_full = replies.size() >= limits_.unsent_bytes_per_session;
+    if (const auto reply = answer_message(std::move(message), caller, is_full)) {
+      replies += replies.empty() ? '[' : ',';
+      replies += to_line(*reply);
     }
   }
-  return replies.empty() ? std::nullopt : std::optional(std::move(replies));
+  return replies.empty() ? std::nullopt : std::optional(replies + ']');
 }
 
-std::optional<Json> Dispatcher::answer_message(Json message, const Caller& caller) const {
+std::optional<Json> Dispatcher::answer_message(Json message, const Caller& caller,
+                                               bool is_full) const {
   const Json id = reply_id(message);
   Request request;
   try {
@@ -76,7 +94,7 @@ std::optional<Json> Dispatcher::answer_message(Json message, const Caller& calle
   } catch (const Error& error) {
     return error_reply(id, error);
   }
-  Json reply = answer_request(request, id, caller);
+  Json reply = is_full ? error_reply(id, full_batch(limits_)) : answer_request(request, id, caller);
   return request.id ? std::optional(std::move(reply)) : std::nullopt;
 }
 

@@ -14,8 +14,10 @@
 #include <string>
 #include <string_view>
 
+#include "control/rpc/descriptors.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/method.hpp"
+#include "control/rpc/outlet.hpp"
 
 namespace tapswitch::rpc {
 
@@ -24,6 +26,12 @@ struct Caller {
   std::uint32_t uid = 0;
   std::int32_t pid = 0;
   bool is_read_only = false;  // came by the read-only socket
+  // By which it can be told more than replies; null if there is no such way. Lives as long as the
+  // call.
+  Outlet* outlet = nullptr;
+  // Those that came with the line; a batch shares them. Null if none did. They live as long as the
+  // call.
+  Descriptors* descriptors = nullptr;
 };
 
 // 'params' is an object that fits the method's schema. Throws rpc::Error to refuse.
@@ -52,8 +60,10 @@ class Dispatcher {
     Handler handler;
   };
 
-  [[nodiscard]] std::optional<Json> answer_batch(Json batch, const Caller& caller) const;
-  [[nodiscard]] std::optional<Json> answer_message(Json message, const Caller& caller) const;
+  [[nodiscard]] std::optional<std::string> answer_batch(Json batch, const Caller& caller) const;
+  // 'is_full': there is no room for what it would reply.
+  [[nodiscard]] std::optional<Json> answer_message(Json message, const Caller& caller,
+                                                   bool is_full = false) const;
   [[nodiscard]] Json answer_request(const Request& request, const Json& id,
                                     const Caller& caller) const;
   [[nodiscard]] Json call(const Request& request, const Caller& caller) const;

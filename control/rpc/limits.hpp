@@ -3,6 +3,7 @@
 // nothing in the daemon grow beyond them; system.info shows them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace tapswitch::rpc {
@@ -22,8 +23,20 @@ struct Limits {
   // Sessions open at once, over all sockets. Each costs a descriptor and a few KiB while idle.
   std::size_t sessions = 256;
 
+  // Descriptors that come with one line, and are open in one session at a time.
+  std::size_t descriptors_per_line = 16;
+
   // Replies waiting for one session. Beyond it, nothing more is answered until the client reads.
   std::size_t unsent_bytes_per_session = std::size_t{4} << 20;
+
+  // Above this, events for the session are dropped and counted. Holds those of an apply that adds
+  // a thousand ports. Lower than the bound for replies, so that events never hold up a reply.
+  std::size_t unsent_event_bytes_per_session = std::size_t{1} << 20;
+
+  // A session that takes nothing for so long while events are dropped for it is closed.
+  std::chrono::milliseconds patience_with_deaf_sessions = std::chrono::seconds(30);
+
+  std::size_t subscriptions_per_session = 8;
 };
 
 }  // namespace tapswitch::rpc

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "control/rpc/schema_node.hpp"
@@ -26,6 +27,39 @@ std::vector<std::string> names_of(const std::vector<Field>& fields) {
     names.push_back(field.name);
   }
   return names;
+}
+
+// What all say of the field; where they do not say the same, or do not all have it, with whom says
+// so: "(a, b) one thing; (c) another".
+std::string description_in(const std::vector<Schema::Alternative>& alternatives,
+                           std::string_view name) {
+  struct Saying {
+    std::string text;
+    std::vector<std::string> tags;
+  };
+  std::vector<Saying> sayings;
+  for (const Schema::Alternative& alternative : alternatives) {
+    for (const Field& field : alternative.fields) {
+      if (field.name != name) {
+        continue;
+      }
+      const auto found = std::find_if(sayings.begin(), sayings.end(), [&](const Saying& each) {
+        return each.text == field.description;
+      });
+      Saying& saying = found != sayings.end()
+                           ? *found
+                           : sayings.emplace_back(Saying{.text = field.description, .tags = {}});
+      saying.tags.push_back(alternative.tag);
+    }
+  }
+  if (sayings.front().text.empty() || sayings.front().tags.size() == alternatives.size()) {
+    return sayings.front().text;
+  }
+  std::vector<std::string> parts;
+  for (const Saying& saying : sayings) {
+    parts.push_back(fmt::format("({}) {}", fmt::join(saying.tags, ", "), saying.text));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
@@ -94,6 +128,10 @@ Schema Schema::null() { return make({.type = Type::null}); }
 
 Schema Schema::any() { return make({.type = Type::any}); }
 
+Schema Schema::unchecked(Schema shown) {
+  return make({.type = Type::any, .shown = {std::move(shown)}});
+}
+
 Schema::Type Schema::type() const { return node_->type; }
 
 std::vector<Field> Schema::fields() const {
@@ -108,6 +146,7 @@ std::vector<Field> Schema::fields() const {
       const auto is_same = [&](const Field& other) { return other.name == field.name; };
       if (std::none_of(all.begin(), all.end(), is_same)) {
         all.push_back(field);
+        all.back().description = description_in(node_->alternatives, field.name);
         // Required of the whole is only what is required whatever the tag.
         all.back().is_required = std::all_of(
             node_->alternatives.begin(), node_->alternatives.end(), [&](const Alternative& each) {

@@ -74,16 +74,25 @@ class Schema {
   static Schema null();  // just null
   static Schema any();   // anything at all
 
+  // Anything at all, for its handler checks it and has more to say about it; to be 'shown' in
+  // discovery and documentation.
+  static Schema unchecked(Schema shown);
+
   [[nodiscard]] Type type() const;
+
+  // How problems name their place: "vlan.pvid", or as JSON pointers do [RFC 6901]: "/vlan/pvid".
+  enum class Places : std::uint8_t { dotted, pointers };
 
   // What is wrong with 'value', up to 64 problems; empty if nothing is. 'at' is where it stands.
   // Numbers with a fraction or an exponent are no integers (not even 1.0), nor are booleans.
-  [[nodiscard]] std::vector<Problem> check(const Json& value, const std::string& at = {}) const;
+  [[nodiscard]] std::vector<Problem> check(const Json& value, const std::string& at = {},
+                                           Places places = Places::dotted) const;
 
   // The same as a JSON Schema (draft 2020-12).
   [[nodiscard]] Json to_json_schema() const;
 
-  // object: its fields; variant: those of all alternatives, the tag first, each name once.
+  // object: its fields; variant: those of all alternatives, the tag first, each name once, and
+  // described with the tags to which the description belongs unless that is all of them.
   [[nodiscard]] std::vector<Field> fields() const;
   // word: the words. variant: the tags. Else empty.
   [[nodiscard]] std::vector<std::string> words() const;

@@ -34,7 +34,7 @@ std::string listed(const std::vector<std::string>& names, std::string_view wante
 }
 
 // The place of member 'key' of the object at 'at'. Keys that would read as a path are quoted.
-std::string member_of(const std::string& at, std::string_view key) {
+std::string dotted_member(const std::string& at, std::string_view key) {
   const bool is_plain = !key.empty() && key.size() <= longest_excerpt &&
                         std::all_of(key.begin(), key.end(), [](char c) {
                           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -44,6 +44,19 @@ std::string member_of(const std::string& at, std::string_view key) {
     return fmt::format("{}[{}]", at, in_quotes(key));
   }
   return at.empty() ? std::string(key) : fmt::format("{}.{}", at, key);
+}
+
+// The same as a JSON pointer, whose length is bounded too.
+std::string pointer_member(const std::string& at, std::string_view key) {
+  std::string pointer = at + '/';
+  for (const char c : excerpt(key)) {
+    if (c == '~' || c == '/') {
+      pointer += c == '~' ? "~0" : "~1";
+    } else {
+      pointer += c;
+    }
+  }
+  return pointer;
 }
 
 bool has_field(const std::vector<Field>& fields, std::string_view name) {
@@ -56,6 +69,8 @@ bool has_field(const std::vector<Field>& fields, std::string_view name) {
 // One walk through a value; collects what it finds.
 class Schema::Checker {
  public:
+  explicit Checker(Places places) : places_(places) {}
+
   void check(const Schema& schema, const Json& value, const std::string& at);
 
   std::vector<Problem> take_problems() { return std::move(problems_); }
@@ -69,14 +84,24 @@ class Schema::Checker {
   void check_variant(const Schema& schema, const Json& value, const std::string& at);
   void check_any_of(const Schema& schema, const Json& value, const std::string& at);
 
-  // 'value' may have these fields and no others. One of 'elsewhere' is no slip of the pen: it is
-  // called unknown in these 'circumstances' (" where mode is trunk").
+  // 'value' may have these fields and no others. Of a 'variant', they are those of the alternative
+  // 'chosen': the tag may be there too, and a field of another alternative is no slip of the pen,
+  // but called unknown in these circumstances.
   void check_fields(const std::vector<Field>& fields, const Json& value, const std::string& at,
-                    const std::vector<Field>& elsewhere = {},
-                    const std::string& circumstances = {});
+                    const Schema* variant = nullptr, const std::string& chosen = {});
+  void add_unknown(const std::vector<Field>& fields, std::string_view name, const std::string& at,
+                   const Schema* variant, const std::string& chosen);
 
   static bool takes_type_of(const Schema& schema, const Json& value);
   static std::string kind_name(const Schema& schema);
+
+  [[nodiscard]] std::string member_of(const std::string& at, std::string_view key) const {
+    return places_ == Places::pointers ? pointer_member(at, key) : dotted_member(at, key);
+  }
+  [[nodiscard]] std::string item_of(const std::string& at, std::size_t index) const {
+    return places_ == Places::pointers ? fmt::format("{}/{}", at, index)
+                                       : fmt::format("{}[{}]", at, index);
+  }
 
   [[nodiscard]] bool is_full() const { return problems_.size() >= most_problems; }
 
@@ -86,6 +111,7 @@ class Schema::Checker {
     }
   }
 
+  Places places_;
   std::vector<Problem> problems_;
 };
 
@@ -170,7 +196,7 @@ void Schema::Checker::check_list(const Schema& schema, const Json& value, const 
     return;
   }
   for (std::size_t i = 0; i < value.size() && !is_full(); ++i) {
-    check(node.item.front(), value[i], fmt::format("{}[{}]", at, i));
+    check(node.item.front(), value[i], item_of(at, i));
   }
 }
 
@@ -213,16 +239,13 @@ void Schema::Checker::check_variant(const Schema& schema, const Json& value,
   if (alternative == node.alternatives.end()) {
     return;
   }
-  std::vector<Field> fields{{node.tag, tags, {}}};
-  fields.insert(fields.end(), alternative->fields.begin(), alternative->fields.end());
-  check_fields(fields, value, at, schema.fields(),
-               fmt::format(" where {} is {}", node.tag, chosen));
+  check_fields(alternative->fields, value, at, &schema, chosen);
 }
 
 void Schema::Checker::check_any_of(const Schema& schema, const Json& value, const std::string& at) {
   std::vector<std::vector<Problem>> faults;
   for (const Schema& choice : schema.node_->choices) {
-    auto problems = choice.check(value, at);
+    auto problems = choice.check(value, at, places_);
     if (problems.empty()) {
       return;
     }
@@ -248,29 +271,41 @@ void Schema::Checker::check_any_of(const Schema& schema, const Json& value, cons
 }
 
 void Schema::Checker::check_fields(const std::vector<Field>& fields, const Json& value,
-                                   const std::string& at, const std::vector<Field>& elsewhere,
-                                   const std::string& circumstances) {
+                                   const std::string& at, const Schema* variant,
+                                   const std::string& chosen) {
   for (const Field& field : fields) {
-    const std::string place = member_of(at, field.name);
     if (const auto member = value.find(field.name); member != value.end()) {
-      check(field.schema, *member, place);
+      check(field.schema, *member, member_of(at, field.name));
     } else if (field.is_required) {
-      add(place, "missing", field.schema.allowed());
+      add(member_of(at, field.name), "missing", field.schema.allowed());
     }
-  }
-  std::vector<std::string> names;
-  for (const Field& field : fields) {
-    names.push_back(field.name);
   }
   for (const auto& [name, member] : value.items()) {
     if (is_full()) {
       break;
     }
-    if (!has_field(fields, name)) {
-      add(member_of(at, name), "unknown field" + (has_field(elsewhere, name) ? circumstances : ""),
-          listed(names, name));
+    const bool is_tag = variant != nullptr && name == variant->node_->tag;
+    if (!is_tag && !has_field(fields, name)) {
+      add_unknown(fields, name, at, variant, chosen);
     }
   }
+}
+
+void Schema::Checker::add_unknown(const std::vector<Field>& fields, std::string_view name,
+                                  const std::string& at, const Schema* variant,
+                                  const std::string& chosen) {
+  std::vector<std::string> names;
+  std::string circumstances;
+  if (variant != nullptr) {
+    names.push_back(variant->node_->tag);
+    if (has_field(variant->fields(), name)) {
+      circumstances = fmt::format(" where {} is {}", variant->node_->tag, chosen);
+    }
+  }
+  for (const Field& field : fields) {
+    names.push_back(field.name);
+  }
+  add(member_of(at, name), "unknown field" + circumstances, listed(names, name));
 }
 
 bool Schema::Checker::takes_type_of(const Schema& schema, const Json& value) {
@@ -333,8 +368,8 @@ std::string Schema::Checker::kind_name(const Schema& schema) {
   return fmt::format("{}", fmt::join(names, " or "));
 }
 
-std::vector<Problem> Schema::check(const Json& value, const std::string& at) const {
-  Checker checker;
+std::vector<Problem> Schema::check(const Json& value, const std::string& at, Places places) const {
+  Checker checker(places);
   checker.check(*this, value, at);
   return checker.take_problems();
 }

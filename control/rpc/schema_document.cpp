@@ -115,7 +115,7 @@ Json Schema::to_json_schema() const {
     case Type::null:
       return {{"type", "null"}};
     case Type::any:
-      break;
+      return node.shown.empty() ? Json::object() : node.shown.front().to_json_schema();
   }
   return Json::object();
 }

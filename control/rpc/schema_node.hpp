@@ -29,6 +29,7 @@ struct Schema::Node {
   std::vector<Alternative> alternatives = {};  // variant
 
   std::vector<Schema> choices = {};  // any_of
+  std::vector<Schema> shown = {};    // any: one, or none
 };
 
 }  // namespace tapswitch::rpc

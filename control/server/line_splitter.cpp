@@ -8,6 +8,7 @@ namespace tapswitch::server {
 
 std::span<char> LineSplitter::space() {
   buffer_.erase(0, begin_);
+  forgotten_ += begin_;
   size_ -= begin_;
   searched_ -= begin_;
   begin_ = 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,15 +34,20 @@ class LineSplitter {
   // A line is longer than allowed. To be asked when next() has nothing to give.
   [[nodiscard]] bool is_overlong() const;
 
+  // How many bytes have arrived, and how many of them next() has given out or skipped.
+  [[nodiscard]] std::uint64_t arrived() const { return forgotten_ + size_; }
+  [[nodiscard]] std::uint64_t given() const { return forgotten_ + begin_; }
+
   // Bytes of memory held.
   [[nodiscard]] std::size_t memory() const { return buffer_.capacity(); }
 
  private:
   const std::size_t longest_;
-  std::string buffer_;        // as long as its capacity is used
-  std::size_t begin_ = 0;     // of what has not been given out
-  std::size_t size_ = 0;      // of what has arrived
-  std::size_t searched_ = 0;  // up to here there is no newline
+  std::string buffer_;           // as long as its capacity is used
+  std::size_t begin_ = 0;        // of what has not been given out
+  std::size_t size_ = 0;         // of what has arrived
+  std::uint64_t forgotten_ = 0;  // bytes that were in front of the buffer
+  std::size_t searched_ = 0;     // up to here there is no newline
 };
 
 }  // namespace tapswitch::server

@@ -2,6 +2,7 @@
 #include "control/server/listener.hpp"
 
 #include <grp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -102,10 +103,25 @@ void remove_dead_socket(asio::io_context& io, const std::string& path) {
   }
 }
 
+std::string path_of_listening(const UniqueFd& socket) {
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  int listens = 0;
+  socklen_t listens_size = sizeof listens;
+  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sun_family != AF_UNIX ||
+      getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0 ||
+      listens == 0) {
+    throw std::runtime_error(
+        fmt::format("descriptor {} is no Unix socket that listens", socket.get()));
+  }
+  return static_cast<const char*>(address.sun_path);
+}
+
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const SocketOptions& options)
-    : path_(prepare(options)), lock_(path_), acceptor_(io), pause_(io) {
+    : path_(prepare(options)), lock_(std::in_place, path_), acceptor_(io), pause_(io) {
   remove_dead_socket(io, path_);
   acceptor_.open();
   // Nobody gets in before the rights are set.
@@ -125,7 +141,39 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
   }
 }
 
-Listener::~Listener() { unlink(path_.c_str()); }
+Listener::Listener(asio::io_context& io, UniqueFd socket, UniqueFd lock)
+    : path_(path_of_listening(socket)), acceptor_(io), pause_(io) {
+  if (lock.is_open()) {
+    lock_.emplace(path_, std::move(lock));
+  }
+  acceptor_.assign(stream_protocol(), socket.release());
+}
+
+Listener::~Listener() {
+  if (lock_ && lock_->is_ours()) {
+    unlink(path_.c_str());
+  }
+}
+
+std::vector<int> Listener::descriptors() {
+  std::vector<int> all{acceptor_.native_handle()};
+  if (lock_) {
+    all.push_back(lock_->descriptor());
+  }
+  return all;
+}
+
+void Listener::claim() {
+  if (lock_) {
+    lock_->claim();
+  }
+}
+
+void Listener::renounce() {
+  if (lock_) {
+    lock_->renounce();
+  }
+}
 
 void Listener::start(Accepted accepted) {
   accepted_ = std::move(accepted);

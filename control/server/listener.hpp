@@ -11,12 +11,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "control/server/path_lock.hpp"
+#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch::server {
 
@@ -34,20 +36,33 @@ class Listener {
   // Makes the directory (0750, of the socket's group) if it is missing, and the socket. Throws
   // std::runtime_error with a message for people.
   Listener(boost::asio::io_context& io, const SocketOptions& options);
+
+  // Takes over a socket that listens already. Its path and its lock are somebody else's, and stay,
+  // unless 'lock' is the descriptor of that lock: then until claim() only. Throws
+  // std::runtime_error if it is no such socket.
+  Listener(boost::asio::io_context& io, UniqueFd socket, UniqueFd lock = UniqueFd());
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
-  ~Listener();  // removes the socket
+  ~Listener();  // removes the socket, if that is ours
 
   // Gives each connection to 'accepted', until stop(). The listener must then stay until the
   // io_context has nothing left to do.
   void start(Accepted accepted);
   void stop();
 
+  // For another process: the socket, and the lock on its path if we have it. Whose they are is said
+  // by the two below.
+  [[nodiscard]] std::vector<int> descriptors();
+  void claim();
+  void renounce();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
  private:
   void accept();
 
   const std::string path_;
-  PathLock lock_;
+  std::optional<PathLock> lock_;  // none if the path is somebody else's
   boost::asio::local::stream_protocol::acceptor acceptor_;
   boost::asio::steady_timer pause_;
   Accepted accepted_;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,14 @@ PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
           fmt::format("already running, pid {} has the socket '{}'", read_pid(fd_), path));
     }
   } while (!is_same(fd_, file_));
+  claim();
+}
+
+PathLock::PathLock(const std::string& path, UniqueFd locked)
+    : file_(path + ".lock"), fd_(std::move(locked)) {}
+
+void PathLock::claim() {
+  is_ours_ = true;
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd_.get(), 0) != 0 ||
       pwrite(fd_.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
@@ -59,6 +68,10 @@ PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
   }
 }
 
-PathLock::~PathLock() { unlink(file_.c_str()); }
+PathLock::~PathLock() {
+  if (is_ours_) {
+    unlink(file_.c_str());
+  }
+}
 
 }  // namespace tapswitch::server

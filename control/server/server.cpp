@@ -35,7 +35,11 @@ Server::Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& li
     : io_(io), answer_(std::move(answer)), limits_(limits) {}
 
 void Server::listen(const SocketOptions& options, bool is_read_only) {
-  entrances_.push_back({std::make_unique<Listener>(io_, options), is_read_only});
+  listen(std::make_unique<Listener>(io_, options), is_read_only);
+}
+
+void Server::listen(std::unique_ptr<Listener> listener, bool is_read_only) {
+  entrances_.push_back({std::move(listener), is_read_only});
 }
 
 void Server::start() {

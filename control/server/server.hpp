@@ -19,11 +19,17 @@ namespace tapswitch::server {
 
 class Server {
  public:
+  struct Entrance {
+    std::unique_ptr<Listener> listener;
+    bool is_read_only;
+  };
+
   Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& limits = {});
 
   // Binds a socket; throws std::runtime_error with a message for people. Clients wait until
   // start().
   void listen(const SocketOptions& options, bool is_read_only = false);
+  void listen(std::unique_ptr<Listener> listener, bool is_read_only = false);
 
   void start();
 
@@ -31,14 +37,10 @@ class Server {
   // io_context then has nothing left to do for this server. The sockets go with the server.
   void stop();
 
+  [[nodiscard]] const std::vector<Entrance>& entrances() const { return entrances_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
 
  private:
-  struct Entrance {
-    std::unique_ptr<Listener> listener;
-    bool is_read_only;
-  };
-
   void welcome(Session::Socket socket, bool is_read_only);
 
   boost::asio::io_context& io_;

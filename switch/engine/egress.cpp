@@ -1,41 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/engine/egress.hpp"
 
-#include <optional>
-
 #include "switch/frame/mtu.hpp"
 #include "switch/frame/segmentation.hpp"
 
 namespace tapswitch {
-namespace {
 
-std::optional<DropReason> reason_of(SendStatus status) {
-  switch (status) {
-    case SendStatus::sent:
-      return std::nullopt;
-    case SendStatus::link_down:
-      return DropReason::link_down;
-    case SendStatus::busy:
-      return DropReason::busy;
-    case SendStatus::refused:
-      return DropReason::kernel_refused;
-    case SendStatus::gone:
-      return DropReason::port_gone;
-  }
-  return DropReason::kernel_refused;
-}
-
-}  // namespace
-
-Egress::Egress(const Picture& picture, std::size_t worker, Buffers& buffers,
-               const Classification& classification, AddressKind kind)
+Egress::Egress(const Picture& picture, std::size_t worker, FrameBuffer& frame, EgressTools& tools,
+               const Classification& classification, AddressKind kind, bool may_be_held)
     : picture_(picture),
       worker_(worker),
-      frame_(buffers.frame),
-      segment_(buffers.segment),
-      tag_(buffers.frame, classification),
+      frame_(frame),
+      tools_(tools),
+      tag_(frame, classification),
       vid_(classification.tag.vid),
-      kind_(kind) {}
+      kind_(kind),
+      may_be_held_(may_be_held) {}
 
 std::size_t Egress::send_by(PortIndex port) {
   const PortView& view = picture_.snapshot.port(port);
@@ -58,27 +38,23 @@ std::size_t Egress::send_by(PortIndex port) {
     }
     frame_.finish_checksum();
   }
-  send(slot, counters, frame_);
+  if (may_be_held_ && slot.offloads.takes_tcp()) {
+    tools_.held.take(slot, counters, kind_, frame_);
+  } else {
+    tools_.held.release();
+    transmit(slot, counters, kind_, frame_);
+  }
   return 1;
 }
 
 std::size_t Egress::send_segments(const Picture::Slot& slot, PortCounters& counters) {
+  tools_.held.release();
   std::size_t count = 0;
-  for (Segmenter segments(frame_.bytes(), frame_.offload()); segments.next(segment_);) {
-    send(slot, counters, segment_);
+  for (Segmenter segments(frame_.bytes(), frame_.offload()); segments.next(tools_.segment);) {
+    transmit(slot, counters, kind_, tools_.segment);
     ++count;
   }
   return count;
-}
-
-void Egress::send(const Picture::Slot& slot, PortCounters& counters, FrameBuffer& frame) {
-  counters.out_frames[static_cast<std::size_t>(kind_)].add(1);
-  const std::size_t size = frame.bytes().size();
-  if (const auto reason = reason_of(slot.port->send(frame))) {
-    counters.drop(*reason);
-  } else {
-    counters.out_octets.add(size);
-  }
 }
 
 }  // namespace tapswitch

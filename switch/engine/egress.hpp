@@ -12,37 +12,39 @@
 #include <span>
 
 #include "switch/engine/egress_tag.hpp"
+#include "switch/engine/held_frame.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
 
-// What one worker forwards with.
-struct Buffers {
-  FrameBuffer frame;    // the one under way
-  FrameBuffer segment;  // a piece of it
+// What a worker sends with, frame after frame.
+struct EgressTools {
+  FrameBuffer segment;  // for pieces of a frame
+  HeldFrame held;
 };
 
 class Egress {
  public:
-  // The frame is the one in 'buffers'; 'worker' is the number of the worker that calls.
-  Egress(const Picture& picture, std::size_t worker, Buffers& buffers,
-         const Classification& classification, AddressKind kind);
+  // 'worker' is the number of the worker that calls. 'may_be_held': the frame leaves by one port
+  // alone, and 'tools' may hold it back, and edit it, until they are asked to release it.
+  Egress(const Picture& picture, std::size_t worker, FrameBuffer& frame, EgressTools& tools,
+         const Classification& classification, AddressKind kind, bool may_be_held);
 
   // Returns how many frames were sent or refused: the segments of a super-frame each count.
   std::size_t send_by(PortIndex port);
 
  private:
   std::size_t send_segments(const Picture::Slot& slot, PortCounters& counters);
-  void send(const Picture::Slot& slot, PortCounters& counters, FrameBuffer& frame);
 
   const Picture& picture_;
   const std::size_t worker_;
   FrameBuffer& frame_;
-  FrameBuffer& segment_;
+  EgressTools& tools_;
   EgressTag tag_;
   const VlanId vid_;
   const AddressKind kind_;
+  const bool may_be_held_;
 };
 
 }  // namespace tapswitch

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/engine/forward.hpp"
 
-#include "switch/forwarding/decide.hpp"
-#include "switch/frame/frame_view.hpp"
+#include "switch/engine/egress.hpp"
 
 namespace tapswitch {
 namespace {
@@ -24,48 +23,58 @@ std::size_t flood(const Picture& picture, PortIndex ingress, const Decision& dec
 
 }  // namespace
 
-std::size_t forward(const Picture& picture, std::size_t worker, PortIndex ingress, Buffers& buffers,
-                    TimePoint now) {
-  const FrameBuffer& frame = buffers.frame;
+bool admit(const Picture& picture, std::size_t worker, PortIndex ingress, Arrival& arrival) {
+  const FrameBuffer& frame = arrival.frame;
   PortCounters& counters = picture.slot(ingress).counters[worker];
   counters.in_octets.add(frame.bytes().size());
 
   const auto view = FrameView::parse(frame.bytes());
   if (!view) {
     counters.drop(reason_of(view.error()));
-    return 0;
+    return false;
   }
   if (!frame.offload().is_plain() && !is_consistent(frame.bytes(), frame.offload())) {
     counters.drop(DropReason::offload_invalid);
-    return 0;
+    return false;
   }
   const auto classification = classify(picture.snapshot, ingress, *view);
   if (!classification) {
     counters.drop(classification.error());
-    return 0;
+    return false;
   }
   const VlanId vid = classification->tag.vid;
-  picture.fdb->prefetch({vid, view->destination()});  // on its way while the source is learned
+  picture.fdb->prefetch({vid, view->source()});
+  picture.fdb->prefetch({vid, view->destination()});
+  arrival.admission = Arrival::Admission{*view, *classification};
+  return true;
+}
+
+std::size_t forward(const Picture& picture, std::size_t worker, PortIndex ingress, Arrival& arrival,
+                    EgressTools& tools, TimePoint now) {
+  const auto& [view, classification] = *arrival.admission;
+  PortCounters& counters = picture.slot(ingress).counters[worker];
+  const VlanId vid = classification.tag.vid;
   VlanCounters& vlan_counters = picture.vlan_counters[worker][vid];
   vlan_counters.in_frames.add(1);
-  vlan_counters.in_octets.add(view->size());
+  vlan_counters.in_octets.add(view.size());
 
   const PortView& ingress_view = picture.snapshot.port(ingress);
   if (ingress_view.learning()) {
-    picture.fdb->learn({vid, view->source()}, ingress, ingress_view.fdb_limit(), now);
+    picture.fdb->learn({vid, view.source()}, ingress, ingress_view.fdb_limit(), now);
   }
   const Decision decision =
-      decide(picture.snapshot, *picture.fdb, ingress, *view, *classification, now);
+      decide(picture.snapshot, *picture.fdb, ingress, view, classification, now);
   if (decision.kind == Decision::Kind::drop) {
     counters.drop(decision.reason);
     return 0;
   }
 
-  const AddressKind kind = kind_of(view->destination());
-  Egress egress(picture, worker, buffers, *classification, kind);
-  const std::size_t copies = decision.kind == Decision::Kind::unicast
-                                 ? egress.send_by(decision.egress)
-                                 : flood(picture, ingress, decision, egress);
+  const AddressKind kind = kind_of(view.destination());
+  const bool is_unicast = decision.kind == Decision::Kind::unicast;
+  Egress egress(picture, worker, arrival.frame, tools, classification, kind,
+                is_unicast && !picture.slot(ingress).offloads.takes_tcp());
+  const std::size_t copies =
+      is_unicast ? egress.send_by(decision.egress) : flood(picture, ingress, decision, egress);
   if (copies == 0) {
     counters.drop(DropReason::no_egress);
   } else {

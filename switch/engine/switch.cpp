@@ -17,10 +17,10 @@ std::uint64_t random_salt() {
 
 }  // namespace
 
-Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortLost on_lost)
+Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews on_news)
     : pool_(pool),
       id_(pool.new_switch_id()),
-      on_lost_(std::move(on_lost)),
+      on_news_(std::move(on_news)),
       fdb_(options.fdb_capacity, options.ageing, random_salt()),
       rule_(options.rule) {
   for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
@@ -38,7 +38,9 @@ Switch::~Switch() {
   });
   for (const Entry& entry : entries_) {
     if (entry.port) {
-      pool_.release_worker(entry.worker);
+      for (const std::size_t worker : workers_of(entry)) {
+        pool_.release_worker(worker);
+      }
     }
   }
 }
@@ -69,36 +71,76 @@ std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const Port
   added.worker = worker.value_or(pool_.idlest_worker());
   rules_[to_size(*index)] = rule;
   hand_over();
-  attach(*index, added.worker);
+  attach(*index);
   return index;
 }
 
-void Switch::remove_port(PortIndex index) {
+std::unique_ptr<Port> Switch::remove_port(PortIndex index) {
+  detach(index);
   Entry removed = std::exchange(entries_[to_size(index)], Entry{});
   rules_[to_size(index)].reset();
-  detach(index, removed.worker);
   hand_over();
   // Only now: until the last worker had the new picture, the port could still be learned on.
   fdb_.flush({.port = index});
+  return std::move(removed.port);
+}
+
+std::unique_ptr<Port> Switch::replace_port(PortIndex index, std::unique_ptr<Port> port) {
+  detach(index);
+  port.swap(entries_[to_size(index)].port);
+  hand_over();
+  attach(index);
+  return port;
 }
 
 void Switch::move_port(PortIndex index, std::size_t worker) {
-  Entry& moved = entries_[to_size(index)];
-  // What the old one has taken in, it has sent when it lets go of the port.
-  detach(index, std::exchange(moved.worker, worker));
-  attach(index, worker);
+  // What the old workers have taken in, they have sent when they let go of the port.
+  detach(index);
+  entries_[to_size(index)].worker = worker;
+  attach(index);
 }
 
-void Switch::attach(PortIndex index, std::size_t worker) {
-  Worker& receiver = pool_.worker(worker);
-  pool_.run_on(receiver, [&] { receiver.attach(id_, index, on_lost_); });
-  pool_.engage_worker(worker);
+std::vector<std::size_t> Switch::workers_of(const Entry& entry) const {
+  std::vector<std::size_t> workers;
+  for (std::size_t queue = 0; queue < entry.port->queue_count(); ++queue) {
+    workers.push_back((entry.worker + queue) % pool_.count());
+  }
+  return workers;
 }
 
-void Switch::detach(PortIndex index, std::size_t worker) {
-  Worker& receiver = pool_.worker(worker);
-  pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
-  pool_.release_worker(worker);
+void Switch::attach(PortIndex index) {
+  for (const std::size_t worker : workers_of(entry(index))) {
+    pool_.engage_worker(worker);
+  }
+  if (is_receiving_) {
+    receive(index);
+  }
+}
+
+void Switch::receive(PortIndex index) {
+  std::size_t queue = 0;
+  for (const std::size_t worker : workers_of(entry(index))) {
+    Worker& receiver = pool_.worker(worker);
+    pool_.run_on(receiver, [&] { receiver.attach(id_, index, queue, on_news_); });
+    ++queue;
+  }
+}
+
+void Switch::begin_receiving() {
+  is_receiving_ = true;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].port) {
+      receive(static_cast<PortIndex>(i));
+    }
+  }
+}
+
+void Switch::detach(PortIndex index) {
+  for (const std::size_t worker : workers_of(entry(index))) {
+    Worker& receiver = pool_.worker(worker);
+    pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
+    pool_.release_worker(worker);
+  }
 }
 
 void Switch::set_port_rule(PortIndex index, const PortRule& rule) {

@@ -2,7 +2,7 @@
 // switch.hpp: one Ethernet switch: its ports, its FDB, and the picture of both that it draws anew
 // after each change and hands to the workers.
 //
-// Threads: everything here belongs to the control thread, but for on_lost. A call that changes
+// Threads: everything here belongs to the control thread, but for on_news. A call that changes
 // something returns when every worker forwards by the new picture, so that its effect holds for
 // each frame received after it; the workers never wait for the control thread.
 // Limits: max_ports ports; as many stations as the options say.
@@ -37,25 +37,34 @@ struct SwitchOptions {
 
 class Switch {
  public:
-  // The pool must outlive the switch. 'on_lost' is called by a worker's thread when a port's other
-  // end is gone for good: it must not call the switch, only pass the word on. The port stays,
-  // dead, until it is removed.
+  // The pool must outlive the switch. 'on_news' is called by a worker's thread when a port's other
+  // end has come, has gone, or is gone for good: it must not call the switch, only pass the word
+  // on. A port whose other end is gone for good stays, dead, until it is removed.
   explicit Switch(
       WorkerPool& pool, const SwitchOptions& options = {},
-      Worker::PortLost on_lost = [](PortIndex) {});
+      Worker::PortNews on_news = [](PortIndex) {});
   Switch(const Switch&) = delete;
   Switch& operator=(const Switch&) = delete;
   ~Switch();
 
-  // Nullopt if there are max_ports ports already. 'worker' is to receive from it; nullopt: the one
-  // that has fewest ports.
+  // Nullopt if there are max_ports ports already. 'worker' is to receive from it, or by the first
+  // of its queues, those after it by the further ones; nullopt: the one that has least to do.
   [[nodiscard]] std::optional<PortIndex> add_port(std::unique_ptr<Port> port, const PortRule& rule,
                                                   std::optional<std::size_t> worker = {});
 
-  // Forgets the stations of the port and destroys it once no worker knows it any more.
-  void remove_port(PortIndex index);
+  // Forgets the stations of the port and gives it back once no worker knows it any more.
+  std::unique_ptr<Port> remove_port(PortIndex index);
 
-  // Has another worker receive from the port. Its frames stay in order.
+  // Ports that are added are sent to, but nothing is received until begin_receiving(): so that no
+  // frame is taken in before all are there by which it may leave.
+  void receive_later() { is_receiving_ = false; }
+  void begin_receiving();
+
+  // Puts another port in the place of one, with its rule, counters and workers, and gives the old
+  // one back. What was learned there stays.
+  std::unique_ptr<Port> replace_port(PortIndex index, std::unique_ptr<Port> port);
+
+  // Has another worker receive from the port, or by its first queue. Its frames stay in order.
   void move_port(PortIndex index, std::size_t worker);
 
   // A changed VLAN rule makes the switch forget what it has learned on the port.
@@ -79,21 +88,25 @@ class Switch {
   struct Entry {
     std::unique_ptr<Port> port;
     std::unique_ptr<PortCounters[]> counters;  // one a worker
-    std::size_t worker = 0;                    // who receives
+    std::size_t worker = 0;                    // who receives by the first queue
   };
 
   [[nodiscard]] const Entry& entry(PortIndex index) const { return entries_[to_size(index)]; }
   [[nodiscard]] std::optional<PortIndex> free_index();
   [[nodiscard]] std::shared_ptr<const Picture> draw();
   void hand_over();
-  void attach(PortIndex index, std::size_t worker);
-  void detach(PortIndex index, std::size_t worker);
+  // Who receives by each queue of a port.
+  [[nodiscard]] std::vector<std::size_t> workers_of(const Entry& entry) const;
+  void attach(PortIndex index);
+  void receive(PortIndex index);
+  void detach(PortIndex index);
 
   WorkerPool& pool_;
   const SwitchId id_;
-  const Worker::PortLost on_lost_;
+  const Worker::PortNews on_news_;
   Fdb fdb_;
   SwitchRule rule_;
+  bool is_receiving_ = true;
   // By PortIndex, of one length; null and nullopt where no port is.
   std::vector<Entry> entries_;
   std::vector<std::optional<PortRule>> rules_;

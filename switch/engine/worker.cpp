@@ -1,104 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/engine/worker.hpp"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <latch>
+#include <optional>
+#include <system_error>
 #include <utility>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-
-#include "switch/engine/forward.hpp"
 
 namespace tapswitch {
 
-namespace asio = boost::asio;
+namespace {
 
-// Waits for one port and forwards what comes in by it. Lives on its worker's thread alone.
-class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
+constexpr std::size_t most_events = 64;  // taken by one epoll_wait()
+
+// Throws std::system_error: without these there is no worker.
+UniqueFd open_or_throw(int fd, const char* what) {
+  if (fd < 0) {
+    throw std::system_error(errno, std::generic_category(), what);
+  }
+  return UniqueFd(fd);
+}
+
+void watch(const UniqueFd& epoll, int fd, void* data) {
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = data}};
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+// Why a frame was lost before it could be looked at; nullopt: none was.
+std::optional<DropReason> reason_of(ReceiveStatus status) {
+  switch (status) {
+    case ReceiveStatus::oversize:
+      return DropReason::oversize;
+    case ReceiveStatus::garbled:
+      return DropReason::offload_invalid;
+    case ReceiveStatus::misframed:
+      return DropReason::framing_invalid;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+// Forwards what comes in by one queue of a port. Lives on its worker's thread alone.
+class Worker::Receiver {
  public:
   Receiver(Worker& worker, const std::shared_ptr<const Picture>& picture, PortIndex index,
-           PortLost on_lost)
+           std::size_t queue, PortNews on_news)
       : worker_(worker),
         picture_(picture),
         index_(index),
-        on_lost_(std::move(on_lost)),
-        readiness_(worker.io_, picture->slot(index).port->descriptor()) {}
+        queue_(queue),
+        descriptor_(picture->slot(index).port->descriptor(queue)),
+        on_news_(std::move(on_news)) {
+    watch(worker_.epoll_, descriptor_, this);
+  }
 
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
-  // The descriptor belongs to the port.
-  ~Receiver() {
-    if (readiness_.is_open()) {
-      readiness_.release();
+  ~Receiver() { assert(is_stopped_); }
+
+  // The descriptor belongs to the port, which may close it from now on.
+  void stop() {
+    if (!std::exchange(is_stopped_, true)) {
+      (void)epoll_ctl(worker_.epoll_.get(), EPOLL_CTL_DEL, descriptor_, nullptr);
     }
   }
 
-  void wait() {
-    readiness_.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](boost::system::error_code error) {
-                            if (!error) {
-                              self->on_readable();
-                            }
-                          });
-  }
-
-  void stop() {
-    is_stopped_ = true;
-    readiness_.release();
+  void on_readable() {
+    if (!is_stopped_ && receive_batch() == ReceiveStatus::gone) {
+      stop();
+      on_news_(index_);
+    }
   }
 
  private:
-  void on_readable() {
-    worker_.empty_mailbox();
-    if (is_stopped_) {
-      return;
-    }
-    switch (receive_batch()) {
-      case ReceiveStatus::empty:
-        if (polls_on()) {
-          come_again();
-        } else {
-          wait();
-        }
-        break;
-      case ReceiveStatus::gone:
-        stop();
-        on_lost_(index_);
-        break;
-      default:
-        come_again();
-        break;
-    }
-  }
-
-  // After the other ports have had their turn.
-  void come_again() {
-    asio::post(worker_.io_, [self = shared_from_this()] { self->on_readable(); });
-  }
-
-  [[nodiscard]] bool polls_on() const {
-    return worker_.busy_poll_.count() > 0 &&
-           std::chrono::steady_clock::now() - last_frame_ < worker_.busy_poll_;
-  }
-
-  // Forwards until nothing more is there or the batch has cost enough; says how it ended.
+  // Forwards until nothing more is there or the batch has cost enough; says how it ended. A first
+  // frame alone ends it too: most often nothing follows, and if it does we are told.
   ReceiveStatus receive_batch() {
     const TimePoint now = std::chrono::steady_clock::now();
+    const bool is_first = depth_ == 1;
+    auto status = ReceiveStatus::received;
+    std::size_t cost = 0;
+    do {
+      cost += depth_;
+      std::size_t admitted = 0;
+      status = read_ahead(admitted);
+      for (std::size_t i = 0; i < admitted; ++i) {
+        cost += forward(*picture_, worker_.number_, index_, worker_.arrivals_[i],
+                        worker_.egress_tools_, now);
+      }
+      worker_.egress_tools_.held.release();
+      if (admitted > 0) {
+        worker_.last_frame_ = now;
+      }
+      depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
+    } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
+    return status;
+  }
+
+  // Receives at most depth_ frames and admits them, in the order in which they come; says how it
+  // ended.
+  ReceiveStatus read_ahead(std::size_t& admitted) {
     const Picture& picture = *picture_;
     const Picture::Slot& slot = picture.slot(index_);
-    std::size_t cost = 0;
-    while (cost < batch_cost) {
-      const ReceiveStatus status = slot.port->receive(worker_.buffers_.frame);
-      ++cost;
+    std::size_t octets = 0;
+    for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
+      Arrival& arrival = worker_.arrivals_[admitted];
+      const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
       if (status == ReceiveStatus::received) {
-        last_frame_ = now;
-        cost += forward(picture, worker_.number_, index_, worker_.buffers_, now);
-      } else if (status == ReceiveStatus::oversize) {
-        slot.counters[worker_.number_].drop(DropReason::oversize);
-      } else if (status == ReceiveStatus::garbled) {
-        slot.counters[worker_.number_].drop(DropReason::offload_invalid);
+        octets += arrival.frame.bytes().size();
+        admitted += admit(picture, worker_.number_, index_, arrival) ? 1U : 0U;
+      } else if (const auto reason = reason_of(status)) {
+        slot.counters[worker_.number_].drop(*reason);
+      } else if (status == ReceiveStatus::changed) {
+        on_news_(index_);
       } else {
         return status;
       }
@@ -109,27 +133,54 @@ class Worker::Receiver : public std::enable_shared_from_this<Receiver> {
   Worker& worker_;
   const std::shared_ptr<const Picture>& picture_;  // the worker's present one
   const PortIndex index_;
-  const PortLost on_lost_;
-  asio::posix::stream_descriptor readiness_;
-  TimePoint last_frame_{};
+  const std::size_t queue_;
+  const int descriptor_;
+  const PortNews on_news_;
+  std::size_t depth_ = 1;  // how many frames are received before the first is forwarded
   bool is_stopped_ = false;
 };
 
 Worker::Worker(std::size_t number, std::chrono::microseconds busy_poll)
     : number_(number),
       busy_poll_(busy_poll),
-      work_(asio::make_work_guard(io_)),
-      thread_([this] { run(); }) {}
+      epoll_(open_or_throw(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      mail_bell_(open_or_throw(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  watch(epoll_, mail_bell_.get(), nullptr);
+  thread_ = std::thread([this] { run(); });
+}
 
 Worker::~Worker() {
   post([this] {
     assert(receivers_.empty());
-    work_.reset();
+    is_ending_ = true;
   });
   thread_.join();
 }
 
-void Worker::run() { io_.run(); }
+void Worker::run() {
+  std::array<epoll_event, most_events> events{};
+  while (!is_ending_) {
+    constexpr int for_ever = -1;
+    const int count =
+        epoll_wait(epoll_.get(), events.data(), int{events.size()}, polls_on() ? 0 : for_ever);
+    for (int i = 0; i < count; ++i) {
+      void* const receiver = events[static_cast<std::size_t>(i)].data.ptr;
+      if (receiver == nullptr) {
+        eventfd_t rings = 0;
+        (void)eventfd_read(mail_bell_.get(), &rings);
+      }
+      empty_mailbox();
+      if (receiver != nullptr) {
+        static_cast<Receiver*>(receiver)->on_readable();
+      }
+    }
+    retired_.clear();
+  }
+}
+
+bool Worker::polls_on() const {
+  return busy_poll_.count() > 0 && std::chrono::steady_clock::now() - last_frame_ < busy_poll_;
+}
 
 void Worker::post(std::function<void()> task) {
   {
@@ -137,8 +188,9 @@ void Worker::post(std::function<void()> task) {
     mailbox_.push_back(std::move(task));
     has_mail_.store(true, std::memory_order_release);
   }
-  // For a worker that sleeps; one that is busy looks between two batches.
-  asio::post(io_, [this] { empty_mailbox(); });
+  // For a worker that sleeps; one that is busy looks between two batches. It cannot fail: the
+  // counter is far from full.
+  (void)eventfd_write(mail_bell_.get(), 1);
 }
 
 void Worker::empty_mailbox() {
@@ -164,22 +216,22 @@ void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
   }
 }
 
-void Worker::attach(SwitchId id, PortIndex index, PortLost on_lost) {
-  auto receiver = std::make_shared<Receiver>(*this, pictures_.at(id), index, std::move(on_lost));
-  receiver->wait();
-  receivers_[{id, index}] = std::move(receiver);
+void Worker::attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news) {
+  receivers_.emplace(PortKey(id, index), std::make_unique<Receiver>(*this, pictures_.at(id), index,
+                                                                    queue, std::move(on_news)));
 }
 
 void Worker::detach(SwitchId id, PortIndex index) {
-  const auto found = receivers_.find({id, index});
-  if (found != receivers_.end()) {
-    found->second->stop();
-    receivers_.erase(found);
+  const auto [begin, end] = receivers_.equal_range({id, index});
+  for (auto receiver = begin; receiver != end; ++receiver) {
+    receiver->second->stop();
+    retired_.push_back(std::move(receiver->second));
   }
+  receivers_.erase(begin, end);
 }
 
 WorkerPool::WorkerPool(std::size_t count, std::chrono::microseconds busy_poll)
-    : port_counts_(count) {
+    : queue_counts_(count) {
   assert(count > 0 && count <= max_count);
   for (std::size_t number = 0; number < count; ++number) {
     workers_.push_back(std::make_unique<Worker>(number, busy_poll));
@@ -187,8 +239,8 @@ WorkerPool::WorkerPool(std::size_t count, std::chrono::microseconds busy_poll)
 }
 
 std::size_t WorkerPool::idlest_worker() const {
-  const auto idlest = std::min_element(port_counts_.begin(), port_counts_.end());
-  return static_cast<std::size_t>(idlest - port_counts_.begin());
+  const auto idlest = std::min_element(queue_counts_.begin(), queue_counts_.end());
+  return static_cast<std::size_t>(idlest - queue_counts_.begin());
 }
 
 void WorkerPool::run_on_all(const std::function<void(Worker&)>& task) {

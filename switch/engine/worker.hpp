@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // worker.hpp: a thread that receives the frames of the ports given to it and forwards them.
 //
-// Theory of operation: a worker sleeps in its own io_context until one of its ports is readable,
-// then receives and forwards until the port is empty or the batch has cost enough, so that a busy
-// port cannot starve the others. It shares nothing by lock on this way: what the control thread
-// wants of it (a new picture, a port more or less) is put into a mailbox, which it empties between
-// two batches.
+// Theory of operation: a worker sleeps in epoll_wait() until one of its ports is readable, then
+// receives and forwards until the port is empty or the batch has cost enough, so that a busy port
+// cannot starve the others. Readiness is level-triggered: what a batch has left behind is told
+// again by the next epoll_wait(), and who has received but one frame need not ask the port whether
+// that was the last (ADR 17). It shares nothing by lock on this way: what the control thread wants
+// of it (a new picture, a port more or less) is put into a mailbox, which it empties between two
+// batches.
 // With busy polling it does not sleep at once when its ports are empty, but looks again for a while
 // after the last frame: that spares the next frame the waking, and costs a core.
-// Limits: one batch costs at most 'batch_cost' receptions and transmissions, but always forwards
-// one frame whole.
+// A port that has many frames waiting is read ahead: up to 'look_ahead' frames are received before
+// the first is forwarded (forward.hpp says why). How far is found out anew each time a port has
+// frames: the first is forwarded at once, so that a lone frame waits for no other.
+// Limits: one batch costs 'batch_cost' receptions and transmissions and what the frames cost that
+// were read ahead by then. Not more than one frame is read ahead beyond 'look_ahead_octets', for
+// frames are to be forwarded out of the cache.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -22,11 +29,9 @@
 #include <thread>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include "switch/engine/egress.hpp"
+#include "switch/engine/forward.hpp"
 #include "switch/engine/picture.hpp"
+#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -36,9 +41,12 @@ enum class SwitchId : std::uint32_t {};
 class Worker {
  public:
   static constexpr std::size_t batch_cost = 128;
+  static constexpr std::size_t look_ahead = 16;
+  static constexpr std::size_t look_ahead_octets = 32'768;
 
-  // Called by the worker's thread when a port will never receive again.
-  using PortLost = std::function<void(PortIndex)>;
+  // Called by the worker's thread when the other end of a port has come, has gone, or is gone for
+  // good: the port's link() says how it is now.
+  using PortNews = std::function<void(PortIndex)>;
 
   Worker(std::size_t number, std::chrono::microseconds busy_poll);
   Worker(const Worker&) = delete;
@@ -53,8 +61,9 @@ class Worker {
   // From now on frames of 'id' are forwarded by 'picture'; null: the switch is gone.
   void adopt(SwitchId id, std::shared_ptr<const Picture> picture);
 
-  // Receives from the port at 'index' of the switch 'id', whose picture must have it.
-  void attach(SwitchId id, PortIndex index, PortLost on_lost);
+  // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it.
+  void attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news);
+  // Receives from that port no more.
   void detach(SwitchId id, PortIndex index);
 
   [[nodiscard]] std::size_t number() const { return number_; }
@@ -64,16 +73,22 @@ class Worker {
   using PortKey = std::pair<SwitchId, PortIndex>;
 
   void run();
+  [[nodiscard]] bool polls_on() const;
   void empty_mailbox();
 
   const std::size_t number_;
   const std::chrono::microseconds busy_poll_;
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  Buffers buffers_;
+  UniqueFd epoll_;      // of the ports' descriptors and of mail_bell_
+  UniqueFd mail_bell_;  // an eventfd: wakes a worker that sleeps
+  bool is_ending_ = false;
+  TimePoint last_frame_{};
+  std::array<Arrival, look_ahead> arrivals_;
+  EgressTools egress_tools_;
   // Stable in memory: receivers refer to the elements.
   std::map<SwitchId, std::shared_ptr<const Picture>> pictures_;
-  std::map<PortKey, std::shared_ptr<Receiver>> receivers_;
+  std::multimap<PortKey, std::unique_ptr<Receiver>> receivers_;  // one a queue
+  // Detached, and kept until the events at hand, which may name them, have been gone through.
+  std::vector<std::unique_ptr<Receiver>> retired_;
 
   std::atomic<bool> has_mail_ = false;
   std::mutex mailbox_mutex_;
@@ -97,12 +112,12 @@ class WorkerPool {
   // A number that no switch had before.
   [[nodiscard]] SwitchId new_switch_id() { return static_cast<SwitchId>(next_switch_id_++); }
 
-  // The worker that has fewest ports to receive from.
+  // The worker that has fewest queues of ports to receive by.
   [[nodiscard]] std::size_t idlest_worker() const;
 
-  // Keep count of the ports that a worker receives from.
-  void engage_worker(std::size_t number) { ++port_counts_[number]; }
-  void release_worker(std::size_t number) { --port_counts_[number]; }
+  // Keep count of the queues that a worker receives by.
+  void engage_worker(std::size_t number) { ++queue_counts_[number]; }
+  void release_worker(std::size_t number) { --queue_counts_[number]; }
 
   // Has every worker run 'task', and returns when all have done so. Never call it from a worker.
   void run_on_all(const std::function<void(Worker&)>& task);
@@ -112,7 +127,7 @@ class WorkerPool {
 
  private:
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::size_t> port_counts_;  // by worker
+  std::vector<std::size_t> queue_counts_;  // by worker
   std::uint32_t next_switch_id_ = 0;
 };
 

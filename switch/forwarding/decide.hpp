@@ -7,23 +7,13 @@
 
 #include <span>
 
-#include <boost/system/result.hpp>
-
+#include "switch/forwarding/classify.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/forwarding/snapshot.hpp"
 #include "switch/frame/frame_view.hpp"
 
 namespace tapswitch {
-
-// The VLAN a frame belongs to, found at ingress [802.1Q 6.9.1, 8.6.2].
-struct Classification {
-  // The tag with which the frame leaves where its VLAN is tagged; tag.vid is its VLAN, 1 to 4094.
-  VlanTag tag;
-  // Whether the outermost tag that the frame has now is to be replaced by 'tag' (or taken off);
-  // otherwise 'tag' goes in front of what is there.
-  bool has_tag = false;
-};
 
 // Which of the flood rules of an egress port applies.
 enum class FloodKind : std::uint8_t { unknown_unicast, multicast, broadcast };
@@ -42,11 +32,6 @@ struct Decision {
   static Decision unicast(PortIndex egress);
   static Decision flood(FloodKind kind, std::span<const PortIndex> members);
 };
-
-// Checks the source and the tag and finds the VLAN, or says why the frame goes no further.
-[[nodiscard]] boost::system::result<Classification, DropReason> classify(const Snapshot& snapshot,
-                                                                         PortIndex ingress,
-                                                                         const FrameView& frame);
 
 // Where a frame so classified goes.
 [[nodiscard]] Decision decide(const Snapshot& snapshot, const Fdb& fdb, PortIndex ingress,

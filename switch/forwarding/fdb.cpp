@@ -82,13 +82,14 @@ Learned Fdb::learn_news(Station station, PortIndex port, std::uint32_t port_limi
     const FdbValue value = FdbValue::of(port, StationKind::dynamic_entry, second);
     if (next.outcome == Learned::added) {
       if (const auto old = table_.read(next.slot)) {
-        free(next.slot, *old);
+        free(next.slot, *old, FdbNews::Kind::aged);
         aged_.fetch_add(1, memory_order_relaxed);
       }
-      put(next.slot, station, value);
+      put(next.slot, station, value, FdbNews::Kind::learned);
       added_.fetch_add(1, memory_order_relaxed);
     } else if (next.outcome == Learned::moved) {
-      change(next.slot, table_.value(next.slot), value);
+      change(next.slot, {.station = station, .value = table_.value(next.slot)}, value,
+             FdbNews::Kind::moved);
       moved_.fetch_add(1, memory_order_relaxed);
     }
   }
@@ -168,7 +169,7 @@ bool Fdb::add_static(Station station, PortIndex port) {
   const FdbValue value = FdbValue::of(port, StationKind::static_entry, 0);
   const std::lock_guard lock(mutex_);
   if (const auto found = table_.find(station)) {
-    change(found->slot, found->value, value);
+    change(found->slot, {.station = station, .value = found->value}, value, FdbNews::Kind::added);
     return true;
   }
   const auto slot = place_for_static(station);
@@ -176,9 +177,9 @@ bool Fdb::add_static(Station station, PortIndex port) {
     return false;
   }
   if (const auto old = table_.read(*slot)) {
-    free(*slot, *old);
+    free(*slot, *old, FdbNews::Kind::removed);
   }
-  put(*slot, station, value);
+  put(*slot, station, value, FdbNews::Kind::added);
   return true;
 }
 
@@ -207,7 +208,7 @@ bool Fdb::remove(Station station) {
   if (!found) {
     return false;
   }
-  free(found->slot, {.station = station, .value = found->value});
+  free(found->slot, {.station = station, .value = found->value}, FdbNews::Kind::removed);
   return true;
 }
 
@@ -221,7 +222,7 @@ std::size_t Fdb::flush(const Filter& filter) {
     const std::lock_guard lock(mutex_);
     const auto record = table_.read(slot);
     if (record && matches(filter, *record)) {
-      free(slot, *record);
+      free(slot, *record, FdbNews::Kind::removed);
       ++flushed;
     }
   }
@@ -240,7 +241,7 @@ std::size_t Fdb::expire(TimePoint now, std::size_t slots) {
     const std::lock_guard lock(mutex_);
     const auto record = table_.read(slot);
     if (record && is_expired(record->value, second)) {
-      free(slot, *record);
+      free(slot, *record, FdbNews::Kind::aged);
       ++freed;
     }
   }
@@ -299,26 +300,46 @@ Fdb::Count& Fdb::count_of(FdbValue value) {
   return value.is_static() ? counts.fixed : counts.learned;
 }
 
-void Fdb::put(std::size_t slot, Station station, FdbValue value) {
+void Fdb::put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind kind) {
   table_.write(slot, station, value);
   size_.fetch_add(1, memory_order_relaxed);
   count_of(value).fetch_add(1, memory_order_relaxed);
   counts_->in_vlan[station.vid].fetch_add(1, memory_order_relaxed);
+  news_.put({.kind = kind, .station = station, .port = value.port()});
 }
 
-void Fdb::change(std::size_t slot, FdbValue old, FdbValue value) {
+void Fdb::change(std::size_t slot, const FdbTable::Record& old, FdbValue value,
+                 FdbNews::Kind kind) {
   table_.set(slot, value);
-  count_of(old).fetch_sub(1, memory_order_relaxed);
+  count_of(old.value).fetch_sub(1, memory_order_relaxed);
   count_of(value).fetch_add(1, memory_order_relaxed);
+  news_.put(
+      {.kind = kind, .station = old.station, .port = value.port(), .old_port = old.value.port()});
 }
 
 // If the station is refreshed this very instant, it is forgotten all the same, until its next
 // frame.
-void Fdb::free(std::size_t slot, const FdbTable::Record& record) {
+void Fdb::free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind kind) {
   table_.clear(slot);
   size_.fetch_sub(1, memory_order_relaxed);
   count_of(record.value).fetch_sub(1, memory_order_relaxed);
   counts_->in_vlan[record.station.vid].fetch_sub(1, memory_order_relaxed);
+  news_.put({.kind = kind, .station = record.station, .port = record.value.port()});
+}
+
+void Fdb::start_news(FdbNewsBox::Wake wake) {
+  const std::lock_guard lock(mutex_);
+  news_.open(std::move(wake));
+}
+
+void Fdb::stop_news() {
+  const std::lock_guard lock(mutex_);
+  news_.close();
+}
+
+FdbNewsBox::Contents Fdb::take_news() {
+  const std::lock_guard lock(mutex_);
+  return news_.take();
 }
 
 }  // namespace tapswitch

@@ -25,6 +25,7 @@
 #include <optional>
 #include <vector>
 
+#include "switch/forwarding/fdb_news.hpp"
 #include "switch/forwarding/fdb_table.hpp"
 #include "switch/forwarding/port_index.hpp"
 #include "switch/forwarding/station.hpp"
@@ -116,6 +117,13 @@ class Fdb {
 
   void set_ageing(std::chrono::seconds ageing);
 
+  // From now on each change of an entry is noted, and 'wake' called when there is something to take
+  // where there was nothing. 'wake' must not call the FDB.
+  void start_news(FdbNewsBox::Wake wake);
+  void stop_news();
+  // What was noted since the last call.
+  [[nodiscard]] FdbNewsBox::Contents take_news();
+
   // At most 'limit' of the entries that match, from 'cursor' (0, or where the page before ended).
   // Nothing is in order. An entry that stays while page after page is read is listed exactly once.
   // A page may be empty although it is not the last.
@@ -159,10 +167,10 @@ class Fdb {
   [[nodiscard]] bool port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const;
   void count_refusal(Learned outcome);
 
-  // With mutex_ held.
-  void put(std::size_t slot, Station station, FdbValue value);
-  void change(std::size_t slot, FdbValue old, FdbValue value);
-  void free(std::size_t slot, const FdbTable::Record& record);
+  // With mutex_ held. 'kind' is what this is as news.
+  void put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind kind);
+  void change(std::size_t slot, const FdbTable::Record& old, FdbValue value, FdbNews::Kind kind);
+  void free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind kind);
   [[nodiscard]] Count& count_of(FdbValue value);
 
   // Read for every frame.
@@ -174,6 +182,7 @@ class Fdb {
   alignas(64) std::mutex mutex_;
   std::atomic<std::size_t> size_ = 0;
   std::unique_ptr<Counts> counts_;
+  FdbNewsBox news_;
   std::size_t expire_cursor_ = 0;  // a slot
   std::atomic<std::uint64_t> added_ = 0;
   std::atomic<std::uint64_t> moved_ = 0;

@@ -31,6 +31,23 @@ bool take(std::string_view& text, char expected) {
   return true;
 }
 
+constexpr std::size_t vid_count = VlanSet::word_bits * VlanSet::word_count;
+
+// The first VID from 'vid' on that is in the set of 'words', or that is not; 'vid_count' if none
+// is.
+std::size_t next(std::span<const std::uint64_t, VlanSet::word_count> words, std::size_t vid,
+                 bool is_in) {
+  while (vid < vid_count) {
+    const std::uint64_t word = words[vid / VlanSet::word_bits];
+    const std::uint64_t rest = (is_in ? word : ~word) >> (vid % VlanSet::word_bits);
+    if (rest != 0) {
+      return vid + static_cast<std::size_t>(std::countr_zero(rest));
+    }
+    vid += VlanSet::word_bits - vid % VlanSet::word_bits;
+  }
+  return vid_count;
+}
+
 }  // namespace
 
 VlanSet VlanSet::all() {
@@ -70,18 +87,14 @@ std::optional<VlanSet> VlanSet::parse(std::string_view text) {
 
 std::string VlanSet::to_string() const {
   std::string text;
-  for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
-    if (!contains(vid)) {
-      continue;
-    }
-    const VlanId first = vid;
-    while (contains(static_cast<VlanId>(vid + 1))) {
-      ++vid;
-    }
+  std::size_t first = next(words_, 0, true);
+  while (first < vid_count) {
+    const std::size_t end = next(words_, first, false);
     fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ",", first);
-    if (vid != first) {
-      fmt::format_to(std::back_inserter(text), "-{}", vid);
+    if (end - first > 1) {
+      fmt::format_to(std::back_inserter(text), "-{}", end - 1);
     }
+    first = next(words_, end, true);
   }
   return text;
 }

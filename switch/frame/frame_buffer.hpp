@@ -10,6 +10,7 @@
 // oversize.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -47,6 +48,14 @@ class FrameBuffer {
     return std::span(memory_).subspan(begin_, size_);
   }
   [[nodiscard]] const Offload& offload() const { return offload_; }
+
+  // Makes the frame longer, or leaves more of it unfinished. There must be room: max_frame_size.
+  void append(std::span<const std::byte> bytes) {
+    assert(size_ + bytes.size() <= max_frame_size);
+    std::copy(bytes.begin(), bytes.end(), memory_.data() + begin_ + size_);
+    size_ += bytes.size();
+  }
+  void set_offload(const Offload& offload) { offload_ = offload; }
 
   // Finishes the checksum, if that was left to others.
   void finish_checksum();

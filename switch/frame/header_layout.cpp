@@ -5,6 +5,7 @@
 
 #include "switch/frame/frame_view.hpp"
 #include "switch/frame/octets.hpp"
+#include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
 namespace {
@@ -13,7 +14,6 @@ constexpr std::uint16_t ether_type_ipv4 = 0x0800;
 constexpr std::uint16_t ether_type_ipv6 = 0x86dd;
 
 constexpr std::size_t ipv4_least_size = 20;
-constexpr std::size_t ipv6_size = 40;
 constexpr std::size_t tcp_least_size = 20;
 constexpr std::size_t udp_size = 8;
 

@@ -26,4 +26,9 @@ constexpr void store_32(std::byte* octets, std::uint32_t value) {
   store_16(octets + 2, static_cast<std::uint16_t>(value & 0xffff));
 }
 
+// A size for a field of 16 bits, into which it fits.
+constexpr std::uint16_t as_word(std::size_t size) {
+  return static_cast<std::uint16_t>(size & 0xffff);
+}
+
 }  // namespace tapswitch

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include "switch/frame/frame_view.hpp"
 #include "switch/frame/header_layout.hpp"
+#include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
 namespace {
@@ -41,14 +43,16 @@ constexpr std::size_t max_segment_count(TransportKind kind) {
   return kind == TransportKind::tcp ? max_tcp_segment_count : max_udp_segment_count;
 }
 
-std::uint16_t load_little_16(const std::byte* octets) {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[1]) << 8 |
-                                    std::to_integer<unsigned>(octets[0]));
+std::uint16_t load_16(const std::byte* octets, std::endian order) {
+  const bool is_big = order == std::endian::big;
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[is_big ? 0 : 1]) << 8 |
+                                    std::to_integer<unsigned>(octets[is_big ? 1 : 0]));
 }
 
-void store_little_16(std::byte* octets, std::uint16_t value) {
-  octets[0] = static_cast<std::byte>(value & 0xff);
-  octets[1] = static_cast<std::byte>(value >> 8);
+void store_16(std::byte* octets, std::uint16_t value, std::endian order) {
+  const bool is_big = order == std::endian::big;
+  octets[is_big ? 1 : 0] = static_cast<std::byte>(value & 0xff);
+  octets[is_big ? 0 : 1] = static_cast<std::byte>(value >> 8);
 }
 
 std::optional<GsoKind> kind_from_wire(std::uint8_t kind) {
@@ -80,6 +84,15 @@ std::uint8_t kind_to_wire(GsoKind kind) {
   return wire_none;
 }
 
+// As most headers are: all that is not TCP or UDP of this machine has nothing left to finish.
+bool is_all_zero(std::span<const std::byte, offload_header_size> header) {
+  std::uint64_t begin = 0;
+  std::uint16_t end = 0;
+  std::memcpy(&begin, header.data(), sizeof begin);
+  std::memcpy(&end, header.data() + sizeof begin, sizeof end);
+  return (begin | end) == 0;
+}
+
 bool is_tcp(GsoKind kind) { return kind == GsoKind::tcp_ipv4 || kind == GsoKind::tcp_ipv6; }
 
 bool has_checksum_inside(std::span<const std::byte> frame, const Offload& offload) {
@@ -105,8 +118,8 @@ bool matches(const HeaderLayout& headers, GsoKind kind) {
 // Whether the IP header could state the length of what follows it.
 bool fits_ip(std::span<const std::byte> frame, const HeaderLayout& headers) {
   constexpr std::size_t max_length = 0xffff;
-  constexpr std::size_t ipv6_size = 40;  // which IPv6 does not count, as IPv4 does
   const std::size_t size = frame.size() - headers.network;
+  // IPv6 does not count its own header, as IPv4 does.
   return size <= max_length + (headers.is_ipv6 ? ipv6_size : 0);
 }
 
@@ -124,7 +137,11 @@ bool is_consistent_super_frame(std::span<const std::byte> frame, const Offload& 
 
 }  // namespace
 
-std::optional<Offload> read_offload(std::span<const std::byte, offload_header_size> header) {
+std::optional<Offload> read_offload(std::span<const std::byte, offload_header_size> header,
+                                    std::endian order) {
+  if (is_all_zero(header)) {
+    return Offload();
+  }
   const auto flags = std::to_integer<std::uint8_t>(header[flags_at]);
   const auto wire_kind = std::to_integer<std::uint8_t>(header[kind_at]);
   const bool has_ecn = (wire_kind & wire_ecn_flag) != 0;
@@ -137,21 +154,22 @@ std::optional<Offload> read_offload(std::span<const std::byte, offload_header_si
                  .is_verified = (flags & data_valid_flag) != 0,
                  .gso = *kind,
                  .has_ecn = has_ecn,
-                 .header_size = load_little_16(&header[header_size_at]),
-                 .segment_size = load_little_16(&header[segment_size_at]),
-                 .checksum_start = load_little_16(&header[checksum_start_at]),
-                 .checksum_offset = load_little_16(&header[checksum_offset_at])};
+                 .header_size = load_16(&header[header_size_at], order),
+                 .segment_size = load_16(&header[segment_size_at], order),
+                 .checksum_start = load_16(&header[checksum_start_at], order),
+                 .checksum_offset = load_16(&header[checksum_offset_at], order)};
 }
 
-void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header) {
+void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header,
+                   std::endian order) {
   header[flags_at] = static_cast<std::byte>((offload.needs_checksum ? needs_checksum_flag : 0) |
                                             (offload.is_verified ? data_valid_flag : 0));
   header[kind_at] =
       static_cast<std::byte>(kind_to_wire(offload.gso) | (offload.has_ecn ? wire_ecn_flag : 0));
-  store_little_16(&header[header_size_at], offload.header_size);
-  store_little_16(&header[segment_size_at], offload.segment_size);
-  store_little_16(&header[checksum_start_at], offload.checksum_start);
-  store_little_16(&header[checksum_offset_at], offload.checksum_offset);
+  store_16(&header[header_size_at], offload.header_size, order);
+  store_16(&header[segment_size_at], offload.segment_size, order);
+  store_16(&header[checksum_start_at], offload.checksum_start, order);
+  store_16(&header[checksum_offset_at], offload.checksum_offset, order);
 }
 
 bool is_consistent(std::span<const std::byte> frame, const Offload& offload) {

@@ -3,12 +3,13 @@
 // a super-frame into segments. And how a virtio-net header says so on a TAP.
 //
 // The wire format is our own code, because <linux/virtio_net.h> of Debian 12 is not C++. It is the
-// ten bytes of struct virtio_net_hdr, little-endian on every machine: a port that speaks it must
-// set TUNSETVNETLE to 1.
+// ten bytes of struct virtio_net_hdr, little-endian on every machine unless said otherwise: a TAP
+// must be told so (TUNSETVNETLE), a packet socket cannot be and has the order of the machine.
 // Limits: TCP over IPv4 and IPv6, and UDP as datagrams of equal size (USO). The older cutting of
 // UDP into IP fragments (UFO) is an unknown kind, and so are tunnels.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -65,9 +66,11 @@ constexpr std::size_t offload_header_size = 10;
 
 // Nullopt for a kind or a flag that is unknown here: what the frame needs is then unknown too.
 [[nodiscard]] std::optional<Offload> read_offload(
-    std::span<const std::byte, offload_header_size> header);
+    std::span<const std::byte, offload_header_size> header,
+    std::endian order = std::endian::little);
 
-void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header);
+void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header,
+                   std::endian order = std::endian::little);
 
 // Which offloads a port takes over.
 struct OffloadSet {
@@ -84,6 +87,9 @@ struct OffloadSet {
     return (checksum || !offload.needs_checksum) && (tso_ecn || !offload.has_ecn) &&
            accepts(offload.gso);
   }
+
+  // Whether TCP goes to the port as super-frames, and comes from it so.
+  [[nodiscard]] constexpr bool takes_tcp() const { return checksum && tso4 && tso6; }
 
  private:
   [[nodiscard]] constexpr bool accepts(GsoKind kind) const {

@@ -6,29 +6,9 @@
 
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/octets.hpp"
+#include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
-namespace {
-
-// Offsets in the header of IPv4, IPv6, TCP, UDP.
-constexpr std::size_t ipv4_total_length = 2;
-constexpr std::size_t ipv4_identification = 4;
-constexpr std::size_t ipv4_checksum = 10;
-constexpr std::size_t ipv6_payload_length = 4;
-constexpr std::size_t ipv6_size = 40;
-constexpr std::size_t tcp_sequence = 4;
-constexpr std::size_t tcp_flags = 13;
-constexpr std::size_t tcp_checksum = 16;
-constexpr std::size_t udp_length = 4;
-constexpr std::size_t udp_checksum = 6;
-
-constexpr std::byte flag_fin{0x01};
-constexpr std::byte flag_psh{0x08};
-constexpr std::byte flag_cwr{0x80};
-
-std::uint16_t as_word(std::size_t size) { return static_cast<std::uint16_t>(size & 0xffff); }
-
-}  // namespace
 
 Segmenter::Segmenter(std::span<const std::byte> frame, const Offload& offload)
     : frame_(frame), offload_(offload) {
@@ -68,18 +48,11 @@ bool Segmenter::next(FrameBuffer& out) {
 }
 
 void Segmenter::write_ip(std::span<std::byte> segment) const {
-  const std::span<std::byte> ip = segment.subspan(headers_.network);
-  if (headers_.is_ipv6) {
-    store_16(&ip[ipv6_payload_length], as_word(ip.size() - ipv6_size));
-    return;
+  if (!headers_.is_ipv6) {
+    std::byte* const field = &segment[headers_.network + ipv4_identification];
+    store_16(field, as_word(load_16(field) + std::size_t{index_}));
   }
-  store_16(&ip[ipv4_total_length], as_word(ip.size()));
-  const unsigned identification = load_16(&ip[ipv4_identification]) + unsigned{index_};
-  store_16(&ip[ipv4_identification], as_word(identification));
-  store_16(&ip[ipv4_checksum], 0);
-  ChecksumSum sum;
-  sum.add(ip.first(headers_.transport - headers_.network));
-  store_16(&ip[ipv4_checksum], sum.checksum());
+  write_ip_length(segment, headers_);
 }
 
 void Segmenter::write_tcp(std::span<std::byte> segment, bool is_last) const {
@@ -87,10 +60,10 @@ void Segmenter::write_tcp(std::span<std::byte> segment, bool is_last) const {
   const auto advance = static_cast<std::uint32_t>(sent_);
   store_32(&tcp[tcp_sequence], load_32(&tcp[tcp_sequence]) + advance);
   if (!is_last) {
-    tcp[tcp_flags] &= ~(flag_fin | flag_psh);
+    tcp[tcp_flags] &= ~(tcp_fin | tcp_psh);
   }
   if (index_ != 0) {
-    tcp[tcp_flags] &= ~flag_cwr;
+    tcp[tcp_flags] &= ~tcp_cwr;
   }
   // The length that the sender put into the sum of the pseudo-header is that of the super-frame.
   ChecksumSum sum;

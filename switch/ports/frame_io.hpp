@@ -8,6 +8,8 @@
 // Pinned by tests/ports/frame_io_test.cpp and tests/ports/kernel_facts_test.cpp.
 #pragma once
 
+#include <bit>
+
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/ports/port.hpp"
 
@@ -21,6 +23,11 @@ namespace tapswitch {
 
 // The same where a virtio-net header stands before each frame.
 [[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
-[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
+[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame,
+                                              std::endian order = std::endian::little) noexcept;
+
+// Takes one frame from a socket of datagrams, which neither ends nor tells of an end: whatever else
+// the kernel says than a frame is no frame now. Never blocks. An empty datagram is a frame too.
+[[nodiscard]] ReceiveStatus receive_datagram(int fd, FrameBuffer& frame) noexcept;
 
 }  // namespace tapswitch

@@ -25,10 +25,13 @@ std::string path_of_this_program() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "PROGRAM";
 }
 
-// "cap_net_admin" as setcap writes it; CAP_SYS_ADMIN alone would not do, for whoever enters a
-// namespace wants to change something there.
+// "cap_net_admin" as setcap writes it, which takes the others away; CAP_SYS_ADMIN alone would not
+// do, for whoever enters a namespace wants to change something there.
 std::string setcap_text(std::string_view capability) {
-  return capability == "CAP_SYS_ADMIN" ? "cap_net_admin,cap_sys_admin" : "cap_net_admin";
+  if (capability == "CAP_SYS_ADMIN") {
+    return "cap_net_admin,cap_sys_admin";
+  }
+  return capability == "CAP_NET_RAW" ? "cap_net_admin,cap_net_raw" : "cap_net_admin";
 }
 
 std::string capability_hint(std::string_view capability) {

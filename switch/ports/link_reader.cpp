@@ -2,6 +2,7 @@
 #include "switch/ports/link_reader.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace tapswitch {
@@ -18,6 +19,30 @@ KernelResult<InterfaceInfo> LinkReader::find(int name_space, const std::string& 
   const auto listed = entry.list.find(interface);
   return listed != entry.list.end() ? KernelResult<InterfaceInfo>(listed->second)
                                     : entry.socket.find(interface);
+}
+
+KernelResult<InterfaceStatistics> LinkReader::statistics(int index) {
+  if (!statistics_socket_) {
+    auto socket = RouteSocket::open();
+    if (!socket) {
+      return socket.error();
+    }
+    statistics_socket_ = std::move(*socket);
+  }
+  const std::size_t question = statistics_questions_++;
+  if (question <= questions_before_list) {
+    const bool is_list = question == questions_before_list;
+    auto answer = statistics_socket_->statistics(is_list ? std::nullopt : std::optional(index));
+    if (!answer) {
+      return answer.error();
+    }
+    statistics_ = std::move(*answer);
+  }
+  const auto found = statistics_.find(index);
+  if (found == statistics_.end()) {
+    return kernel_error(ENODEV, "RTM_GETSTATS", "find", "the counters of an interface");
+  }
+  return found->second;
 }
 
 // Without a list all goes on as before, only slower.

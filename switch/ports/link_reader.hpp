@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -29,6 +30,11 @@ class LinkReader {
   // The interface called 'interface' in the namespace that 'name_space' is a descriptor of.
   [[nodiscard]] KernelResult<InterfaceInfo> find(int name_space, const std::string& interface);
 
+  // The counters of interface 'index' in the namespace of the calling thread, which must be the
+  // same each time. Asked for one by one and then as a list, in the same way. ENODEV if there is
+  // none.
+  [[nodiscard]] KernelResult<InterfaceStatistics> statistics(int index);
+
  private:
   struct Entry {
     NetNamespaceId name_space;
@@ -42,6 +48,9 @@ class LinkReader {
   [[nodiscard]] KernelResult<Entry*> entry_of(int name_space);
 
   std::deque<Entry> entries_;
+  std::optional<RouteSocket> statistics_socket_;
+  std::size_t statistics_questions_ = 0;
+  RouteSocket::StatisticsByIndex statistics_;  // of all, once several were asked for
 };
 
 }  // namespace tapswitch

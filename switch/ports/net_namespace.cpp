@@ -117,4 +117,9 @@ KernelResult<void> run_in_thread(int name_space, const std::function<void()>& wo
   return {};
 }
 
+bool can_enter_net_namespaces() {
+  const auto here = open_current_net_namespace();
+  return here && run_in_thread(here.value().get(), [] {});
+}
+
 }  // namespace tapswitch

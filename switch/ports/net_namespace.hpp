@@ -58,6 +58,10 @@ struct NetNamespaceId {
 // caller's thread never leaves the namespace it is in. What 'work' throws is thrown here.
 [[nodiscard]] KernelResult<void> run_in_thread(int name_space, const std::function<void()>& work);
 
+// Whether other namespaces can be entered at all: tried with the one that the caller is in, which
+// takes the same right.
+[[nodiscard]] bool can_enter_net_namespaces();
+
 // What 'work', which gives a KernelResult, gives in 'name_space'. Runs it on the spot if the caller
 // is there already, otherwise as run_in_thread() does.
 template <class Work>

@@ -2,16 +2,20 @@
 // port.hpp: the seam between the switch and whatever brings frames to it. A new kind of port is a
 // new class behind this interface, and nothing else in the switch knows it.
 //
-// Threads: receive() is called by one worker alone; send() by any worker, also by several at once;
-// link() and read_link() by the control thread.
+// Threads: receive() is called by one worker alone for each queue; send() by any worker, also by
+// several at once; link() and read_link() by the control thread.
 #pragma once
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/mac_address.hpp"
+#include "switch/ports/kernel_error.hpp"
+#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -21,13 +25,19 @@ enum class ReceiveStatus : std::uint8_t {
   received,  // the frame is in the buffer
   empty,     // nothing to read now: wait until the descriptor is readable
   oversize,  // a frame longer than FrameBuffer::max_frame_size was taken off and is lost
-  garbled,   // a frame was taken off whose framing by the port makes no sense, and is lost
-  gone,      // the other end is gone for good; the port will never receive again
+  garbled,   // a frame was taken off that does not fit its virtio-net header, and is lost
+  // The bytes that came are no frames, or the last one was cut short: it is lost, and so is the
+  // connection it came by; the port waits for another.
+  misframed,
+  // Someone came or went at the other end: link() says how it is now. Not said again until link()
+  // was asked.
+  changed,
+  gone,  // the other end is gone for good; the port will never receive again
 };
 
 enum class SendStatus : std::uint8_t {
   sent,
-  link_down,  // the other end exists but is down
+  link_down,  // the other end is down, or there is none now
   busy,       // no room at the other end now
   refused,    // the kernel refused this frame
   gone,       // the other end is gone for good
@@ -38,6 +48,7 @@ struct LinkStatus {
   bool is_present = false;  // false: the device or peer is gone
   bool is_up = false;       // administratively
   bool has_carrier = false;
+  int index = 0;                  // of the interface in its namespace, 0 if none
   std::string interface;          // its name now (it may have been renamed), empty if none
   std::optional<MacAddress> mac;  // of the far end, not a station's
   std::uint32_t mtu = 0;          // bytes of payload; 0 if the kind of port has none
@@ -54,12 +65,17 @@ class Port {
   Port& operator=(const Port&) = delete;
   virtual ~Port() = default;
 
-  // Readable when receive() has something to say. Constant for the life of the port, non-blocking,
-  // owned by the port.
-  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+  // By how many queues it receives. All frames of a flow come by the same one. Constant for the
+  // life of the port.
+  [[nodiscard]] virtual std::size_t queue_count() const noexcept { return 1; }
 
-  // Takes one frame in. On 'received' the buffer holds it; otherwise its contents are unspecified.
-  [[nodiscard]] virtual ReceiveStatus receive(FrameBuffer& frame) noexcept = 0;
+  // Readable when receive() has something to say about 'queue'. Constant for the life of the port,
+  // non-blocking, owned by the port.
+  [[nodiscard]] virtual int descriptor(std::size_t queue) const noexcept = 0;
+
+  // Takes one frame in by 'queue'. On 'received' the buffer holds it; otherwise its contents are
+  // unspecified.
+  [[nodiscard]] virtual ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept = 0;
 
   // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
@@ -73,6 +89,11 @@ class Port {
 
   // The same for one of many ports, sharing with the others what 'reader' has opened.
   [[nodiscard]] virtual LinkStatus read_link(LinkReader& /*reader*/) const { return link(); }
+
+  // The network namespace where its interface is now; an error if it has none.
+  [[nodiscard]] virtual KernelResult<UniqueFd> open_name_space() const {
+    return kernel_error(ENODEV, "open", "open", "the namespace of a port without an interface");
+  }
 };
 
 }  // namespace tapswitch

@@ -7,6 +7,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -147,6 +148,9 @@ std::optional<TunInfo> parse_tun(nlattr* link_info) {
   TunInfo result{.is_tap = read<std::uint8_t>(tun[IFLA_TUN_TYPE]) == IFF_TAP,
                  .is_persistent = read<std::uint8_t>(tun[IFLA_TUN_PERSIST]) != 0,
                  .is_multi_queue = read<std::uint8_t>(tun[IFLA_TUN_MULTI_QUEUE]) != 0,
+                 .queue_count = tun[IFLA_TUN_NUM_QUEUES] != nullptr
+                                    ? read<std::uint32_t>(tun[IFLA_TUN_NUM_QUEUES])
+                                    : 0,
                  .owner = std::nullopt,
                  .group = std::nullopt};
   if (tun[IFLA_TUN_OWNER] != nullptr) {
@@ -170,6 +174,14 @@ InterfaceStatistics parse_statistics(const nlattr* attribute) {
           .transmitted_errors = stats.tx_errors};
 }
 
+ifinfomsg link_header() {
+  ifinfomsg header{};
+  header.ifi_family = AF_UNSPEC;
+  return header;
+}
+
+}  // namespace
+
 InterfaceInfo parse_interface(nlmsghdr* header) {
   std::array<nlattr*, IFLA_MAX + 1> attributes{};
   const auto& link = *static_cast<const ifinfomsg*>(::nlmsg_data(header));
@@ -178,29 +190,24 @@ InterfaceInfo parse_interface(nlmsghdr* header) {
     return info;
   }
   info.index = link.ifi_index;
+  info.is_ethernet = link.ifi_type == ARPHRD_ETHER;
+  info.is_loopback = link.ifi_type == ARPHRD_LOOPBACK;
   info.is_up = (link.ifi_flags & IFF_UP) != 0;
   info.has_carrier = read<std::uint8_t>(attributes[IFLA_CARRIER]) != 0;
   if (attributes[IFLA_IFNAME] != nullptr) {
     info.name = ::nla_get_string(attributes[IFLA_IFNAME]);
   }
-  if (link.ifi_type == ARPHRD_ETHER && attributes[IFLA_ADDRESS] != nullptr &&
+  if (info.is_ethernet && attributes[IFLA_ADDRESS] != nullptr &&
       octets_of(attributes[IFLA_ADDRESS]).size() == MacAddress::size) {
     info.mac = MacAddress::read(octets_of(attributes[IFLA_ADDRESS]).data());
   }
   info.mtu = read<std::uint32_t>(attributes[IFLA_MTU]);
   info.transmit_queue_length = read<std::uint32_t>(attributes[IFLA_TXQLEN]);
+  info.master = read<std::int32_t>(attributes[IFLA_MASTER]);
   info.tun = parse_tun(attributes[IFLA_LINKINFO]);
   info.statistics = parse_statistics(attributes[IFLA_STATS64]);
   return info;
 }
-
-ifinfomsg link_header() {
-  ifinfomsg header{};
-  header.ifi_family = AF_UNSPEC;
-  return header;
-}
-
-}  // namespace
 
 void RouteSocket::Closer::operator()(nl_sock* socket) const { ::nl_socket_free(socket); }
 
@@ -242,6 +249,26 @@ KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
         found.push_back(parse_interface(header));
       })) {
     return kernel_error(error, "RTM_GETLINK", "list", "the interfaces");
+  }
+  return found;
+}
+
+KernelResult<RouteSocket::StatisticsByIndex> RouteSocket::statistics(std::optional<int> index) {
+  if_stats_msg header{};
+  header.ifindex = static_cast<std::uint32_t>(index.value_or(0));
+  header.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+  Request request(RTM_GETSTATS, index ? 0 : NLM_F_DUMP, header);
+  StatisticsByIndex found;
+  const int error = request.exchange(socket_.get(), [&found](nlmsghdr* answer) {
+    std::array<nlattr*, IFLA_STATS_MAX + 1> attributes{};
+    const auto& about = *static_cast<const if_stats_msg*>(::nlmsg_data(answer));
+    if (::nlmsg_parse(answer, sizeof about, attributes.data(), IFLA_STATS_MAX, nullptr) >= 0) {
+      found.emplace(static_cast<int>(about.ifindex),
+                    parse_statistics(attributes[IFLA_STATS_LINK_64]));
+    }
+  });
+  if (error != 0) {
+    return kernel_error(error, "RTM_GETSTATS", "list", "the counters of interfaces");
   }
   return found;
 }
@@ -308,6 +335,34 @@ KernelResult<void> RouteSocket::add_address(int index, const InterfaceAddress& a
 
 KernelResult<void> RouteSocket::remove_address(int index, const InterfaceAddress& address) {
   return edit_address(false, index, address);
+}
+
+KernelResult<std::optional<int>> RouteSocket::find_namespace_number(int name_space) {
+  Request request(RTM_GETNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
+  int number = NETNSA_NSID_NOT_ASSIGNED;
+  const int error = request.exchange(socket_.get(), [&number](nlmsghdr* answer) {
+    std::array<nlattr*, NETNSA_MAX + 1> attributes{};
+    if (::nlmsg_parse(answer, sizeof(rtgenmsg), attributes.data(), NETNSA_MAX, nullptr) >= 0 &&
+        attributes[NETNSA_NSID] != nullptr) {
+      number = read<std::int32_t>(attributes[NETNSA_NSID]);
+    }
+  });
+  if (error != 0) {
+    return kernel_error(error, "RTM_GETNSID", "find", "the number of a network namespace");
+  }
+  return number == NETNSA_NSID_NOT_ASSIGNED ? std::optional<int>() : std::optional(number);
+}
+
+KernelResult<std::optional<int>> RouteSocket::give_namespace_number(int name_space) {
+  Request request(RTM_NEWNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
+  request.put(NETNSA_NSID, static_cast<std::uint32_t>(NETNSA_NSID_NOT_ASSIGNED));  // any
+  // EEXIST: somebody else was faster.
+  if (const int error = request.exchange(socket_.get()); error != 0 && error != EEXIST) {
+    return kernel_error(error, "RTM_NEWNSID", "give", "a number to a network namespace");
+  }
+  return find_namespace_number(name_space);
 }
 
 KernelResult<void> RouteSocket::edit_address(bool is_added, int index,

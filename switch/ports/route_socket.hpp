@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "switch/frame/mac_address.hpp"
@@ -20,6 +21,7 @@
 
 struct nl_msg;
 struct nl_sock;
+struct nlmsghdr;
 
 namespace tapswitch {
 
@@ -41,6 +43,7 @@ struct TunInfo {
   bool is_tap = false;  // frames, not bare IP
   bool is_persistent = false;
   bool is_multi_queue = false;
+  std::uint32_t queue_count = 0;  // attached to a descriptor
   std::optional<uid_t> owner;
   std::optional<gid_t> group;
 };
@@ -48,11 +51,14 @@ struct TunInfo {
 struct InterfaceInfo {
   int index = 0;
   std::string name;
+  bool is_ethernet = false;
+  bool is_loopback = false;
   bool is_up = false;
   bool has_carrier = false;
   std::optional<MacAddress> mac;  // nullopt if its addresses are not of Ethernet
   std::uint32_t mtu = 0;
   std::uint32_t transmit_queue_length = 0;  // frames
+  int master = 0;                           // index of the bridge or bond it belongs to, 0 if none
   std::optional<TunInfo> tun;
   InterfaceStatistics statistics;
 };
@@ -66,6 +72,9 @@ struct InterfaceChange {
   std::optional<int> name_space;  // descriptor of the namespace to move it to
 };
 
+// What a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.
+[[nodiscard]] InterfaceInfo parse_interface(nlmsghdr* message);
+
 class RouteSocket {
  public:
   [[nodiscard]] static KernelResult<RouteSocket> open();
@@ -76,6 +85,11 @@ class RouteSocket {
   // All TUN and TAP devices of the namespace. EIO if some came or went meanwhile.
   [[nodiscard]] KernelResult<std::vector<InterfaceInfo>> tun_devices();
 
+  // The counters of one interface, or of all in the namespace, and nothing else of them, which is
+  // much less work than tun_devices(). ENODEV if there is no such interface.
+  using StatisticsByIndex = std::unordered_map<int, InterfaceStatistics>;
+  [[nodiscard]] KernelResult<StatisticsByIndex> statistics(std::optional<int> index = {});
+
   // Makes every part of 'change' with one request. The kernel applies them one after another and
   // does not take back what it did before a part that fails.
   [[nodiscard]] KernelResult<void> change(int index, const InterfaceChange& change);
@@ -85,6 +99,12 @@ class RouteSocket {
   [[nodiscard]] KernelResult<void> add_address(int index, const InterfaceAddress& address);
   // EADDRNOTAVAIL if the interface does not have it.
   [[nodiscard]] KernelResult<void> remove_address(int index, const InterfaceAddress& address);
+
+  // The number by which the namespace of this socket knows the one that 'name_space' is a
+  // descriptor of; nullopt if it has none. A number keeps no namespace alive.
+  [[nodiscard]] KernelResult<std::optional<int>> find_namespace_number(int name_space);
+  // Gives it one.
+  [[nodiscard]] KernelResult<std::optional<int>> give_namespace_number(int name_space);
 
  private:
   struct Closer {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "switch/ports/frame_io.hpp"
+#include "switch/ports/interface_link.hpp"
 #include "switch/ports/link_reader.hpp"
 
 namespace tapswitch {
@@ -21,6 +22,30 @@ KernelResult<std::unique_ptr<TapPort>> TapPort::open(const TapOptions& options) 
   return std::unique_ptr<TapPort>(new TapPort(std::move(*setup), options));
 }
 
+KernelResult<std::unique_ptr<TapPort>> TapPort::take_over(TapDevice device,
+                                                          const TapOptions& options) {
+  TapOptions now = options;
+  now.name_space.reset();
+  auto name = device.name();
+  if (!name) {
+    return name.error();
+  }
+  now.interface = std::move(*name);
+  auto setup = set_up_passed_tap(std::move(device), now);
+  if (!setup) {
+    return setup.error();
+  }
+  return std::unique_ptr<TapPort>(new TapPort(std::move(*setup), now));
+}
+
+std::unique_ptr<TapPort> TapPort::inherit(TapDevice device, const TapOptions& options,
+                                          bool was_created) {
+  // Those that it has: of this the kernel tells nothing, but it takes it again.
+  const OffloadSet offloads = device.set_offloads(options.offloads);
+  return std::unique_ptr<TapPort>(new TapPort(
+      {.device = std::move(device), .was_created = was_created, .offloads = offloads}, options));
+}
+
 TapPort::TapPort(TapSetup setup, const TapOptions& options)
     : device_(std::move(setup.device)),
       offloads_(setup.offloads),
@@ -29,15 +54,16 @@ TapPort::TapPort(TapSetup setup, const TapOptions& options)
       was_created_(setup.was_created),
       addresses_(options.addresses) {}
 
-ReceiveStatus TapPort::receive(FrameBuffer& frame) noexcept {
-  return device_.framing() == TapFraming::bare
-             ? receive_frame(device_.descriptor(), frame)
-             : receive_offloaded_frame(device_.descriptor(), frame);
+ReceiveStatus TapPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
+  const int fd = device_.descriptor(queue);
+  return device_.framing() == TapFraming::bare ? receive_frame(fd, frame)
+                                               : receive_offloaded_frame(fd, frame);
 }
 
 SendStatus TapPort::send(FrameBuffer& frame) noexcept {
-  return device_.framing() == TapFraming::bare ? send_frame(device_.descriptor(), frame)
-                                               : send_offloaded_frame(device_.descriptor(), frame);
+  const int fd = device_.sending_descriptor();
+  return device_.framing() == TapFraming::bare ? send_frame(fd, frame)
+                                               : send_offloaded_frame(fd, frame);
 }
 
 LinkStatus TapPort::link() const {
@@ -46,32 +72,11 @@ LinkStatus TapPort::link() const {
 }
 
 LinkStatus TapPort::read_link(LinkReader& reader) const {
-  LinkStatus status;
-  // Once more if it was renamed or moved between the question where it is and the look there.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    const auto name = device_.name();
-    if (!name) {
-      return {};
-    }
-    status.is_present = true;
-    status.interface = *name;
-    const auto name_space = open_name_space();
-    if (!name_space) {
-      continue;
-    }
-    const auto info = reader.find(name_space->get(), *name);
-    if (!info) {
-      continue;
-    }
-    status.is_up = info->is_up;
-    status.has_carrier = info->has_carrier;
-    status.mac = info->mac;
-    status.mtu = info->mtu;
-    status.ingress_kernel_drops = info->statistics.transmitted_dropped;
-    status.egress_kernel_drops = info->statistics.received_dropped;
-    return status;
-  }
-  return status;
+  InterfaceLink link = read_interface_link(
+      reader, [this] { return device_.name(); }, [this] { return open_name_space(); });
+  link.status.ingress_kernel_drops = link.statistics.transmitted_dropped;
+  link.status.egress_kernel_drops = link.statistics.received_dropped;
+  return link.status;
 }
 
 KernelResult<void> TapPort::set_mtu(std::uint32_t mtu) {

@@ -45,6 +45,7 @@ struct TapOptions {
   // What the interface's owner may leave to the switch and takes over from it, as far as the kernel
   // can; nothing: each frame is whole in both directions.
   OffloadSet offloads = all_offloads;
+  std::size_t queues = 1;  // at most TapDevice::max_queues
 };
 
 class TapPort final : public Port {
@@ -53,12 +54,28 @@ class TapPort final : public Port {
   // one that was adopted is as it was.
   [[nodiscard]] static KernelResult<std::unique_ptr<TapPort>> open(const TapOptions& options);
 
-  [[nodiscard]] int descriptor() const noexcept override { return device_.descriptor(); }
-  [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept override;
+  // The same of a TAP that is open already. Its interface may be in a namespace that is closed to
+  // this process: then it stays as it is, and nothing about it may be asked for that only its
+  // namespace can give. 'name' and 'name_space' of the options are not looked at.
+  [[nodiscard]] static KernelResult<std::unique_ptr<TapPort>> take_over(TapDevice device,
+                                                                        const TapOptions& options);
+
+  // A port that another process had with these options. Nothing about its interface changes.
+  [[nodiscard]] static std::unique_ptr<TapPort> inherit(TapDevice device, const TapOptions& options,
+                                                        bool was_created);
+
+  [[nodiscard]] const TapDevice& device() const { return device_; }
+
+  [[nodiscard]] std::size_t queue_count() const noexcept override { return device_.queue_count(); }
+  [[nodiscard]] int descriptor(std::size_t queue) const noexcept override {
+    return device_.descriptor(queue);
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
+  [[nodiscard]] KernelResult<UniqueFd> open_name_space() const override;
 
   // The name it was opened under; link().interface is its name now.
   [[nodiscard]] const std::string& interface() const { return interface_; }
@@ -72,6 +89,7 @@ class TapPort final : public Port {
   [[nodiscard]] KernelResult<void> set_mtu(std::uint32_t mtu);
   [[nodiscard]] KernelResult<void> set_mac(MacAddress mac);
   [[nodiscard]] KernelResult<void> set_up(bool is_up);
+  [[nodiscard]] std::optional<bool> is_persistent() const { return device_.is_persistent(); }
   [[nodiscard]] KernelResult<void> set_persist(bool persist);
   [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
   [[nodiscard]] KernelResult<void> set_group(gid_t group);
@@ -87,7 +105,6 @@ class TapPort final : public Port {
   // comes out as "cannot 'action' TAP 'tap3' ...".
   using Work = std::function<KernelResult<void>(RouteSocket&, const InterfaceInfo&)>;
   [[nodiscard]] KernelResult<void> configure(std::string_view action, const Work& work);
-  [[nodiscard]] KernelResult<UniqueFd> open_name_space() const;
 
   TapDevice device_;
   OffloadSet offloads_;

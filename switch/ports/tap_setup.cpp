@@ -20,6 +20,8 @@ namespace {
 // What a TAP is called until it is moved to its namespace under its own name.
 constexpr const char* name_until_moved = "tsw%d";
 
+constexpr const char* in_use_hint = "another port or another process has it open";
+
 // The same error, told as the failure of 'action' on the TAP of 'options'.
 KernelError retell(KernelError error, std::string_view action, const TapOptions& options) {
   error.action = action;
@@ -39,9 +41,13 @@ KernelResult<UniqueFd> open_target(const TapOptions& options) {
   return options.name_space ? options.name_space->open() : open_current_net_namespace();
 }
 
-// A TAP without offloads has bare frames: that spares both sides the header.
-TapFraming framing_of(const TapOptions& options) {
-  return options.offloads == OffloadSet{} ? TapFraming::bare : TapFraming::vnet_header;
+TapDevice::Mode mode_of(const TapOptions& options) {
+  return {
+      // A TAP without offloads has bare frames: that spares both sides the header.
+      .framing = options.offloads == OffloadSet{} ? TapFraming::bare : TapFraming::vnet_header,
+      .is_multi_queue = options.queues > 1,
+      .queues = options.queues,
+  };
 }
 
 // The interface of that name in the namespace of the calling thread; nullopt if there is none.
@@ -60,18 +66,28 @@ KernelResult<std::optional<InterfaceInfo>> look_up(const std::string& interface)
   return std::optional(std::move(*found));
 }
 
-KernelResult<TapDevice> adopt(const InterfaceInfo& existing, TapFraming framing) {
-  auto device = TapDevice::adopt(existing.name, framing);
+KernelResult<TapDevice> adopt(const InterfaceInfo& existing, TapDevice::Mode mode) {
+  if (existing.tun && existing.tun->is_multi_queue) {
+    mode.is_multi_queue = true;
+    // The kernel would let us share it, frame by frame.
+    if (existing.tun->queue_count > 0) {
+      KernelError error =
+          kernel_error(EBUSY, "TUNSETIFF", "open", fmt::format("TAP '{}'", existing.name));
+      error.hint = in_use_hint;
+      return error;
+    }
+  }
+  auto device = TapDevice::adopt(existing.name, mode);
   if (device) {
     return device;
   }
   KernelError error = device.error();
   if (error.number == EBUSY) {
-    error.hint = "another port or another process has it open";
+    error.hint = in_use_hint;
   } else if (error.number == EINVAL && !(existing.tun && existing.tun->is_tap)) {
     error.hint = "an interface of that name exists and is no TAP";
-  } else if (error.number == EINVAL && existing.tun->is_multi_queue) {
-    error.hint = "it was made with several queues (multi_queue)";
+  } else if (error.number == EINVAL && !existing.tun->is_multi_queue && mode.is_multi_queue) {
+    error.hint = "it was made for one queue (without multi_queue)";
   } else if (error.number == EPERM && existing.tun && existing.tun->owner) {
     error.hint += fmt::format(", or run it as the owner of the TAP, user {}", *existing.tun->owner);
   }
@@ -79,7 +95,7 @@ KernelResult<TapDevice> adopt(const InterfaceInfo& existing, TapFraming framing)
 }
 
 KernelResult<TapDevice> create_and_move(const TapOptions& options, int name_space) {
-  auto device = TapDevice::create(name_until_moved, framing_of(options));
+  auto device = TapDevice::create(name_until_moved, mode_of(options));
   if (!device) {
     return device;
   }
@@ -233,6 +249,21 @@ KernelResult<TapSetup> configure(TapDevice device, bool was_created, const TapOp
   return TapSetup{.device = std::move(device), .was_created = was_created, .offloads = offloads};
 }
 
+// A passed descriptor is one queue; of the flows in others we would see nothing.
+KernelResult<void> refuse_shared(const std::string& interface) {
+  const auto info = look_up(interface);
+  if (!info) {
+    return info.error();
+  }
+  if (*info && (*info)->tun && (*info)->tun->queue_count > 1) {
+    KernelError error = kernel_error(EBUSY, "TUNGETIFF", "open", interface);
+    error.hint = fmt::format("it has {} queues open, and a port can be given one",
+                             (*info)->tun->queue_count);
+    return error;
+  }
+  return {};
+}
+
 }  // namespace
 
 KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
@@ -259,14 +290,50 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     return run_in(target->get(), [&] { return configure(std::move(*device), true, options); });
   }
   return run_in(target->get(), [&]() -> KernelResult<TapSetup> {
-    const TapFraming framing = framing_of(options);
-    auto device =
-        *existing ? adopt(**existing, framing) : TapDevice::create(options.interface, framing);
+    const TapDevice::Mode mode = mode_of(options);
+    auto device = *existing ? adopt(**existing, mode) : TapDevice::create(options.interface, mode);
     if (!device) {
       return retell_opening(device.error(), options);
     }
     return configure(std::move(*device), !existing->has_value(), options);
   });
+}
+
+KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& options) {
+  auto name_space = device.name_space();
+  const auto door = [&]() -> KernelResult<void> {
+    if (!name_space) {
+      return name_space.error();
+    }
+    const auto routes = run_in(name_space->get(), [] { return RouteSocket::open(); });
+    return routes ? KernelResult<void>() : routes.error();
+  }();
+  if (door) {
+    return run_in(name_space->get(), [&]() -> KernelResult<TapSetup> {
+      if (auto alone = refuse_shared(options.interface); !alone) {
+        return retell(alone.error(), "open", options);
+      }
+      if (auto prepared = device.prepare(); !prepared) {
+        return retell(prepared.error(), "open", options);
+      }
+      return configure(std::move(device), false, options);
+    });
+  }
+  if (options.mtu || options.mac || !options.addresses.empty()) {
+    return retell(door.error(), "configure", options);
+  }
+  if (auto prepared = device.prepare(); !prepared) {
+    return retell(prepared.error(), "open", options);
+  }
+  for (const auto& done : {options.owner ? device.set_owner(*options.owner) : KernelResult<void>(),
+                           options.group ? device.set_group(*options.group) : KernelResult<void>(),
+                           options.persist ? device.set_persist(true) : KernelResult<void>()}) {
+    if (!done) {
+      return retell(done.error(), "configure", options);
+    }
+  }
+  const OffloadSet offloads = device.set_offloads(options.offloads);
+  return TapSetup{.device = std::move(device), .was_created = false, .offloads = offloads};
 }
 
 KernelResult<std::vector<InterfaceAddress>> add_addresses(

@@ -23,6 +23,10 @@ struct TapSetup {
 // Creates or adopts the TAP of 'options' and configures it.
 [[nodiscard]] KernelResult<TapSetup> set_up_tap(const TapOptions& options);
 
+// Configures the TAP 'device', which is open. Of one whose namespace is closed to this process only
+// what its descriptor can do is done, and what else is asked for is refused.
+[[nodiscard]] KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& options);
+
 // Gives the interface those of 'addresses' it does not have; the result is those. On failure it has
 // none of them.
 [[nodiscard]] KernelResult<std::vector<InterfaceAddress>> add_addresses(

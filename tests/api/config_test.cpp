@@ -13,7 +13,8 @@ class ConfigApi : public DaemonFixture {
 };
 
 TEST_F(ConfigApi, MinimalDocumentSaysOnlyWhatIsNoDefault) {
-  EXPECT_EQ(call("config.get").dump(), R"({"version":1,"switches":{"sw0":{"ports":{}}}})");
+  EXPECT_EQ(call("config.get").dump(),
+            R"({"version":1,"switches":{"sw0":{"ports":{}}},"revision":1})");
   call("port.add", {{"name", interface_}});
   EXPECT_EQ(call("config.get")["switches"]["sw0"]["ports"],
             (Json{{interface_, {{"type", "tap"}}}}));
@@ -66,7 +67,7 @@ TEST_F(ConfigApi, PortOfTheDocumentCanBeAddedAsItStandsThere) {
     params["name"] = interface_;
     call("port.remove", {{"name", interface_}});
     call("port.add", params);
-    EXPECT_EQ(call("config.get", {{"format", format}}), before);
+    EXPECT_EQ(call("config.get", {{"format", format}})["switches"], before["switches"]);
   }
 }
 
@@ -76,7 +77,47 @@ TEST_F(ConfigApi, WhatIsRemovedIsNoLongerInTheDocument) {
   call("fdb.add", {{"mac", "02:00:00:00:00:01"}, {"vlan", 10}, {"port", interface_}});
   call("vlan.set", {{"vid", 10}, {"name", nullptr}});
   call("port.remove", {{"name", interface_}});
-  EXPECT_EQ(call("config.get").dump(), R"({"version":1,"switches":{"sw0":{"ports":{}}}})");
+  EXPECT_EQ(call("config.get")["switches"].dump(), R"({"sw0":{"ports":{}}})");
+}
+
+TEST_F(ConfigApi, EachChangeRaisesTheRevision) {
+  const auto revision = [this] { return call("config.get")["revision"].get<int>(); };
+  const Json station = {{"mac", "02:00:00:00:00:01"}, {"vlan", 10}};
+  Json entry = station;
+  entry["port"] = interface_;
+  int before = revision();
+  const auto expect_raised = [&](const char* method, const Json& params, int by = 1) {
+    call(method, params);
+    EXPECT_EQ(revision(), before + by) << method;
+    before = revision();
+  };
+  expect_raised("port.add", {{"name", interface_}});
+  expect_raised("port.set", {{"name", interface_}, {"isolated", true}});
+  expect_raised("vlan.set", {{"vid", 10}, {"name", "office"}});
+  expect_raised("fdb.add", entry);
+  expect_raised("fdb.remove", station);
+  expect_raised("fdb.flush", Json::object(), 0);
+  expect_raised("fdb.add", entry);
+  expect_raised("fdb.flush", Json::object());
+  expect_raised("port.remove", {{"name", interface_}, {"dry_run", true}}, 0);
+  expect_raised("port.remove", {{"name", interface_}});
+  expect_raised("switch.add", {{"name", "sw1"}});
+  expect_raised("switch.set", {{"name", "sw1"}, {"fdb", {{"ageing_seconds", 60}}}});
+  expect_raised("switch.remove", {{"name", "sw1"}});
+}
+
+TEST_F(ConfigApi, PortIsSetOnlyIfNothingHasChangedSince) {
+  call("port.add", {{"name", interface_}});
+  const Json revision = call("system.info")["revision"];
+  call("port.set", {{"name", interface_}, {"isolated", true}, {"if_revision", revision}});
+  EXPECT_EQ(refusal_kind("port.set",
+                         {{"name", interface_}, {"isolated", false}, {"if_revision", revision}}),
+            "conflict");
+  EXPECT_EQ(call("port.get", {{"name", interface_}})["isolated"], true);
+}
+
+TEST_F(ConfigApi, NothingIsSavedWithoutAFile) {
+  EXPECT_EQ(refusal_kind("config.save"), "unsupported");
 }
 
 }  // namespace

@@ -72,16 +72,21 @@ class DaemonFixture : public ::testing::Test {
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
   int shut_downs_ = 0;
+  std::string log_level_ = "info";
   std::vector<std::string> changes_;  // methods that the change log was told of
 
-  api::Network network_{{.worker_count = 2}, [this](std::function<void()> task) {
+  events::EventHub events_;
+  api::Network network_{{.worker_count = 2},
+                        [this](std::function<void()> task) {
                           const std::lock_guard lock(mutex_);
                           posted_.push_back(std::move(task));
-                        }};
+                        },
+                        events_};
   api::Daemon daemon_{.version = "0.0.0",
                       .socket_path = "/nowhere",
                       .started = std::chrono::steady_clock::now(),
-                      .shut_down = [this] { ++shut_downs_; }};
+                      .shut_down = [this] { ++shut_downs_; },
+                      .set_log_level = [this](const std::string& level) { log_level_ = level; }};
   api::RateMeter meter_;
   std::vector<rpc::Method> methods_ = api::methods();
   rpc::Dispatcher dispatcher_{

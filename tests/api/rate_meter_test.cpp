@@ -54,6 +54,7 @@ TEST_F(RateMeter, FirstQuestionIsAnsweredSinceThePortBegan) {
                   {"in_frames_per_second", 0},
                   {"out_bits_per_second", 0},
                   {"out_frames_per_second", 0},
+                  {"drops_per_second", 5},
                   {"interval_microseconds", 2'000'000}}));
 }
 
@@ -90,6 +91,23 @@ TEST_F(RateMeter, QuestionAfterALongSilenceIsAnsweredSinceTheLastTick) {
   EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 3h + 1s)), std::pair(2.0, 1'000'000us));
 }
 
+TEST_F(RateMeter, LongerIntervalReachesFurtherBack) {
+  for (int second = 1; second <= 60; ++second) {
+    rate_meter_.tick(network_, start() + std::chrono::seconds(second));
+  }
+  receive_frames(20);
+  const TimePoint now = start() + 61s;
+  EXPECT_EQ(measured(rate_meter_.rates(port(), now, 1s)), std::pair(20.0, 1'000'000us));
+  EXPECT_EQ(measured(rate_meter_.rates(port(), now, 5s)), std::pair(4.0, 5'000'000us));
+  EXPECT_EQ(measured(rate_meter_.rates(port(), now, api::RateMeter::longest_interval)),
+            std::pair(2.0, 10'000'000us));
+}
+
+TEST_F(RateMeter, YoungPortIsMeasuredSinceItsBeginningHoweverLongTheInterval) {
+  receive_frames(6);
+  EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 2s, 10s)), std::pair(3.0, 2'000'000us));
+}
+
 TEST_F(RateMeter, PortAddedAnewUnderItsOldNameStartsAnew) {
   receive_frames(10);
   (void)rate_meter_.rates(port(), start() + 1s);
@@ -116,6 +134,15 @@ TEST_F(RateMeter, RatesAreToldByPortAndSwitch) {
   EXPECT_TRUE(call("stats.rates", {{"switch", "sw1"}})["ports"].contains("b"));
   EXPECT_EQ(call("stats.rates", {{"switch", "sw1"}})["ports"].size(), 1U);
   EXPECT_EQ(refusal_kind("stats.rates", {{"port", "c"}}), "not_found");
+  EXPECT_EQ(refusal_kind("stats.rates", {{"interval_seconds", 11}}), "invalid_params");
+}
+
+TEST_F(RateMeter, RatesNameTheSwitchTheStateAndTheStationsOfThePort) {
+  (void)call("fdb.add", {{"mac", "02:00:00:00:00:0a"}, {"vlan", 1}, {"port", "a"}});
+  const Json rates = call("stats.rates", {{"interval_seconds", 10}})["ports"]["a"];
+  EXPECT_EQ(rates["switch"], "sw0");
+  EXPECT_EQ(rates["state"], "up");
+  EXPECT_EQ(rates["stations"], 1);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // system.info, system.shutdown, rpc.discover, and what holds for every method of the table.
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <map>
@@ -19,10 +20,12 @@ class SystemApi : public DaemonFixture {
             {"ports", call("port.list")},
             {"vlans", call("vlan.list")},
             {"stations", call("fdb.list", {{"switch", "sw0"}})},
-            {"config", call("config.get", {{"format", "full"}})}};
+            {"config", call("config.get", {{"format", "full"}})["switches"]},
+            {"log_level", log_level_}};
   }
 
   std::string interface_ = unique_interface_name("y");
+  const Json another_switch_ = {{"version", 1}, {"switches", {{"sw1", Json::object()}}}};
   const Json station_ = {{"mac", "02:00:00:00:00:01"}, {"vlan", 1}};
 
   // Parameters with which each changing method would change something.
@@ -38,7 +41,15 @@ class SystemApi : public DaemonFixture {
             {"fdb.add", std::move(added_station)},
             {"fdb.remove", station_},
             {"fdb.flush", Json::object()},
+            {"log.set", {{"level", "off"}}},
+            {"config.apply", {{"config", another_switch_}, {"mode", "merge"}}},
+            {"config.save", Json::object()},
+            {"system.hand_over", {{"fd", 0}}},
             {"system.shutdown", Json::object()}};
+  }
+
+  static bool has_no_dry_run(const std::string& method) {
+    return method == "system.shutdown" || method == "system.hand_over" || method == "config.save";
   }
 
   void add_alice_and_her_station() {
@@ -62,21 +73,58 @@ TEST_F(SystemApi, InfoTellsWhatRuns) {
   EXPECT_EQ(info["socket"], "/nowhere");
 }
 
+TEST_F(SystemApi, InfoTellsWhatTheKernelAllows) {
+  utsname system{};
+  ASSERT_EQ(uname(&system), 0);
+  const Json info = call("system.info");
+  // Root may; the daemon on its own may lack the right, see integration.service.
+  EXPECT_EQ(info["kernel"], (Json{{"release", system.release}, {"namespaces", true}}));
+  EXPECT_EQ(call("system.info")["kernel"], info["kernel"]);
+}
+
 TEST_F(SystemApi, InfoTellsEveryLimit) {
   EXPECT_EQ(call("system.info")["limits"], (Json{{"line_bytes", 1'048'576},
                                                  {"nesting", 32},
                                                  {"batch_requests", 256},
                                                  {"sessions", 256},
+                                                 {"descriptors_per_line", 16},
                                                  {"unsent_bytes_per_session", 4'194'304},
+                                                 {"unsent_event_bytes_per_session", 1'048'576},
+                                                 {"subscriptions_per_session", 8},
                                                  {"switches", 256},
                                                  {"ports_per_switch", max_ports},
                                                  {"stations_per_switch", 1'048'576},
-                                                 {"frame_bytes", FrameBuffer::max_frame_size}}));
+                                                 {"frame_bytes", FrameBuffer::max_frame_size},
+                                                 {"document_file_bytes", 16'777'216}}));
 }
 
 TEST_F(SystemApi, ShutdownBeginsTheEnd) {
   call("system.shutdown");
   EXPECT_EQ(shut_downs_, 1);
+}
+
+TEST_F(SystemApi, DryRunOfTheEndDoesNotBeginIt) {
+  EXPECT_EQ(call("system.shutdown", {{"dry_run", true}})["plan"], Json::array({"- daemon"}));
+  EXPECT_EQ(shut_downs_, 0);
+}
+
+TEST_F(SystemApi, OnceTheEndHasBegunEveryChangeIsRefused) {
+  add_alice_and_her_station();
+  const Json before = everything();
+  bool is_ending = false;
+  const rpc::Dispatcher ending(
+      methods_, api::with_orderly_end(api::bind_all(network_, daemon_, meter_), methods_,
+                                      [&] { return is_ending; }));
+  const auto answer = [&](const std::string& method, const Json& params) {
+    const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
+    return Json::parse(ending.answer(request.dump(), {}).value());
+  };
+  EXPECT_TRUE(answer("vlan.set", {{"vid", 10}, {"name", nullptr}}).contains("result"));
+  is_ending = true;
+  for (const auto& [method, params] : changes_by_method()) {
+    EXPECT_EQ(answer(method, params)["error"]["data"]["kind"], "shutting_down") << method;
+  }
+  EXPECT_EQ(everything(), before);
 }
 
 TEST_F(SystemApi, DiscoveryListsEveryMethod) {
@@ -119,18 +167,29 @@ TEST_F(SystemApi, ReadOnlyCallerIsRefusedEveryChange) {
   EXPECT_EQ(shut_downs_, 0);
 }
 
+// Has room for nothing.
+struct DeafOutlet final : rpc::Outlet {
+  bool offer(std::string_view) override { return false; }
+  void engage(std::unique_ptr<Speaker> speaker) override { its_speaker = std::move(speaker); }
+  std::unique_ptr<Speaker> its_speaker;
+};
+
 TEST_F(SystemApi, ReadOnlyCallerMayAskEverythingElse) {
   add_alice_and_her_station();
+  DeafOutlet outlet;
   const std::map<std::string, Json> questions = {
       {"switch.get", {{"name", "sw0"}}},
       {"port.get", {{"name", "alice"}}},
       {"frame.trace", {{"port", "alice"}, {"frame", "00"}}},
+      {"config.diff", {{"config", another_switch_}}},
+      {"event.subscribe", {{"topics", {"port"}}}},
+      {"event.unsubscribe", {{"subscription", 1}}},
   };
   for (const rpc::Method& method : methods_) {
     if (!method.changes) {
       const auto found = questions.find(method.name);
       const Json params = found == questions.end() ? Json::object() : found->second;
-      const Json answer = reply(method.name, params, {.is_read_only = true});
+      const Json answer = reply(method.name, params, {.is_read_only = true, .outlet = &outlet});
       EXPECT_TRUE(answer.contains("result")) << method.name << ": " << answer;
     }
   }
@@ -141,8 +200,8 @@ TEST_F(SystemApi, DryRunOfEveryChangeTellsAPlanAndChangesNothing) {
   changes_.clear();
   const Json before = everything();
   for (auto& [method, params] : changes_by_method()) {
-    if (method == "system.shutdown") {
-      continue;  // nothing to plan
+    if (has_no_dry_run(method)) {
+      continue;
     }
     Json rehearsal = params;
     rehearsal["dry_run"] = true;
@@ -156,7 +215,7 @@ TEST_F(SystemApi, DryRunOfEveryChangeTellsAPlanAndChangesNothing) {
 // So that the test above would see a change: each of these makes one.
 TEST_F(SystemApi, WithoutDryRunEachChangeIsSeenAndLogged) {
   for (auto& [method, params] : changes_by_method()) {
-    if (method == "system.shutdown") {
+    if (has_no_dry_run(method)) {
       continue;
     }
     add_alice_and_her_station();
@@ -188,6 +247,7 @@ TEST_F(SystemApi, DryRunRefusesWhatTheChangeWouldRefuse) {
       {"fdb.add", {{"mac", "01:00:5e:00:00:01"}, {"vlan", 1}, {"port", "alice"}}},
       {"fdb.remove", {{"mac", "02:00:00:00:00:09"}, {"vlan", 1}}},
       {"fdb.flush", {{"port", "bob"}}},
+      {"config.apply", {{"config", {{"version", 2}}}}},
   };
   for (const auto& [method, params] : cases) {
     Json rehearsal = params;

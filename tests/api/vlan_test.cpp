@@ -128,11 +128,11 @@ TEST_F(VlanApi, CursorBehindTheEndGivesAnEmptyLastPage) {
 
 TEST_F(VlanApi, PageEndsEarlyWhereVlansHaveManyMembers) {
   const Json trunk = {{"vlan", {{"mode", "trunk"}, {"allowed", "1-4093"}}}};
-  const std::size_t ports = 10;
+  const std::size_t ports = 20;
   for (std::size_t n = 0; n < ports; ++n) {
     add_port("p" + std::to_string(n), trunk);
   }
-  const Json page = call("vlan.list", {{"limit", 4000}});
+  const Json page = call("vlan.list", {{"limit", 1000}});
   EXPECT_EQ(page["vlans"].size(), 16'384 / ports + 1);
   EXPECT_EQ(page["next_cursor"], 16'384 / ports + 2);
 }

@@ -115,10 +115,5 @@ void run(std::span<char*> arguments) {
 }  // namespace tapswitch::bench
 
 int main(int argc, char** argv) {
-  try {
-    tapswitch::bench::run(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bare_hub: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return tapswitch::bench::run_program("bare_hub", argc, argv, tapswitch::bench::run);
 }

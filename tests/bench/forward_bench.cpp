@@ -132,17 +132,17 @@ void measure(Carrier& carrier) {
 void bare_loop(const std::atomic<bool>& is_over, const TapPort& in, const TapPort& out) {
   stay_on(forwarder_core);
   std::vector<char> buffer(65'536);
-  pollfd waiting{.fd = in.descriptor(), .events = POLLIN, .revents = 0};
+  pollfd waiting{.fd = in.descriptor(0), .events = POLLIN, .revents = 0};
   while (!is_over.load(std::memory_order_relaxed)) {
     if (poll(&waiting, 1, 100) <= 0) {
       continue;
     }
     for (int i = 0; i < 64; ++i) {
-      const ssize_t size = read(in.descriptor(), buffer.data(), buffer.size());
+      const ssize_t size = read(in.descriptor(0), buffer.data(), buffer.size());
       if (size <= 0) {
         break;
       }
-      (void)!write(out.descriptor(), buffer.data(), static_cast<std::size_t>(size));
+      (void)!write(out.descriptor(0), buffer.data(), static_cast<std::size_t>(size));
     }
   }
 }

@@ -6,10 +6,17 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace tapswitch::bench {
 
@@ -37,6 +44,17 @@ Number number_from(std::string_view text) {
     throw std::invalid_argument("'" + std::string(text) + "' is no number of use here");
   }
   return number;
+}
+
+// What main() of a measuring program does: 'run' takes the words of the command line behind 'name'.
+inline int run_program(const char* name, int argc, char** argv, void (*run)(std::span<char*>)) {
+  try {
+    run(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+    return EXIT_FAILURE;
+  }
 }
 
 }  // namespace tapswitch::bench

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/client/client.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include <thread>
 
 #include "tests/server/temporary_directory.hpp"
+#include "tests/support/descriptor_receiver.hpp"
 
 namespace tapswitch::client {
 namespace {
@@ -31,7 +34,7 @@ class Impostor {
     thread_ = std::thread([this, pieces = std::move(pieces)] {
       const UniqueFd session(::accept(listener_.get(), nullptr, nullptr));
       std::array<char, 4096> request{};
-      const ssize_t size = ::recv(session.get(), request.data(), request.size(), 0);
+      const ssize_t size = test::receive_with_descriptor(session.get(), request, came_);
       request_.assign(request.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
       for (const std::string& piece : pieces) {
         (void)::send(session.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
@@ -54,11 +57,15 @@ class Impostor {
     return request_;
   }
 
+  // The descriptor that came with it.
+  [[nodiscard]] const UniqueFd& came() const { return came_; }
+
  private:
   test::TemporaryDirectory directory_;
   std::string path_ = directory_.file("control.sock");
   UniqueFd listener_;
   std::string request_;
+  UniqueFd came_;
   std::thread thread_;
 };
 
@@ -86,10 +93,57 @@ TEST(Client, RequestIsOneLineOfJsonRpc) {
             "\"params\":{\"name\":\"a\\nb\"}}\n");
 }
 
+TEST(Client, DescriptorsGoWithTheirRequestAndStayOpenHere) {
+  Impostor daemon({"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n"});
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd reader(ends[0]);
+  const UniqueFd writer(ends[1]);
+  Client::connect(daemon.path()).call("port.add", {{"fd", 0}}, std::array{writer.get()});
+  (void)daemon.request();
+  ASSERT_TRUE(daemon.came().is_open());
+  EXPECT_EQ(::write(daemon.came().get(), "x", 1), 1);
+  char byte = 0;
+  EXPECT_EQ(::read(reader.get(), &byte, 1), 1);
+  EXPECT_EQ(::fcntl(writer.get(), F_GETFD), FD_CLOEXEC);
+}
+
 TEST(Client, ResultIsGivenBackHoweverItArrives) {
   EXPECT_EQ(outcome({"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"ports\":[]}}\n"}),
             "{\"ports\":[]}");
   EXPECT_EQ(outcome({"{\"jsonrpc\":\"2.0\",", "\"id\":1,", "\"result\":7}", "\n"}), "7");
+}
+
+TEST(Client, EventsThatComeBeforeTheReplyAreKept) {
+  const Impostor daemon({R"({"jsonrpc":"2.0","method":"event","params":{"sequence":1}})"
+                         "\n",
+                         R"({"jsonrpc":"2.0","id":1,"result":7})"
+                         "\n",
+                         R"({"jsonrpc":"2.0","method":"event","params":{"sequence":2}})"
+                         "\n"});
+  Client client = Client::connect(daemon.path());
+  EXPECT_EQ(client.call("port.list", Json::object()), 7);
+  EXPECT_EQ(client.next_event(), Json({{"sequence", 1}}));
+  EXPECT_EQ(client.next_event(), Json({{"sequence", 2}}));
+  EXPECT_THROW(client.next_event(), NoDaemon);
+}
+
+TEST(Client, ResultCanBeAwaitedWithOtherThings) {
+  const Impostor daemon({R"({"jsonrpc":"2.0","method":"event","params":{"sequence":1}})"
+                         "\n{\"jsonrpc\":\"2.0\",",
+                         "\"id\":1,\"result\":7}\n"});
+  Client client = Client::connect(daemon.path());
+  EXPECT_EQ(client.take_result(), std::nullopt);
+  client.ask("port.list", Json::object());
+  std::optional<Json> result;
+  while (!result) {
+    pollfd readable{.fd = client.descriptor(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(poll(&readable, 1, 10'000), 1);
+    result = client.take_result();
+  }
+  EXPECT_EQ(*result, 7);
+  EXPECT_EQ(client.next_event(), Json({{"sequence", 1}}));
+  EXPECT_THROW((void)client.take_result(), NoDaemon);
 }
 
 TEST(Client, BigResultIsGivenBackWhole) {

@@ -3,98 +3,28 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "control/config/schema.hpp"
+#include "tests/config/spec_maker.hpp"
 
 namespace tapswitch::config {
 namespace {
 
-PortSpec port_named(const std::string& name) {
-  PortSpec spec;
-  spec.name = name;
-  spec.tap.interface = name;
-  return spec;
-}
+using test::port_named;
+using test::SpecMaker;
+using test::tap_of;
 
 // What is read from the JSON of 'spec' by somebody who knows only the name.
 PortSpec read_back(const PortSpec& spec, Format format) {
   PortSpec read;
   read.name = spec.name;
-  change(read, to_json(spec, format));
+  const Json json = to_json(spec, format);
+  take_type(read.far_end, json);
+  change(read, json);
   return read;
 }
 
-// Specifications of all kinds, from a seed: each member keeps its default or gets another value.
-class SpecMaker {
- public:
-  explicit SpecMaker(unsigned seed) : random_(seed) {}
-
-  PortSpec port() {
-    PortSpec spec = port_named("port" + std::to_string(below(100)));
-    TapSpec& tap = spec.tap;
-    maybe([&] { tap.interface = "tap" + std::to_string(below(100)); });
-    maybe([&] { tap.name_space = below(2) == 0 ? "lab" : "4711"; });
-    maybe([&] { tap.mac = MacAddress(0x0200'0000'0000 + below(1000)); });
-    maybe([&] { tap.mtu = 68 + below(60'000); });
-    maybe([&] { tap.persist = true; });
-    maybe([&] { tap.owner = below(2) == 0 ? "root" : "1000"; });
-    maybe([&] { tap.group = "kvm"; });
-    maybe([&] { tap.is_up = false; });
-    maybe([&] { tap.addresses = {"10.0.0.1/24", "2001:db8::1/64"}; });
-    maybe([&] { spec.description = "to \"somewhere\""; });
-    maybe([&] { spec.rule.learning = false; });
-    maybe([&] { spec.rule.isolated = true; });
-    maybe([&] { spec.rule.hairpin = true; });
-    maybe([&] { spec.rule.fdb_limit = 1 + below(1000); });
-    maybe([&] { spec.rule.flood.unknown_unicast = false; });
-    maybe([&] { spec.rule.flood.broadcast = false; });
-    maybe([&] { spec.rule.vlan = vlan(); });
-    return spec;
-  }
-
- private:
-  unsigned below(unsigned bound) {
-    return std::uniform_int_distribution<unsigned>(0, bound - 1)(random_);
-  }
-
-  template <typename Step>
-  void maybe(Step step) {
-    if (below(2) == 0) {
-      step();
-    }
-  }
-
-  // Only what the mode uses: the rest is not written.
-  VlanRule vlan() {
-    VlanRule rule;
-    rule.mode = PortMode{static_cast<std::uint8_t>(below(3))};
-    rule.pvid = static_cast<VlanId>(1 + below(4094));
-    rule.acceptable = AcceptableFrames{static_cast<std::uint8_t>(below(3))};
-    if (rule.mode == PortMode::trunk) {
-      maybe([&] { rule.pvid = no_vlan; });
-      maybe([&] { rule.native_tagged = true; });
-      maybe([&] { rule.allowed = VlanSet::of(static_cast<VlanId>(1 + below(4094))); });
-      maybe([&] { rule.allowed = {}; });
-    }
-    if (rule.mode == PortMode::tunnel) {
-      maybe([&] { rule.tunnel_type = TagType::customer; });
-    }
-    return rule;
-  }
-
-  std::mt19937 random_;
-};
-
 TEST(Document, EveryPortIsReadBackFromItsJson) {
-  rpc::Schema schema =
-      rpc::Schema::variant("type", {{"tap", [] {
-                                       std::vector<rpc::Field> all = tap_fields();
-                                       for (const rpc::Field& field : port_fields()) {
-                                         all.push_back(field);
-                                       }
-                                       return all;
-                                     }()}});
+  const rpc::Schema schema = far_end_variant({}, port_fields());
   for (unsigned seed = 0; seed < 2000; ++seed) {
     const PortSpec spec = SpecMaker(seed).port();
     for (const Format format : {Format::full, Format::minimal}) {
@@ -112,8 +42,8 @@ TEST(Document, MinimalPortSaysOnlyItsKind) {
 TEST(Document, FullPortSaysEveryDefault) {
   EXPECT_EQ(
       to_json(port_named("alice"), Format::full).dump(),
-      R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,)"
-      R"("vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
+      R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,"queues":1,)"
+      R"("reopen":false,"passed":false,"vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
       R"("acceptable":"all"},)"
       R"("flood":{"unknown_unicast":true,"multicast":true,"broadcast":true},)"
       R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"description":""})");
@@ -187,15 +117,15 @@ TEST(Document, VlanSetIsReadFromTextAndFromList) {
 TEST(Document, NumberOfANamespaceOrAccountIsKeptInDigits) {
   PortSpec spec = port_named("alice");
   change(spec, {{"namespace", 4711}, {"owner", 0}, {"group", 4294967294U}});
-  EXPECT_EQ(spec.tap.name_space, "4711");
-  EXPECT_EQ(spec.tap.owner, "0");
-  EXPECT_EQ(spec.tap.group, "4294967294");
+  EXPECT_EQ(tap_of(spec).name_space, "4711");
+  EXPECT_EQ(tap_of(spec).owner, "0");
+  EXPECT_EQ(tap_of(spec).group, "4294967294");
 }
 
 TEST(Document, InterfaceIsCalledAsItsPort) {
   PortSpec spec;
   change(spec, {{"name", "alice"}});
-  EXPECT_EQ(spec.tap.interface, "alice");
+  EXPECT_EQ(tap_of(spec).interface, "alice");
 }
 
 TEST(Document, PortNameThatCannotNameAnInterfaceNeedsOne) {

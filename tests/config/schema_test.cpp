@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/config/schema.hpp"
 
+#include "control/config/far_end.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -156,7 +158,7 @@ struct Range {
 };
 
 TEST(ConfigSchema, NumbersOfAPortHaveTheirRanges) {
-  std::vector<rpc::Field> fields = tap_fields();
+  std::vector<rpc::Field> fields = TapSpec::fields();
   for (const rpc::Field& each : port_fields()) {
     fields.push_back(each);
   }
@@ -172,7 +174,7 @@ TEST(ConfigSchema, NumbersOfAPortHaveTheirRanges) {
 }
 
 TEST(ConfigSchema, InterfaceNameIsOneThatTheKernelTakesWhole) {
-  const std::vector<rpc::Field> fields = tap_fields();
+  const std::vector<rpc::Field> fields = TapSpec::fields();
   const Schema& schema = field(fields, "interface");
   EXPECT_TRUE(accepts(schema, "a23456789012345"));
   for (const char* bad : {"", "a234567890123456", "a b", "a/b", "a:b", "tap%d", ".", ".."}) {
@@ -187,7 +189,7 @@ TEST(ConfigSchema, DescriptionHasAtMost255Bytes) {
 }
 
 TEST(ConfigSchema, AtMost64AddressesAreTaken) {
-  const std::vector<rpc::Field> fields = tap_fields();
+  const std::vector<rpc::Field> fields = TapSpec::fields();
   EXPECT_TRUE(accepts(field(fields, "addresses"), std::vector<std::string>(64, "10.0.0.1/24")));
   EXPECT_FALSE(accepts(field(fields, "addresses"), std::vector<std::string>(65, "10.0.0.1/24")));
 }

@@ -23,8 +23,8 @@ class Lan {
  public:
   explicit Lan(
       std::size_t workers = 1, const SwitchOptions& options = {},
-      Worker::PortLost on_lost = [](PortIndex) {}, std::chrono::microseconds busy_poll = {})
-      : pool_(workers, busy_poll), engine_(pool_, options, std::move(on_lost)) {}
+      Worker::PortNews on_news = [](PortIndex) {}, std::chrono::microseconds busy_poll = {})
+      : pool_(workers, busy_poll), engine_(pool_, options, std::move(on_news)) {}
 
   // One more port; its cable is cable(i) for the i-th call.
   PortIndex plug(const PortRule& rule = {}, int buffer_size = 1 << 20) {

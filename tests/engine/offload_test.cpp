@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
+#include <latch>
 #include <numeric>
 
 #include "switch/frame/checksum.hpp"
 #include "tests/engine/lan.hpp"
+#include "tests/support/super_frame.hpp"
 
 namespace tapswitch::test {
 namespace {
@@ -126,6 +129,68 @@ TEST(Offload, ChecksumIsFinishedForAPortThatDoesNotTakeIt) {
   ASSERT_TRUE(received);
   EXPECT_EQ(received->size(), payload_begin + 100);
   EXPECT_TRUE(has_right_checksum(*received));
+}
+
+// The segments of a stream as a port without offloads brings them: each finished.
+std::vector<Bytes> segments_of_stream(std::size_t count) {
+  return cut(tcp_frame(count * segment_size), super_frame);
+}
+
+// As many as there are when the worker looks; the first goes by itself, then ever more together.
+TEST(Offload, StreamOfAPortWithoutThemLeavesAsSuperFrames) {
+  Lan lan;
+  const PortIndex from = lan.plug(trunk());
+  const PortIndex to = lan.plug(trunk(), all_offloads);
+  ASSERT_TRUE(lan.cable(1).send(with_header({}, frame(bob, alice).build())));
+  ASSERT_TRUE(lan.cable(0).wait_for_frame());
+
+  const std::vector<Bytes> segments = segments_of_stream(7);
+  std::latch all_sent(1);
+  lan.pool().worker(0).post([&all_sent] { all_sent.wait(); });
+  for (const Bytes& segment : segments) {
+    ASSERT_TRUE(lan.cable(0).send(segment));
+  }
+  all_sent.count_down();
+  std::vector<Bytes> arrived;
+  for (const std::size_t count : {1U, 2U, 4U}) {
+    const auto received = lan.cable(1).wait_for_frame();
+    ASSERT_TRUE(received);
+    const auto offload = read_offload(std::span(*received).first<offload_header_size>());
+    ASSERT_TRUE(offload);
+    const Bytes bytes(received->begin() + offload_header_size, received->end());
+    EXPECT_EQ(bytes.size(), payload_begin + count * segment_size);
+    if (count == 1) {
+      EXPECT_EQ(*offload, Offload());
+      arrived.push_back(bytes);
+      continue;
+    }
+    EXPECT_EQ(*offload, super_frame);
+    std::ranges::copy(cut(bytes, *offload), std::back_inserter(arrived));
+  }
+  EXPECT_EQ(arrived, segments);
+  constexpr auto unicast = static_cast<std::size_t>(AddressKind::unicast);
+  EXPECT_EQ(lan.engine().totals(from).in_frames[unicast], 7U);
+  EXPECT_EQ(lan.engine().totals(to).out_frames[unicast], 3U);
+}
+
+TEST(Offload, NothingOvertakesWhatIsHeldBackToBeContinued) {
+  Lan lan;
+  lan.plug(trunk());
+  lan.plug(trunk(), all_offloads);
+  ASSERT_TRUE(lan.cable(1).send(with_header({}, frame(bob, alice).build())));
+  ASSERT_TRUE(lan.cable(0).wait_for_frame());
+
+  const std::vector<Bytes> segments = segments_of_stream(3);
+  const Bytes broadcast = frame(alice, everybody).build();
+  std::latch all_sent(1);
+  lan.pool().worker(0).post([&all_sent] { all_sent.wait(); });
+  for (const Bytes& sent : {segments[0], segments[1], broadcast, segments[2]}) {
+    ASSERT_TRUE(lan.cable(0).send(sent));
+  }
+  all_sent.count_down();
+  for (const Bytes& sent : {segments[0], segments[1], broadcast, segments[2]}) {
+    EXPECT_EQ(lan.cable(1).wait_for_frame(), with_header({}, sent));
+  }
 }
 
 TEST(Offload, FloodGivesEachPortWhatItTakes) {

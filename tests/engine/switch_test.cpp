@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
 #include "tests/engine/lan.hpp"
@@ -46,6 +47,26 @@ TEST(Switch, AnswerInTheSameBatchFindsItsStation) {
   EXPECT_EQ(lan.cable(1).wait_for_frame(), frame(alice, bob).build());
   // The second frame did not come here: it went back by the port it came in by.
   EXPECT_EQ(lan.cable(1).wait_for_frame(), frame(carol, everybody).build());
+}
+
+TEST(Switch, FramesThatWaitedAreForwardedInOrderAndTheBadAmongThemCounted) {
+  Lan lan;
+  const PortIndex ingress = lan.plug();
+  lan.plug();
+  std::latch all_sent(1);
+  lan.pool().worker(0).post([&all_sent] { all_sent.wait(); });
+  const Bytes runt(13);
+  for (std::size_t number = 0; number < 100; ++number) {
+    ASSERT_TRUE(lan.cable(0).send(frame(alice, bob).payload(46 + number).build()));
+    ASSERT_TRUE(lan.cable(0).send(runt));
+  }
+  all_sent.count_down();
+  for (std::size_t number = 0; number < 100; ++number) {
+    ASSERT_EQ(lan.cable(1).wait_for_frame(), frame(alice, bob).payload(46 + number).build());
+  }
+  lan.settle();
+  EXPECT_EQ(lan.drops(ingress, DropReason::runt), 100U);
+  EXPECT_EQ(lan.engine().totals(ingress).in_frames[unicast], 100U);
 }
 
 TEST(Switch, TagsAreEditedForEachPortOfAFlood) {
@@ -170,6 +191,37 @@ TEST(Switch, LostPortIsToldOnceAndTheOthersGoOn) {
   EXPECT_EQ(lan.drops(lost, DropReason::port_gone), 1U);
   lan.engine().remove_port(lost);
   EXPECT_EQ(told, 1);
+}
+
+TEST(Switch, FrameWaitsUntilAllPortsAreThere) {
+  Lan lan(2);
+  lan.engine().receive_later();
+  lan.plug();
+  ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).build()));
+  lan.settle();
+  lan.plug();
+  lan.engine().begin_receiving();
+  EXPECT_TRUE(lan.cable(1).wait_for_frame());
+  ASSERT_TRUE(lan.cable(1).send(frame(bob, alice).build()));
+  EXPECT_TRUE(lan.cable(0).wait_for_frame());
+}
+
+TEST(Switch, ReplacedPortGoesOnWithItsIndexCountersAndStations) {
+  Lan lan(2);
+  const PortIndex replaced = lan.plug();
+  lan.plug();
+  ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).build()));
+  ASSERT_TRUE(lan.cable(1).wait_for_frame());
+  lan.cable(0).pull();
+  SocketPortPair pair = make_socket_port();
+  EXPECT_TRUE(lan.engine().replace_port(replaced, std::move(pair.port)));
+  ASSERT_TRUE(lan.cable(1).send(frame(bob, alice).build()));
+  EXPECT_TRUE(pair.cable.wait_for_frame());
+  ASSERT_TRUE(pair.cable.send(frame(alice, bob).build()));
+  EXPECT_TRUE(lan.cable(1).wait_for_frame());
+  lan.settle();
+  EXPECT_EQ(lan.engine().totals(replaced).in_octets, 2 * frame(alice, bob).build().size());
+  EXPECT_EQ(lan.engine().fdb().count_on(replaced), 1U);
 }
 
 TEST(Switch, RemovedPortIsForgottenAndItsIndexUsedAgain) {

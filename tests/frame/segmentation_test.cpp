@@ -20,14 +20,7 @@ using test::SuperFrame;
 using test::SuperFrameRecipe;
 using Bytes = std::vector<std::byte>;
 
-std::vector<Bytes> cut(const SuperFrame& frame) {
-  const auto buffer = std::make_unique<FrameBuffer>();
-  std::vector<Bytes> segments;
-  for (Segmenter segmenter(frame.bytes, frame.offload); segmenter.next(*buffer);) {
-    segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
-  }
-  return segments;
-}
+std::vector<Bytes> cut(const SuperFrame& frame) { return test::cut(frame.bytes, frame.offload); }
 
 struct Case {
   const char* name;

@@ -3,6 +3,7 @@
 
     lab         a Lab whose daemon runs, started bare
     module_lab  the same for all tests of a file together, which leave it as they found it
+    lab_files   makes labs of `tapctl lab`, and has them gone at the end
     empty_lab   a Lab without a daemon: the test starts it itself, with lab.start(OPTION...)
 
 Environment (CTest sets the first two):
@@ -16,7 +17,8 @@ import signal
 
 import pytest
 
-from lab import Lab
+from lab import Lab, run
+from lab_file import LabFiles
 
 # What CTest takes for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
 SKIPPED_STATUS = 77
@@ -60,6 +62,31 @@ def module_lab():
         lab.stop()
     finally:
         lab.remove()
+
+
+@pytest.fixture
+def lab_files(tmp_path):
+    require_root()
+    labs = LabFiles(tmp_path)
+    try:
+        yield labs
+    finally:
+        labs.remove()
+
+
+@pytest.fixture
+def lab_namespace():
+    """Makes a network namespace that is nobody's."""
+    names = []
+
+    def make(name):
+        run("ip", "netns", "add", name)
+        names.append(name)
+        return name
+
+    yield make
+    for name in names:
+        run("ip", "netns", "del", name, check=False)
 
 
 def require_root():

@@ -14,6 +14,7 @@ When the test is over stop() holds the daemon to its promises, and remove() take
 """
 
 import ctypes
+import fcntl
 import ipaddress
 import itertools
 import json
@@ -21,8 +22,10 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +41,9 @@ POLL_INTERVAL = 0.01
 
 SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error: ")
 PR_SET_PDEATHSIG = 1
+CLONE_NEWNET = 0x40000000
+TUNSETIFF = 0x400454CA
+IFF_TUN, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
 
 _labs = itertools.count(1)
 
@@ -68,6 +74,16 @@ def program(variable):
     path = os.environ.get(variable)
     assert path, f"{variable} must be the path of the built program (CTest sets it)"
     return path
+
+
+def status_at_end(process, complaint):
+    """The exit status of a process that is to end now; one that does not is ended."""
+    try:
+        return process.wait(DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise AssertionError(complaint) from None
 
 
 class Lab:
@@ -123,25 +139,64 @@ class Lab:
             found += [(name, link["ifname"]) for link in json.loads(links or "[]") if link]
         return found
 
+    def open_tap(self, short, interface, flags=IFF_TAP | IFF_NO_PI | IFF_VNET_HDR):
+        """Opens a TAP in a namespace as another program would, and returns its descriptor, which
+        is for the test to close."""
+        opened = []
+
+        def open_inside():
+            with open(f"/run/netns/{self.name_of(short)}", "rb") as namespace:
+                assert ctypes.CDLL(None).setns(namespace.fileno(), CLONE_NEWNET) == 0
+            fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+            request = struct.pack("16sH22x", interface.encode(), flags)
+            fcntl.ioctl(fd, TUNSETIFF, request)
+            opened.append(fd)
+
+        # A thread may enter a namespace by itself.
+        thread = threading.Thread(target=open_inside)
+        thread.start()
+        thread.join()
+        assert opened, f"no TAP {interface} could be opened in {short}"
+        return opened[0]
+
+    def daemon_descriptors(self):
+        """How many descriptors the daemon has open while it has one session more."""
+        with RpcClient(self.socket) as client:
+            for _ in range(2):  # by the second answer it knows that earlier sessions have ended
+                client.call("system.info")
+            return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+
     # ---- the daemon ------------------------------------------------------------------------
 
-    def start(self, *options, environment=()):
-        """Starts tapswitchd on the lab's socket and waits until it takes connections.
-        'environment' is added to the test's own."""
+    def start(self, *options, environment=(), under=(), fds=()):
+        """Starts tapswitchd on the lab's socket and waits until it answers: then what it was
+        started with is there.
+        'environment' is added to the test's own; 'under' are words of a command that runs it, 'fds'
+        descriptors that it inherits."""
         assert self.daemon is None, "the daemon runs already"
-        command = self.command_in("switch", program("TAPSWITCHD"), "--socket", self.socket,
+        self.daemon = self._spawn(options, environment, under, fds)
+        wait_until(self._answers, "tapswitchd answers")
+
+    def take_over(self, *options):
+        """Starts a successor of the daemon, and waits until that has ended and it answers."""
+        old, self.daemon = self.daemon, self._spawn(["--takeover", *options])
+        status = status_at_end(old, f"the old daemon did not end:\n{self.log()}")
+        assert status == 0, f"the old daemon ended with status {status}:\n{self.log()}"
+        wait_until(self._answers, "the successor answers")
+
+    def _spawn(self, options, environment=(), under=(), fds=()):
+        command = self.command_in("switch", *under, program("TAPSWITCHD"), "--socket", self.socket,
                                   *options)
         with open(self._log, "ab") as log:
-            self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=log, preexec_fn=_die_with_the_test,
-                                           env={**os.environ, **dict(environment)})
-        wait_until(self._takes_connections, "tapswitchd takes connections")
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                    preexec_fn=die_with_the_test, pass_fds=fds,
+                                    env={**os.environ, **dict(environment)})
 
-    def _takes_connections(self):
+    def _answers(self):
         assert self.daemon.poll() is None, f"tapswitchd ended at once:\n{self.log()}"
         try:
-            RpcClient(self.socket).close()
-        except OSError:
+            self.call("system.info")
+        except (OSError, EOFError):
             return False
         return True
 
@@ -156,12 +211,7 @@ class Lab:
         daemon, self.daemon = self.daemon, None
         if daemon.poll() is None:
             daemon.send_signal(signal.SIGTERM)
-        try:
-            status = daemon.wait(DEADLINE)
-        except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait()
-            raise AssertionError(f"tapswitchd did not end within {DEADLINE} s of SIGTERM") from None
+        status = status_at_end(daemon, f"tapswitchd did not end within {DEADLINE} s of SIGTERM")
         report = SANITIZER_REPORT.search(self.log())
         assert not report, f"a sanitizer complains:\n{self.log()}"
         assert status == 0, f"tapswitchd ended with status {status}:\n{self.log()}"
@@ -217,6 +267,6 @@ class Lab:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def _die_with_the_test():
+def die_with_the_test():
     """Runs in the child before the daemon: it shall not outlive a test that is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -64,6 +64,10 @@ class RpcClient:
         """Bytes as they are, to try what the daemon makes of nonsense."""
         self._socket.sendall(data)
 
+    def read_bytes(self, count):
+        """As many bytes of what comes, whatever they are."""
+        return self._lines.read(count)
+
     def finish_sending(self):
         """Closes our half; replies can still be read."""
         self._socket.shutdown(socket.SHUT_WR)

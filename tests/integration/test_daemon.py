@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How tapswitchd begins and ends, and what it says when it cannot."""
 
+import json
 import os
 import random
 import signal
@@ -62,6 +63,21 @@ def test_shutdown_is_answered_before_it_ends(lab):
         assert client.call("system.shutdown") == {}
         with pytest.raises(EOFError):
             client.read()
+    assert lab.daemon.wait(10) == 0
+
+
+def test_change_asked_for_behind_the_shutdown_is_refused(lab):
+    client = lab.client()
+    client.send_bytes(b"".join(
+        json.dumps({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).encode()
+        + b"\n" for method, params in (("system.shutdown", {}),
+                                       ("vlan.set", {"vid": 7, "name": "seven"}),
+                                       ("vlan.list", {}))))
+    assert client.read()["result"] == {}
+    assert client.read()["error"]["data"] == {"kind": "shutting_down"}
+    assert client.read()["result"]["vlans"] == []
+    with pytest.raises(EOFError):
+        client.read()
     assert lab.daemon.wait(10) == 0
 
 

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documents show is what happens."""
 
+import contextlib
 import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from conftest import require_root
 from lab import program, run
@@ -44,24 +49,83 @@ def test_exchanges_of_the_control_protocol_are_as_shown(lab):
             assert_fits(json.loads(message), client.read(), message)
 
 
-def test_first_steps_of_the_readme_work(tmp_path):
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def runnable_blocks():
+    """(name, commands) of each console block that a page says to run. What is not a command is what
+    it prints, and may be anything."""
+    for page in PAGES:
+        for name, block in re.findall(r"^<!-- run: (\S+) -->\n```console\n(.*?)^```$",
+                                      page.read_text(), re.M | re.S):
+            yield pytest.param([line[2:] for line in block.splitlines() if line[:2] in "# $ "],
+                               id=name)
+
+
+def one_by_one(commands):
+    """A shell script of them. Waiting for the socket is what a person does between two of them."""
+    script = "set -ex\n"
+    for command in commands:
+        script += command + "\n"
+        if command.endswith("tapswitchd &"):
+            script += "until tapctl info >/dev/null 2>&1; do sleep 0.05; done\n"
+    return script + "wait\n"
+
+
+@pytest.mark.parametrize("commands", runnable_blocks())
+def test_commands_of_the_documents_work(commands, tmp_path):
     require_root()
-    text = (ROOT / "README.md").read_text()
-    block = re.search(r"<!-- run: first-steps -->\n```console\n(.*?)^```$", text, re.M | re.S)[1]
-    steps = [line.removeprefix("# ") for line in block.splitlines()]
+    made = {word for line in commands for word in re.findall(r"^ip netns add (\S+)", line)}
     namespaces = {line.split()[0] for line in run("ip", "netns").stdout.splitlines()}
-    assert not namespaces & {"alice", "bob"}, "a namespace of that name is in the way"
-    # Waiting for the socket is what a person does between two commands.
-    script = "set -ex\n" + "\n".join(
-        step + ("\nuntil tapctl info >/dev/null 2>&1; do sleep 0.05; done"
-                if step.endswith("&") else "") for step in steps) + "\nwait\n"
+    assert not namespaces & made, "a namespace of that name is in the way"
     path = os.path.dirname(program("TAPSWITCHD")) + ":" + os.environ["PATH"]
-    try:
-        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "PATH": path,
-                                   "TAPSWITCH_SOCKET": str(tmp_path / "control.sock")}, check=False)
-    finally:
-        for name in ("alice", "bob"):
-            run("ip", "netns", "del", name, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 received" in done.stdout
+    # In a session of its own, for a command that fails leaves others in the background.
+    with subprocess.Popen(["bash", "-c", one_by_one(commands)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                          env={**os.environ, "PATH": path,
+                               "TAPSWITCH_SOCKET": str(tmp_path / "control.sock")}) as shell:
+        try:
+            output = shell.communicate(timeout=60)[0]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+            for name in made:
+                run("ip", "netns", "del", name, check=False)
+    assert shell.returncode == 0, output
+    assert "ping" not in str(commands) or re.search("[1-9] received", output), output
+
+
+def shown_commands():
+    """Every tapctl command that the pages show, once."""
+    found = set()
+    for page in PAGES:
+        text = page.read_text()
+        found.update(re.findall(r"`(tapctl [^`\n]+)`", text))
+        found.update(re.findall(r"^(?:[#$] )?(tapctl [^\n]+)$", text, re.M))
+    return sorted(re.split(r"  | +[#&<>\\|]", command)[0] for command in found)
+
+
+# They go on until they are stopped, or are no calls of a method.
+OTHER_COMMANDS = ("watch", "top", "lab", "events", "call", "apply", "diff", "complete")
+
+
+def test_tapctl_commands_of_the_documents_are_well_formed(empty_lab):
+    """They are asked of a read-only socket, which refuses what would change something; a command
+    that is no command is refused before."""
+    lab = empty_lab
+    read_only = lab.directory / "readonly.sock"
+    lab.start("--socket-readonly", read_only)
+    commands = shown_commands()
+    assert len(commands) > 30
+    faults = []
+    for command in commands:
+        # What a page leaves to its reader: X, NAME, "$(...)", ...
+        words = [re.sub(r"^([A-Z]+|\$.*|\.\.\.)$", "1", word)
+                 for word in shlex.split(command)[1:]]
+        if any(word in OTHER_COMMANDS or word.startswith("-") for word in words[:1]):
+            continue
+        done = run(program("TAPCTL"), "--socket", read_only, *words, check=False)
+        is_mentioned_only = len(words) <= 2 and "missing" in done.stderr
+        if (done.returncode not in (0, 1) or "invalid" in done.stderr) and not is_mentioned_only:
+            faults.append(f"{command}: {done.stderr}")
+    assert not faults, "\n".join(faults)

@@ -43,9 +43,11 @@ def test_thousand_ports(lab):
           f"for the last; port.list {listing * 1000:.0f} ms; idle {idle * 1000:.1f} ms in "
           f"{IDLE_SECONDS} s; {memory:.0f} MiB resident")
     if not IS_SANITIZED:
-        assert last < 1.5 * first + 0.2
+        # A busy neighbour takes caches away: by half more is no trend yet, a port that costs
+        # what all before it cost together would be far beyond.
+        assert last < 2 * first + 0.5
         assert memory < 100
-        assert idle < 0.02
+        assert idle < 0.01 * IDLE_SECONDS
     # Closing so many takes the kernel its time: about 20 ms a TAP.
     client.call("system.shutdown")
     assert lab.daemon.wait(120) == 0

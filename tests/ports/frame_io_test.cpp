@@ -27,7 +27,7 @@ class FrameIo : public testing::Test {
 TEST_F(FrameIo, FrameArrivesAsItWasSent) {
   const auto frame = FrameBuilder().payload(100).build();
   ASSERT_TRUE(pair_.cable.send(frame));
-  ASSERT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
+  ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
   EXPECT_TRUE(std::ranges::equal(buffer_.bytes(), frame));
 }
 
@@ -41,33 +41,33 @@ TEST_F(FrameIo, FrameLeavesAsItIs) {
 TEST_F(FrameIo, EachReadTakesOneFrame) {
   ASSERT_TRUE(pair_.cable.send(FrameBuilder().payload(50).build()));
   ASSERT_TRUE(pair_.cable.send(FrameBuilder().payload(60).build()));
-  ASSERT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
+  ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
   EXPECT_EQ(buffer_.bytes().size(), 64U);
-  ASSERT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
+  ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
   EXPECT_EQ(buffer_.bytes().size(), 74U);
 }
 
 TEST_F(FrameIo, NothingThereIsEmpty) {
-  EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::empty);
+  EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::empty);
 }
 
 TEST_F(FrameIo, RuntIsHandedOverForTheSwitchToCount) {
   ASSERT_TRUE(pair_.cable.send(std::vector<std::byte>(1)));
-  ASSERT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
+  ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
   EXPECT_EQ(buffer_.bytes().size(), 1U);
 }
 
 TEST_F(FrameIo, LargestFrameIsReceived) {
   ASSERT_TRUE(pair_.cable.send(std::vector<std::byte>(FrameBuffer::max_frame_size)));
-  ASSERT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
+  ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
   EXPECT_EQ(buffer_.bytes().size(), FrameBuffer::max_frame_size);
 }
 
 TEST_F(FrameIo, FrameThatIsTooLongIsTakenOffAndSaid) {
   for (const std::size_t excess : {1U, 1000U}) {
     ASSERT_TRUE(pair_.cable.send(std::vector<std::byte>(FrameBuffer::max_frame_size + excess)));
-    EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::oversize);
-    EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::empty);
+    EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::oversize);
+    EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::empty);
   }
 }
 
@@ -97,15 +97,15 @@ TEST_F(FrameIo, PulledCableIsGoneInBothDirections) {
   test::fill(buffer_, FrameBuilder().build());
   pair_.cable.pull();
   EXPECT_EQ(pair_.port->send(buffer_), SendStatus::gone);
-  EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::gone);
+  EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::gone);
   EXPECT_FALSE(pair_.port->link().is_present);
 }
 
 TEST_F(FrameIo, FramesOnTheWayOutliveTheCable) {
   ASSERT_TRUE(pair_.cable.send(FrameBuilder().build()));
   pair_.cable.pull();
-  EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::received);
-  EXPECT_EQ(pair_.port->receive(buffer_), ReceiveStatus::gone);
+  EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
+  EXPECT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::gone);
 }
 
 TEST_F(FrameIo, ClosedDescriptorIsGoneAndDoesNotSpin) {

@@ -3,6 +3,7 @@
 // none of our code in between. If one of these fails on a new kernel, look there first.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <poll.h>
@@ -38,10 +39,10 @@ class KernelFacts : public testing::Test {
   }
 
   // A TAP of that name in the namespace of the calling thread; errno tells if it is not open.
-  static UniqueFd attach(const std::string& name) {
+  static UniqueFd attach(const std::string& name, int flags = IFF_TAP | IFF_NO_PI) {
     UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
     ifreq request{};
-    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    request.ifr_flags = static_cast<short>(flags);
     std::strncpy(request.ifr_name, name.c_str(), sizeof request.ifr_name);
     return ::ioctl(fd.get(), TUNSETIFF, &request) == 0 ? std::move(fd) : UniqueFd();
   }
@@ -80,6 +81,23 @@ class KernelFacts : public testing::Test {
 TEST_F(KernelFacts, WriteWhileTheInterfaceIsDownIsEio) { EXPECT_EQ(write_bytes(60), -EIO); }
 
 TEST_F(KernelFacts, ReadWhileTheInterfaceIsDownIsEagain) { EXPECT_EQ(read_bytes(), -EAGAIN); }
+
+// By one bit the kernel tells that there is no packet information and that there is no filter.
+TEST_F(KernelFacts, PacketInformationIsToldByABitOnlyWhileThereIsAFilter) {
+  for (const bool has_information : {false, true}) {
+    UniqueFd tap;
+    lab_->run([&] { tap = attach("tap1", has_information ? IFF_TAP : IFF_TAP | IFF_NO_PI); });
+    ASSERT_TRUE(tap.is_open()) << std::strerror(errno);
+    ifreq request{};
+    ASSERT_EQ(::ioctl(tap.get(), TUNGETIFF, &request), 0);
+    EXPECT_NE(request.ifr_flags & IFF_NO_PI, 0);
+    sock_filter pass_all = BPF_STMT(BPF_RET | BPF_K, ~0U);
+    sock_fprog passing{.len = 1, .filter = &pass_all};
+    ASSERT_EQ(::ioctl(tap.get(), TUNATTACHFILTER, &passing), 0);
+    ASSERT_EQ(::ioctl(tap.get(), TUNGETIFF, &request), 0);
+    EXPECT_EQ((request.ifr_flags & IFF_NO_PI) == 0, has_information);
+  }
+}
 
 TEST_F(KernelFacts, WriteOfLessThanAHeaderIsEinval) {
   bring_up_quietly();

@@ -2,6 +2,7 @@
 #include "switch/ports/link_reader.hpp"
 
 #include "tests/ports/tap_port_fixture.hpp"
+#include "tests/support/frame_builder.hpp"
 
 namespace tapswitch {
 namespace {
@@ -109,6 +110,28 @@ TEST_F(LinkReaderTest, PortGoneSinceTheListWasMadeIsGone) {
   EXPECT_FALSE(ports_[1]->read_link(reader).is_present);
 }
 
+TEST_F(TapPortTest, CountersAreThoseOfTheInterfaceHoweverManyAreAskedFor) {
+  std::vector<std::unique_ptr<TapPort>> ports;
+  for (std::size_t i = 0; i < LinkReader::questions_before_list + 3; ++i) {
+    ports.push_back(open(in_ours()));
+    ASSERT_TRUE(ports.back());
+    FrameBuffer frame;
+    for (std::size_t n = 0; n <= i; ++n) {
+      test::fill(frame, test::FrameBuilder().build());
+      ASSERT_EQ(ports.back()->send(frame), SendStatus::sent);
+    }
+  }
+  LinkReader reader;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const auto counters = reader.statistics(ports[i]->link().index);
+    ASSERT_TRUE(counters) << i;
+    EXPECT_EQ(counters->received_frames, i + 1);
+  }
+  const int index = ports.back()->link().index;
+  ports.pop_back();
+  EXPECT_FALSE(LinkReader().statistics(index));
+}
+
 TEST_F(TapPortTest, ReaderLeavesNoNamespaceAliveBehindIt) {
   const auto port = open(in_lab());
   ASSERT_TRUE(port);
@@ -118,7 +141,7 @@ TEST_F(TapPortTest, ReaderLeavesNoNamespaceAliveBehindIt) {
   }
   lab_->remove();
   FrameBuffer buffer;
-  EXPECT_TRUE(test::wait_until([&] { return port->receive(buffer) == ReceiveStatus::gone; }));
+  EXPECT_TRUE(test::wait_until([&] { return port->receive(0, buffer) == ReceiveStatus::gone; }));
 }
 
 }  // namespace

@@ -99,12 +99,5 @@ TEST_F(TapPortTest, InterfaceThatIsNoTapIsRefusedAndUntouched) {
   }
 }
 
-TEST_F(TapPortTest, TapOfSeveralQueuesIsRefusedWithTheReason) {
-  ip("tuntap add dev tap0 mode tap multi_queue");
-  const auto port = TapPort::open(in_lab());
-  ASSERT_FALSE(port);
-  EXPECT_THAT(port.error().message(), HasSubstr("several queues"));
-}
-
 }  // namespace
 }  // namespace tapswitch

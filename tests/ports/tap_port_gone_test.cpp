@@ -15,7 +15,7 @@ ReceiveStatus receive_to_the_end(TapPort& port) {
   FrameBuffer buffer;
   ReceiveStatus status = ReceiveStatus::received;
   while (status == ReceiveStatus::received) {
-    status = port.receive(buffer);
+    status = port.receive(0, buffer);
   }
   return status;
 }

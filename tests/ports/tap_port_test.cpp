@@ -24,13 +24,13 @@ using ::testing::IsEmpty;
 // Receives past what the kernel itself sends when an interface comes up.
 bool receive_test_frame(TapPort& port, FrameBuffer& buffer) {
   for (;;) {
-    const ReceiveStatus status = port.receive(buffer);
+    const ReceiveStatus status = port.receive(0, buffer);
     if (status == ReceiveStatus::received) {
       const auto view = FrameView::parse(buffer.bytes());
       if (view && view->ether_type() == test::test_ether_type) {
         return true;
       }
-    } else if (status != ReceiveStatus::empty || !test::wait_until_readable(port.descriptor())) {
+    } else if (status != ReceiveStatus::empty || !test::wait_until_readable(port.descriptor(0))) {
       return false;
     }
   }
@@ -53,8 +53,8 @@ TEST_F(TapPortTest, CreatedTapIsUpUnderItsNameAndGoesWithThePort) {
 TEST_F(TapPortTest, DescriptorNeitherBlocksNorIsInherited) {
   auto port = open(in_ours());
   ASSERT_TRUE(port);
-  EXPECT_TRUE(::fcntl(port->descriptor(), F_GETFL) & O_NONBLOCK);
-  EXPECT_TRUE(::fcntl(port->descriptor(), F_GETFD) & FD_CLOEXEC);
+  EXPECT_TRUE(::fcntl(port->descriptor(0), F_GETFL) & O_NONBLOCK);
+  EXPECT_TRUE(::fcntl(port->descriptor(0), F_GETFD) & FD_CLOEXEC);
 }
 
 TEST_F(TapPortTest, CreatedInANamespaceGivenByNamePathOrPid) {

@@ -15,6 +15,7 @@
 namespace tapswitch {
 namespace {
 
+using test::cut;
 using test::SuperFrame;
 using test::SuperFrameRecipe;
 using Bytes = std::vector<std::byte>;
@@ -40,15 +41,6 @@ SuperFrame any_super_frame() {
   recipe.payload =
       any_bytes(up_to(std::min<std::size_t>(60'000, recipe.segment_size * max_udp_segment_count)));
   return test::build(recipe);
-}
-
-std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload) {
-  const auto buffer = std::make_unique<FrameBuffer>();
-  std::vector<Bytes> segments;
-  for (Segmenter segmenter(frame, offload); segmenter.next(*buffer);) {
-    segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
-  }
-  return segments;
 }
 
 TEST(SegmentationProperty, SegmentsAreRightAndCarryThePayloadInOrder) {

@@ -125,6 +125,15 @@ TEST_F(DispatcherTest, BatchBeyondTheLimitIsRefusedAsAWhole) {
   EXPECT_TRUE(reply["id"].is_null());
 }
 
+TEST_F(DispatcherTest, BatchWhoseRepliesAreTooLongIsCarriedOutNoFurther) {
+  const Dispatcher small(methods_, test::example_handlers(), {}, {.unsent_bytes_per_session = 200});
+  const Json replies = Json::parse(small.answer(batch_of(10), {}).value());
+  ASSERT_EQ(replies.size(), 10U);
+  EXPECT_TRUE(replies[0].contains("result"));
+  EXPECT_EQ(replies[9]["error"]["data"]["kind"], "limit_reached");
+  EXPECT_EQ(replies[9]["id"], 1);
+}
+
 TEST_F(DispatcherTest, BatchWithinABatchIsAnInvalidRequest) {
   const Json reply = ask(R"([[{"jsonrpc":"2.0","method":"get_data","id":1}]])");
   ASSERT_EQ(reply.size(), 1U);

@@ -247,6 +247,23 @@ TEST(SchemaCheck, ProblemRepeatsOnlyABitOfALongText) {
   }
 }
 
+TEST(SchemaCheck, PlacesCanBeJsonPointers) {
+  const Schema item = Schema::object({{"x", Schema::integer(1, 2)}});
+  const Schema schema = Schema::map(Schema::text(0, 9), Schema::list(item, 9), 9);
+  const Json value = Json::parse(R"({"a/b~c": [{}, {"x": 3, "y": 0}]})");
+  std::vector<std::string> places;
+  for (const Problem& problem : schema.check(value, "/root", Schema::Places::pointers)) {
+    places.push_back(problem.field);
+  }
+  EXPECT_EQ(places, (std::vector<std::string>{"/root/a~1b~0c/1/x", "/root/a~1b~0c/1/y"}));
+}
+
+TEST(SchemaCheck, WhatIsUncheckedIsOnlyShown) {
+  const Schema schema = Schema::unchecked(Schema::integer(1, 2));
+  EXPECT_TRUE(schema.check("anything").empty());
+  EXPECT_EQ(schema.to_json_schema(), Schema::integer(1, 2).to_json_schema());
+}
+
 }  // namespace
 
 }  // namespace tapswitch::rpc

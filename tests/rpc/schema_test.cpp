@@ -84,6 +84,24 @@ TEST(Schema, FieldOfAVariantIsRequiredIfEveryAlternativeRequiresIt) {
   EXPECT_FALSE(fields[3].is_required);
 }
 
+TEST(Schema, FieldOfAVariantIsDescribedForEachAlternative) {
+  const Schema pet = Schema::variant("kind", {{"cat",
+                                               {{"name", Schema::null(), "what it is called"},
+                                                {"food", Schema::null(), "what it eats"},
+                                                {"lives", Schema::null(), "how many are left"}}},
+                                              {"dog",
+                                               {{"name", Schema::null(), "what it is called"},
+                                                {"food", Schema::null(), "what it leaves"}}},
+                                              {"fox",
+                                               {{"name", Schema::null(), "what it is called"},
+                                                {"food", Schema::null(), "what it eats"}}}});
+  const auto fields = pet.fields();
+  ASSERT_EQ(fields.size(), 4U);
+  EXPECT_EQ(fields[1].description, "what it is called");
+  EXPECT_EQ(fields[2].description, "(cat, fox) what it eats; (dog) what it leaves");
+  EXPECT_EQ(fields[3].description, "(cat) how many are left");
+}
+
 TEST(Schema, TagIsRequiredIfNoneIsTheDefault) {
   EXPECT_TRUE(vlan("").fields()[0].is_required);
   EXPECT_TRUE(vlan("").fields()[0].default_value.is_null());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server/listener.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +114,22 @@ TEST_F(ListenerTest, BadPlacesAreRefusedWithTheirReason) {
     EXPECT_NE(refusal(row.options).find(row.why), std::string::npos) << refusal(row.options);
   }
   EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, SocketThatListensAlreadyIsTakenOverAndLeft) {
+  Protocol::acceptor other(io_, Protocol::endpoint(path_));
+  {
+    const Listener listener(io_, UniqueFd(other.release()));
+    EXPECT_EQ(listener.path(), path_);
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, WhatDoesNotListenIsNotTakenOver) {
+  EXPECT_THROW(Listener(io_, UniqueFd(socket(AF_UNIX, SOCK_STREAM, 0))), std::runtime_error);
+  EXPECT_THROW(Listener(io_, UniqueFd(open("/dev/null", O_RDWR))), std::runtime_error);
+  EXPECT_THROW(Listener(io_, UniqueFd()), std::runtime_error);
 }
 
 }  // namespace

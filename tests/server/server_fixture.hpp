@@ -5,17 +5,23 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <future>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
+#include "control/rpc/error.hpp"
 #include "control/server/server.hpp"
+#include "switch/ports/descriptor_message.hpp"
 #include "switch/ports/unique_fd.hpp"
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/wait.hpp"
@@ -47,6 +53,12 @@ class TestClient {
       text.remove_prefix(static_cast<std::size_t>(size));
     }
     return true;
+  }
+
+  // In one message, with descriptors. False if it does not go whole.
+  bool send_with(std::string_view text, std::span<const int> descriptors) {
+    return send_with_descriptors(fd_.get(), text, descriptors, 0) ==
+           static_cast<ssize_t>(text.size());
   }
 
   // As much of it as finds room now; how much that was.
@@ -87,8 +99,8 @@ class TestClient {
   std::string received_;
 };
 
-// Answers each line with itself; but "quiet" with nothing, "caller" with who asks, and "big" with a
-// reply of 'big_reply' bytes.
+// Answers each line with itself; but "quiet" with nothing, "caller" with who asks, "big" with a
+// reply of 'big_reply' bytes, and "take" with which file the first descriptor is that came with it.
 class ServerTest : public testing::Test {
  protected:
   static constexpr std::size_t big_reply = 1'000'000;
@@ -106,6 +118,9 @@ class ServerTest : public testing::Test {
           if (line == "caller") {
             return std::to_string(caller.uid) + (caller.is_read_only ? " reads" : " writes");
           }
+          if (line == "take") {
+            return take(caller);
+          }
           return std::string(line);
         },
         limits);
@@ -113,6 +128,24 @@ class ServerTest : public testing::Test {
     server_->listen({.path = read_only_path_, .mode = 0666, .group = {}}, true);
     server_->start();
     thread_ = std::thread([this] { io_.run(); });
+  }
+
+  static std::string take(const rpc::Caller& caller) {
+    if (caller.descriptors == nullptr) {
+      return "none";
+    }
+    try {
+      const UniqueFd taken = caller.descriptors->take(0);
+      return "file " + file_of(taken.get());
+    } catch (const rpc::Error& error) {
+      return std::string(rpc::name_of(error.kind()));
+    }
+  }
+
+  // Which file a descriptor stands for, so that two of it can be recognised.
+  static std::string file_of(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 ? std::to_string(status.st_ino) : "closed";
   }
 
   void TearDown() override { stop(); }
@@ -131,6 +164,14 @@ class ServerTest : public testing::Test {
     std::promise<std::size_t> count;
     boost::asio::post(io_, [&] { count.set_value(server_->session_count()); });
     return count.get_future().get();
+  }
+
+  // Has the server's loop wait for a time, and returns when it is over.
+  void run_a_timer() {
+    std::promise<void> over;
+    boost::asio::steady_timer timer(io_, std::chrono::milliseconds(1));
+    timer.async_wait([&](boost::system::error_code) { over.set_value(); });
+    over.get_future().wait();
   }
 
   bool sessions_become(std::size_t count) {

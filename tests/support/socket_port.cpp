@@ -14,7 +14,7 @@
 
 namespace tapswitch::test {
 
-ReceiveStatus SocketPort::receive(FrameBuffer& frame) noexcept {
+ReceiveStatus SocketPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept {
   return offloads_ ? receive_offloaded_frame(fd_.get(), frame) : receive_frame(fd_.get(), frame);
 }
 

@@ -20,8 +20,8 @@ class SocketPort final : public Port {
   SocketPort(UniqueFd fd, const std::optional<OffloadSet>& offloads)
       : fd_(std::move(fd)), offloads_(offloads) {}
 
-  [[nodiscard]] int descriptor() const noexcept override { return fd_.get(); }
-  [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return fd_.get(); }
+  [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] OffloadSet offloads() const noexcept override {
     return offloads_.value_or(OffloadSet());

@@ -2,7 +2,10 @@
 #include "tests/support/super_frame.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <random>
+
+#include "switch/frame/segmentation.hpp"
 
 namespace tapswitch::test {
 namespace {
@@ -163,6 +166,15 @@ SuperFrame without_segmentation(SuperFrame frame) {
   frame.offload.has_ecn = false;
   frame.offload.segment_size = 0;
   return frame;
+}
+
+std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload) {
+  const auto buffer = std::make_unique<FrameBuffer>();
+  std::vector<Bytes> segments;
+  for (Segmenter segmenter(frame, offload); segmenter.next(*buffer);) {
+    segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
+  }
+  return segments;
 }
 
 Bytes noise(std::size_t size, std::uint32_t seed) {

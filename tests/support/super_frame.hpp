@@ -57,6 +57,10 @@ struct SuperFrame {
 // The same frame with segmentation taken out of its header: one frame with an unfinished checksum.
 [[nodiscard]] SuperFrame without_segmentation(SuperFrame frame);
 
+// What a super-frame is cut into.
+[[nodiscard]] std::vector<std::vector<std::byte>> cut(std::span<const std::byte> frame,
+                                                      const Offload& offload);
+
 // 'size' bytes that differ from those of another 'seed'.
 [[nodiscard]] std::vector<std::byte> noise(std::size_t size, std::uint32_t seed = 1);
 

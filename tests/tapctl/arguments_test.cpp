@@ -61,6 +61,11 @@ const Good good[] = {
     {"VlanNumber", {"vlan", "set", "10", "--name", "office"}, "vlan.set", R"({"vid": 10, "name": "office"})"},
     {"VlanNameTakenAway", {"vlan", "set", "10", "--name", "none"}, "vlan.set", R"({"vid": 10, "name": null})"},
     {"StatisticsOfAPort", {"stats", "get", "alice"}, "stats.get", R"({"port": "alice"})"},
+    {"Top", {"top"}, "top", "{}"},
+    {"TopInAManner", {"top", "--sort", "drops", "--once", "--interval", "5"}, "top",
+     R"({"sort": "drops", "interval": 5, "once": true})"},
+    {"Graph", {"graph", "--stations"}, "graph", R"({"stations": true})"},
+    {"Events", {"events", "port", "fdb"}, "event.subscribe", R"({"topics": ["port", "fdb"]})"},
     {"RatesOfAPort", {"stats", "rates", "--port", "alice"}, "stats.rates", R"({"port": "alice"})"},
     {"StationAdded", {"fdb", "add", "02:00:00:00:00:0a", "--vlan", "10", "--port", "alice"}, "fdb.add",
      R"({"mac": "02:00:00:00:00:0a", "vlan": 10, "port": "alice"})"},
@@ -284,6 +289,14 @@ TEST(Arguments, OnlyAPartOfAVlanSettingKeepsItsMode) {
   EXPECT_FALSE(call_of({"port", "set", "a", "--trunk", "10", "--native", "5"}).keeps_vlan_mode);
   EXPECT_FALSE(call_of({"port", "set", "a", "--mtu", "1400"}).keeps_vlan_mode);
   EXPECT_FALSE(call_of({"port", "add", "a", "--native", "5"}).keeps_vlan_mode);
+}
+
+TEST(Arguments, DescriptorGoesWithTheCallAndIsItsFirst) {
+  const Call call = call_of({"port", "add", "a", "--fd", "7"});
+  EXPECT_EQ(call.descriptors, std::vector{7});
+  EXPECT_EQ(call.params.at("fd"), 0);
+  EXPECT_EQ(call_of({"system", "hand_over", "--fd", "3"}).descriptors, std::vector{3});
+  EXPECT_TRUE(call_of({"port", "add", "a"}).descriptors.empty());
 }
 
 TEST(Arguments, ProblemIsToldInTheWordsOfThePerson) {

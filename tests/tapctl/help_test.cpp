@@ -47,10 +47,18 @@ TEST(Help, TellsEveryOptionOfEveryMethod) {
 }
 
 TEST(Help, TellsWhatIsAllowedAndTheDefault) {
-  EXPECT_THAT(answer_to({"port", "add", "--help"}),
+  EXPECT_THAT(answer_to({"port", "set", "--help"}),
               HasSubstr("  --mtu N\n        the MTU of the interface in bytes (68..65521)\n"));
   EXPECT_THAT(answer_to({"port", "add", "--help"}), HasSubstr("--ethertype 0x88a8|0x8100\n"));
   EXPECT_THAT(answer_to({"switch", "add", "--help"}), HasSubstr("default: 300\n"));
+}
+
+TEST(Help, TellsWhatAnOptionIsForEachKindOfPort) {
+  const std::string help = answer_to({"port", "add", "--help"});
+  EXPECT_THAT(help, HasSubstr("(tap) the TAP interface, made if it does not exist;"));
+  EXPECT_THAT(help, HasSubstr("(interface) the interface, which must exist"));
+  EXPECT_THAT(help, HasSubstr("(qemu) where the port listens"));
+  EXPECT_THAT(help, HasSubstr("  --worker N\n        the worker that receives"));  // of any kind
 }
 
 TEST(Help, ValueIsCalledByItsShape) {

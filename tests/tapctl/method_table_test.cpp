@@ -9,6 +9,7 @@
 #include "control/api/methods.hpp"
 #include "tools/tapctl/arguments.hpp"
 #include "tools/tapctl/option.hpp"
+#include "tools/tapctl/own_commands.hpp"
 #include "tools/tapctl/verb.hpp"
 
 namespace tapswitch::tapctl {
@@ -29,6 +30,18 @@ TEST(MethodTable, EveryAliasIsOfAMethodAndNoNoun) {
   for (const Alias& alias : aliases()) {
     EXPECT_EQ(select_method(api::methods(), {alias.word}).method.name, alias.method);
     EXPECT_THAT(nouns(api::methods()), testing::Not(testing::Contains(alias.word)));
+  }
+}
+
+TEST(MethodTable, CommandOfOurOwnIsAWordThatNothingElseHas) {
+  for (const rpc::Method& command : own_commands()) {
+    const Selection selection = select_method(api::methods(), {command.name, "more"});
+    EXPECT_EQ(selection.method.name, command.name);
+    EXPECT_EQ(selection.words, 1U);
+    EXPECT_THAT(nouns(api::methods()), testing::Not(testing::Contains(command.name)));
+    for (const Alias& alias : aliases()) {
+      EXPECT_NE(alias.word, command.name);
+    }
   }
 }
 

@@ -109,6 +109,12 @@ TEST(RenderPorts, VlanInShort) {
 TEST(Render, ChangesAreToldInALine) {
   EXPECT_EQ(shown("port.add", port("alice", "up", access_vlan(10))),
             "added port alice (up, VLAN 10)\n");
+  Json warned = port("alice", "up", access_vlan(10));
+  warned["warnings"] = {"one thing", "and\nanother"};
+  EXPECT_EQ(shown("port.add", warned),
+            "added port alice (up, VLAN 10)\n"
+            "warning: one thing\n"
+            "warning: and\\x0aanother\n");
   EXPECT_EQ(shown("port.set", port("alice", "down", trunk("10,20"))),
             "changed port alice (down, trunk 10,20)\n");
   EXPECT_EQ(shown("port.remove", Json::object(), {{"name", "alice"}}), "removed port alice\n");
@@ -259,9 +265,10 @@ TEST(Render, RatesInATable) {
                                       {"in_frames_per_second", 2},
                                       {"out_bits_per_second", 0},
                                       {"out_frames_per_second", 0},
+                                      {"drops_per_second", 3},
                                       {"interval_microseconds", 1}}}}}}),
-            "PORT  RX          TX       RX FRAMES/S  TX FRAMES/S\n"
-            "a     1.0 kbit/s  0 bit/s            2            0\n");
+            "PORT  RX          TX       RX FRAMES/S  TX FRAMES/S  DROPS/S\n"
+            "a     1.0 kbit/s  0 bit/s            2            0        3\n");
 }
 
 TEST(Render, TraceEndsWithItsConclusion) {

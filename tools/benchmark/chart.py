@@ -38,10 +38,14 @@ STYLE = """
 """
 
 
+BAR_CLASSES = {"tapswitch": "ours", "tapswitch-plain": "ours plain", "mixed": "ours plain",
+               "interface": "ours plain", "patch": "ours plain",
+               "floor": "floor", "floor-plain": "floor plain"}
+
+
 def bar_class(peer):
     """Ours stand out; the floor, which is no switch, steps back."""
-    kind, _, variant = peer.partition("-")
-    return " ".join([{"tapswitch": "ours", "floor": "floor"}.get(kind, "bar"), variant]).strip()
+    return BAR_CLASSES.get(peer, "bar")
 
 
 def line(x1, y1, x2, y2, more=""):

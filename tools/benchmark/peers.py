@@ -41,6 +41,21 @@ class Station:
         return self.namespace.received_frames()[self.interface]
 
 
+def installed(classes, say):
+    """Those of the classes whose programs are there."""
+    for each in classes:
+        if all(shutil.which(program) for program in each.programs):
+            yield each
+        else:
+            say(f"{each.name} is left out: it is not installed (Debian's package {each.package})")
+
+
+def in_turns(those, number):
+    """Another begins in each round, lest one always follows the same neighbour."""
+    first = number % max(len(those), 1)
+    return [*those[first:], *those[:first]]
+
+
 class Peer:
     """A switch between stations A and B. The subclasses say how it is started."""
 
@@ -59,10 +74,6 @@ class Peer:
         self.processes = []  # those of the switch
         self.a = Station(lab, "a", "10.0.0.1")
         self.b = Station(lab, "b", "10.0.0.2")
-
-    @classmethod
-    def is_installed(cls):
-        return all(shutil.which(program) for program in cls.programs)
 
     def start(self):
         """Starts the switch, joins the stations and makes them serve."""
@@ -102,32 +113,58 @@ class Peer:
                 os.sched_setaffinity(int(thread), cores)
 
 
-class Tapswitch(Peer):
-    name = "tapswitch"
-    about = "tapswitch"
-    is_plain = False  # whether its ports refuse offloads
+def far_end_of(station):
+    """The end in the switch's home of the veth that is the station's interface."""
+    return f"to-{station.interface}"
 
-    def join(self):
-        self.socket = self.directory / "control.sock"
-        daemon = self.run_switch(self.bin / "tapswitchd", "--socket", self.socket)
-        self.lab.wait_for(daemon, self._takes_connections, "tapswitchd takes connections")
-        with RpcClient(self.socket) as client:
-            for station in (self.a, self.b):
-                port = self._add(client, station.interface, namespace=station.namespace.path,
-                                 addresses=[f"{station.address}/24"])
-            for name in self.crowd:
-                self._add(client, name)
-        self.has_offload = bool(port.get("offloads"))
 
-    def _takes_connections(self):
+def veth_pairs(peer):
+    """Makes the interfaces of a peer's stations in its home: a veth each."""
+    for station in (peer.a, peer.b):
+        peer.home.run("ip", "link", "add", far_end_of(station), "type", "veth", "peer", "name",
+                      station.interface)
+        peer.home.run("ip", "link", "set", "dev", far_end_of(station), "up")
+
+
+def wait_for_tapswitchd(lab, daemon, socket):
+    """Waits until the daemon takes connections at its control socket."""
+    def takes_connections():
         try:
-            RpcClient(self.socket).close()
+            RpcClient(socket).close()
         except OSError:
             return False
         return True
 
+    lab.wait_for(daemon, takes_connections, "tapswitchd takes connections")
+
+
+class Tapswitch(Peer):
+    name = "tapswitch"
+    about = "tapswitch"
+
+    def join(self):
+        self.socket = self.directory / "control.sock"
+        daemon = self.run_switch(self.bin / "tapswitchd", "--socket", self.socket)
+        wait_for_tapswitchd(self.lab, daemon, self.socket)
+        with RpcClient(self.socket) as client:
+            port = self.join_stations(client)
+            for name in self.crowd:
+                self._add(client, name)
+        self.has_offload = bool(port.get("offloads"))
+
+    def join_stations(self, client):
+        """Makes a port for each station; returns one of them."""
+        for station in (self.a, self.b):
+            port = self._add(client, station.interface, namespace=station.namespace.path,
+                             addresses=[f"{station.address}/24"])
+        return port
+
+    def takes_offloads(self, port):
+        """Whether the port of that name does."""
+        return True
+
     def _add(self, client, name, **params):
-        if self.is_plain:
+        if not self.takes_offloads(name):
             params["offload"] = False
         try:
             return client.call("port.add", {"name": name, **params})
@@ -138,7 +175,47 @@ class Tapswitch(Peer):
 class TapswitchPlain(Tapswitch):
     name = "tapswitch-plain"
     about = "tapswitch, ports without offloads"
-    is_plain = True
+
+    def takes_offloads(self, port):
+        return False
+
+
+class TapswitchMixed(Tapswitch):
+    """What A sends comes as small segments and leaves joined; what B sends is cut."""
+
+    name = "mixed"
+    about = "tapswitch, A's port without offloads"
+
+    def takes_offloads(self, port):
+        return port != self.a.interface
+
+
+class TapswitchInterface(Tapswitch):
+    name = "interface"
+    about = "tapswitch, ports on veth"
+
+    def join_stations(self, client):
+        veth_pairs(self)
+        self.take_interfaces()
+        for station in (self.a, self.b):
+            port = self._add(client, station.interface, type="interface",
+                             interface=far_end_of(station))
+        return port
+
+
+class TapswitchPatch(Tapswitch):
+    name = "patch"
+    about = "tapswitch, two switches and a patch"
+
+    def join_stations(self, client):
+        for switch, station in (("left", self.a), ("right", self.b)):
+            client.call("switch.add", {"name": switch})
+            port = self._add(client, station.interface, switch=switch,
+                             namespace=station.namespace.path,
+                             addresses=[f"{station.address}/24"])
+        for switch, peer in (("left", "right"), ("right", "left")):
+            self._add(client, f"to-{peer}", switch=switch, type="patch", peer=f"to-{switch}")
+        return port
 
 
 class Floor(Peer):
@@ -170,11 +247,9 @@ class LinuxBridge(Peer):
     def join(self):
         self.home.run("ip", "link", "add", "br0", "type", "bridge")
         self.home.run("ip", "link", "set", "dev", "br0", "up")
+        veth_pairs(self)
         for station in (self.a, self.b):
-            end = f"to-{station.interface}"
-            self.home.run("ip", "link", "add", end, "type", "veth", "peer", "name",
-                          station.interface)
-            self.home.run("ip", "link", "set", "dev", end, "master", "br0", "up")
+            self.home.run("ip", "link", "set", "dev", far_end_of(station), "master", "br0")
         self.take_interfaces()
 
 
@@ -231,5 +306,6 @@ class VdeSwitch(Peer):
 
 
 # In the order of the tables.
-PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPlain, Floor, FloorPlain, LinuxBridge,
+PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPlain, TapswitchMixed, TapswitchInterface,
+                                      TapswitchPatch, Floor, FloorPlain, LinuxBridge,
                                       OpenVSwitch, OpenVSwitchTso, VdeSwitch)}

@@ -8,12 +8,14 @@ import sys
 
 from benchmark.lab import BenchError, run
 
-TARGETS = ("tapswitchd", "decide_bench", "forward_bench", "bare_hub", "frame_sender", "round_trip")
+TARGETS = ("tapswitchd", "decide_bench", "forward_bench", "bare_hub", "frame_sender", "round_trip",
+           "control_load", "plug_rate")
 
 # What decide_bench's figures contain that is not the switch's: drawing stations, writing a frame.
 OVERHEAD = "drawing_and_patching"
 DECISIONS = {"decision_10k": "decision/stations:10000/ports:1000",
-             "decision_1m": "decision/stations:1000000/ports:1000"}
+             "decision_1m": "decision/stations:1000000/ports:1000",
+             "decision_1m_ahead": "decision_read_ahead/stations:1000000/ports:1000"}
 
 
 def build(root):

@@ -3,6 +3,7 @@
 
 from benchmark.goals import GOALS
 from benchmark.peers import PEERS
+from benchmark.plug import PLUG_SWITCHES
 
 # The floor may differ so much between rounds, as a part of its median, before we say nothing.
 NOISE_BOUND = 0.15
@@ -80,7 +81,8 @@ def text(results, machine, watch):
     for figure in results.figures():
         lines += [*figure_lines(results, figure), ""]
     measured = {peer for figure in results.figures() for peer in results.peers(figure.key)}
-    lines += table([[name, PEERS[name].about] for name in PEERS if name in measured]) + [""]
+    known = {**PEERS, **{name: each for name, each in PLUG_SWITCHES.items() if name not in PEERS}}
+    lines += table([[name, known[name].about] for name in known if name in measured]) + [""]
     rows = [("must reach", "goal", "measured (lowest – highest)", ""), *goal_rows(results)]
     lines += table(rows)
     warnings = list(noise(results, watch))

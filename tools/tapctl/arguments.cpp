@@ -17,6 +17,7 @@
 #include "tools/tapctl/shortcuts.hpp"
 #include "tools/tapctl/text.hpp"
 #include "tools/tapctl/usage_error.hpp"
+#include "tools/tapctl/value.hpp"
 #include "tools/tapctl/verb.hpp"
 #include "tools/tapctl/vlan_change.hpp"
 #include "tools/version.hpp"
@@ -32,6 +33,12 @@ Manner manner_of(const CommandOptions& options) {
   Manner manner;
   if (options.has("socket")) {
     manner.socket = options.texts.at("socket").back();
+  }
+  if (options.has("lab")) {
+    manner.lab = options.texts.at("lab").back();
+  }
+  if (manner.lab && manner.socket) {
+    throw UsageError("--lab and --socket: each says which switches are meant");
   }
   manner.json = options.has("json");
   manner.exact = options.has("exact");
@@ -86,13 +93,17 @@ std::map<std::string, Said> said_of(const CommandOptions& given, const Method& m
     }
   }
   const std::vector<Option> positionals = positionals_of(method);
-  for (std::size_t i = 0; i < given.words.size(); ++i) {
+  for (std::size_t word = 0; word < given.words.size(); ++word) {
+    // A list takes all words that are left.
+    const bool has_list =
+        !positionals.empty() && positionals.back().schema.type() == rpc::Schema::Type::list;
+    const std::size_t i = has_list ? std::min(word, positionals.size() - 1) : word;
     if (i >= positionals.size()) {
       throw UsageError(fmt::format("{} is one word too many for '{}'",
-                                   rpc::in_quotes(given.words[i]), command_of(method.name)));
+                                   rpc::in_quotes(given.words[word]), command_of(method.name)));
     }
     Said& positional = said[positionals[i].name];
-    positional.texts.push_back(given.words[i]);
+    positional.texts.push_back(given.words[word]);
     if (positional.spelling.empty()) {
       positional.spelling = positionals[i].positional_name();
     }
@@ -184,6 +195,12 @@ Call make_call(const Method& method, const CommandOptions& given) {
     }
     apply_checked(params, option, found->second);
     call.spelling[option.field()] = found->second.spelling;
+    if (option.kind == Option::Kind::file) {
+      call.document.file = found->second.texts.back();
+    }
+    if (option.kind == Option::Kind::descriptor) {
+      call.descriptors = {parse_value(option.schema, found->second.texts).get<int>()};
+    }
     if (option.kind == Option::Kind::access_vlan) {
       call.spelling["vlan.pvid"] = "--" + option.name;
     }

@@ -15,6 +15,7 @@ namespace tapswitch::tapctl {
 // Options that every command takes.
 struct Manner {
   std::optional<std::string> socket;
+  std::optional<std::string> lab;  // whose socket it is, in place of 'socket'
   bool json = false;
   bool exact = false;  // counts in full, also on a terminal
   bool colour = true;
@@ -29,6 +30,14 @@ struct Call {
   // `port set NAME --native 20`: what "vlan" does not name stays as the port has it; see
   // vlan_change.hpp.
   bool keeps_vlan_mode = false;
+  // `apply FILE`: what "config" is to be read from; empty if the line itself has it. 'text' is for
+  // whoever reads it: errors tell the line.
+  struct Document {
+    std::string file = {};
+    std::string text = {};
+  } document = {};
+  // `port add NAME --fd 3`: descriptors of this process that go with the call.
+  std::vector<int> descriptors = {};
   // How the person said what a field says: "vlan.pvid" is "--vlan"; for errors.
   std::map<std::string, std::string> spelling = {};
 };

@@ -33,8 +33,9 @@ struct CommonOption {
   bool has_value = false;
 };
 
-constexpr std::array<CommonOption, 6> common_options = {{
+constexpr std::array<CommonOption, 7> common_options = {{
     {"socket", true},
+    {"lab", true},
     {"json"},
     {"exact"},
     {"no-color"},

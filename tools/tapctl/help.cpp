@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "tools/tapctl/option.hpp"
+#include "tools/tapctl/own_commands.hpp"
 #include "tools/tapctl/shortcuts.hpp"
 #include "tools/tapctl/value.hpp"
 #include "tools/tapctl/verb.hpp"
@@ -27,6 +28,7 @@ Options of every command:
   --socket PATH     the control socket; default: $TAPSWITCH_SOCKET, else
                     /run/tapswitch/control.sock for root,
                     $XDG_RUNTIME_DIR/tapswitch/control.sock for others
+  --lab NAME        the switches of that lab, in place of --socket
   --json            print the daemon's result as it is, as JSON
   --exact           counts in full, also on a terminal: 1234567, not 1.2 M
   --no-color        no colours (nor are there any if NO_COLOR is set, or if the
@@ -46,6 +48,12 @@ Examples:
   tapctl fdb add 02:00:00:00:00:0a --vlan 10 --port alice
   tapctl vlan set 10 --name office
   tapctl trace alice ff:ff:ff:ff:ff:ff         where a frame would go, and why
+  tapctl diff lab.json                         what applying it would change
+  tapctl apply lab.json                        all of it, or nothing
+  tapctl top --sort drops                      what goes on, until q is pressed
+  tapctl events --json                         each change, as a line of JSON
+  tapctl graph | dot -Tsvg > lab.svg           a picture of it all
+  tapctl lab up lab.json                       its nodes and switches come up
   tapctl call port.get '{"name": "alice"}'     any method, by its own name
 
 Exit status: 0 done, 1 refused by the daemon or failed, 2 wrong usage,
@@ -110,6 +118,8 @@ std::string allowed_text(const Option& option) {
   }
 }
 
+}  // namespace
+
 std::string option_text(const Option& option) {
   std::string text = option.description + allowed_text(option);
   const bool has_default =
@@ -119,6 +129,8 @@ std::string option_text(const Option& option) {
   }
   return text;
 }
+
+namespace {
 
 std::string option_row(const std::string& name, const Option& option) {
   return fmt::format("  {}\n{:{}}{}\n", name, "", option_text_column,
@@ -139,6 +151,8 @@ std::string option_rows(const Method& method) {
   return rows;
 }
 
+}  // namespace
+
 std::string usage_of(const Method& method) {
   std::string usage = "tapctl " + command_of(method.name);
   for (const Option& option : positionals_of(method)) {
@@ -155,8 +169,6 @@ std::string usage_of(const Method& method) {
   }
   return usage + (options_of(method).empty() ? "" : " [OPTION]...");
 }
-
-}  // namespace
 
 std::string overview_help(const std::vector<Method>& methods) {
   std::string text =
@@ -179,6 +191,10 @@ std::string overview_help(const std::vector<Method>& methods) {
       }
     }
   }
+  for (const Method& command : own_commands()) {
+    text += row(command.name, command.summary);
+  }
+  text += row("lab", "a whole lab of nodes and switches, from one file");
   text += row("call", "any method by its own name, with its parameters as JSON");
   return text + common_options + examples;
 }
@@ -192,7 +208,9 @@ std::string noun_help(const std::vector<Method>& methods, const std::string& nou
 }
 
 std::string method_help(const Method& method) {
-  const std::string summary = fmt::format("{} (method {})", method.summary, method.name);
+  const std::string summary = is_own_command(method.name)
+                                  ? method.summary
+                                  : fmt::format("{} (method {})", method.summary, method.name);
   std::string text = fmt::format("Usage: {}\n\n{}\n", usage_of(method), wrap(summary, 0));
   const std::string rows = option_rows(method);
   if (!rows.empty()) {

@@ -16,10 +16,16 @@
 #include <fmt/format.h>
 
 #include "control/api/methods.hpp"
+#include "control/config/store.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/server/socket_path.hpp"
+#include "tools/lab/command.hpp"
+#include "tools/tapctl/completion.hpp"
+#include "tools/tapctl/render_plan.hpp"
 #include "tools/tapctl/session.hpp"
+#include "tools/tapctl/top.hpp"
 #include "tools/tapctl/usage_error.hpp"
+#include "tools/tapctl/verb.hpp"
 
 namespace tapswitch::tapctl {
 namespace {
@@ -45,11 +51,23 @@ std::string read_stdin() {
   text.resize(static_cast<std::size_t>(std::cin.gcount()));
   if (text.size() > rpc::Limits().line_bytes) {
     throw UsageError(
-        fmt::format("the parameters are longer than {} bytes, the most that the "
+        fmt::format("what comes on stdin is longer than {} bytes, the most that the "
                     "daemon takes",
                     rpc::Limits().line_bytes));
   }
   return text;
+}
+
+// The document of `diff` and `apply`, from its file or stdin.
+void read_document(Call& call) {
+  Call::Document& document = call.document;
+  if (document.file == "-") {
+    document.file = "stdin";
+    document.text = read_stdin();
+  } else {
+    document.text = config::Store(document.file).read();
+  }
+  call.params["config"] = parse_document(document);
 }
 
 // Where a standard descriptor is closed, the next that is opened takes its number, and what is
@@ -80,18 +98,73 @@ Look look_of(const Manner& manner) {
                     .width = is_terminal ? terminal_width() : 0}};
 }
 
+// Which socket the daemon is at.
+std::string socket_of(const Manner& manner) {
+  return manner.lab ? lab::socket_of(*manner.lab)
+                    : server::socket_path(manner.socket, server::socket_environment());
+}
+
+void check_descriptors(const Call& call) {
+  for (const int fd : call.descriptors) {
+    if (fcntl(fd, F_GETFD) < 0) {
+      throw UsageError(
+          fmt::format("--fd: tapctl has inherited no descriptor {} (in a shell: exec {}<>FILE)", fd,
+                      fd),
+          command_of(call.method));
+    }
+  }
+}
+
 void carry_out(const Manner& manner, Call& call) {
+  check_descriptors(call);
   if (call.reads_stdin) {
     call.params = parse_params(read_stdin());
   }
-  auto client =
-      client::Client::connect(server::socket_path(manner.socket, server::socket_environment()));
-  print(carry_out(client, call, look_of(manner)));
+  if (!call.document.file.empty()) {
+    read_document(call);
+  }
+  auto client = client::Client::connect(socket_of(manner));
+  const Look look = look_of(manner);
+  if (call.method == "top") {
+    top(client, call, look, print);
+    return;
+  }
+  print(carry_out(client, call, look));
+  if (call.method == "event.subscribe" && !call.is_raw) {
+    watch(client, look, print);
+  }
 }
 
-Status run(const std::vector<std::string>& arguments) {
+// Whatever goes wrong: somebody is typing, and will be told later.
+std::vector<std::string> live_names(const std::string& noun,
+                                    const std::optional<std::string>& socket) {
+  std::vector<std::string> names;
+  try {
+    auto client =
+        client::Client::connect(server::socket_path(socket, server::socket_environment()));
+    const Json result = client.call(noun + ".list", Json::object());
+    for (const Json& object : result.front()) {
+      names.push_back(object.at("name").get<std::string>());
+    }
+  } catch (const std::exception&) {
+    names.clear();
+  }
+  return names;
+}
+
+int run(const std::vector<std::string>& arguments) {
   CommandLine line;
   try {
+    if (const auto behind = lab::words_behind(arguments)) {
+      return lab::run(*behind);
+    }
+    if (arguments.size() > 1 && arguments[0] == "complete" && arguments[1] == "--") {
+      const std::vector<std::string> words(arguments.begin() + 2, arguments.end());
+      const auto behind = lab::words_behind(words);
+      print(behind && words.size() > 1 ? lab::complete(*behind)
+                                       : complete(words, api::methods(), live_names));
+      return done;
+    }
     line = parse_arguments(arguments, api::methods());
     if (const auto* answer = std::get_if<Answer>(&line.request)) {
       print(answer->text);

@@ -99,7 +99,9 @@ std::vector<Option> positionals_of(const rpc::Method& method) {
     const bool is_destination = option.field() == "frame.dst";
     // `stats get alice`: of whom.
     const bool is_subject = option.field() == "port" && method.name.starts_with("stats.");
-    if (is_first || is_destination || is_subject) {
+    // `watch port fdb`: of what.
+    const bool is_matter = option.field() == "topics";
+    if (is_first || is_destination || is_subject || is_matter) {
       positionals.push_back(option);
     }
   }

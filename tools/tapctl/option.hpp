@@ -15,7 +15,7 @@ namespace tapswitch::tapctl {
 
 struct Option {
   // How values are given: to a parameter, or in one of the short ways of shortcuts.hpp.
-  enum class Kind { parameter, access_vlan, trunk, tunnel, down };
+  enum class Kind { parameter, access_vlan, trunk, tunnel, down, file, descriptor };
 
   std::string name;               // "flood-multicast"
   std::vector<std::string> path;  // the parameter it sets: {"flood", "multicast"}

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/tapctl/render_graph.hpp"
+#include "tools/tapctl/render_plan.hpp"
 #include "tools/tapctl/table.hpp"
 #include "tools/tapctl/units.hpp"
 
@@ -107,8 +109,12 @@ std::string render_plan(const Json& plan) {
 std::string port_line(const char* did, const Json& port) {
   const std::string vlan = vlan_in_short(port.at("vlan"));
   const bool is_access = port.at("vlan").at("mode") == "access";
-  return fmt::format("{} port {} ({}, {})\n", did, text_at(port, "name"), text_at(port, "state"),
-                     is_access ? "VLAN " + vlan : vlan);
+  std::string text = fmt::format("{} port {} ({}, {})\n", did, text_at(port, "name"),
+                                 text_at(port, "state"), is_access ? "VLAN " + vlan : vlan);
+  for (const Json& warning : port.value("warnings", Json::array())) {
+    text += fmt::format("warning: {}\n", printable(warning.get<std::string>()));
+  }
+  return text;
 }
 
 std::string vlan_line(const Json& vlan) {
@@ -138,6 +144,15 @@ void collect_members(std::vector<std::pair<std::string, std::string>>& lines,
       lines.emplace_back(std::move(name), text_of(value));
     }
   }
+}
+
+std::string render_log(const Json& result) {
+  std::string text;
+  for (const Json& line : result.at("lines")) {
+    text += fmt::format("{} {} {}\n", text_at(line, "time"), text_at(line, "level"),
+                        text_at(line, "text"));
+  }
+  return text;
 }
 
 struct Context {
@@ -186,6 +201,14 @@ const std::map<std::string, Renderer>& renderers() {
       {"stats.get",
        [](const Context& c) { return render_statistics(c.params, c.result, c.style); }},
       {"stats.rates", [](const Context& c) { return render_rates(c.result, c.style); }},
+      {"log.set",
+       [](const Context& c) { return "logs from level " + text_at(c.result, "level") + " on\n"; }},
+      {"log.tail", [](const Context& c) { return render_log(c.result); }},
+      {"config.diff", [](const Context& c) { return render_steps(c.result, c.style); }},
+      {"config.apply", [](const Context& c) { return render_apply(c.params, c.result, c.style); }},
+      {"config.save",
+       [](const Context& c) { return fmt::format("saved to {}\n", text_at(c.result, "path")); }},
+      {"graph", [](const Context& c) { return render_graph(c.result); }},
       {"frame.trace", [](const Context& c) { return render_trace(c.result, c.style); }},
   };
   return all;

@@ -192,13 +192,19 @@ std::string render_rates(const Json& result, const Style& style) {
   if (result.at("ports").empty()) {
     return "no ports\n";
   }
-  Table table({{"PORT"}, {"RX"}, {"TX"}, {"RX FRAMES/S", right}, {"TX FRAMES/S", right}});
+  Table table({{"PORT"},
+               {"RX"},
+               {"TX"},
+               {"RX FRAMES/S", right},
+               {"TX FRAMES/S", right},
+               {"DROPS/S", right}});
   for (const auto& [name, rate] : result.at("ports").items()) {
     table.add({{printable(name)},
                {bit_rate(count_at(rate, "in_bits_per_second"))},
                {bit_rate(count_at(rate, "out_bits_per_second"))},
                count_cell(rate, "in_frames_per_second", style),
-               count_cell(rate, "out_frames_per_second", style)});
+               count_cell(rate, "out_frames_per_second", style),
+               count_cell(rate, "drops_per_second", style)});
   }
   return table.to_text(style);
 }

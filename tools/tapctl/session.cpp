@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/tapctl/session.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "control/api/methods.hpp"
 #include "tools/tapctl/render.hpp"
+#include "tools/tapctl/render_event.hpp"
+#include "tools/tapctl/render_plan.hpp"
 #include "tools/tapctl/text.hpp"
 #include "tools/tapctl/vlan_change.hpp"
 
@@ -60,13 +67,39 @@ Json all_pages(Client& client, const Call& call, const char* items) {
   return all;
 }
 
-// Another who changes the same port between the two calls is not noticed.
+// Whoever changes something between the two calls makes the second one void, and we look again.
 Json set_part_of_vlan(Client& client, const Call& call) {
+  constexpr int most_attempts = 10;
   const auto name = call.params.at("name").get<std::string>();
-  const Json port = client.call("port.get", {{"name", name}});
-  Json params = call.params;
-  params["vlan"] = changed_vlan(name, port.at("vlan"), params["vlan"]);
-  return client.call(call.method, params);
+  for (int attempt = 1;; ++attempt) {
+    Json params = call.params;
+    if (!params.contains("if_revision")) {
+      params["if_revision"] = client.call("system.info", Json::object()).at("revision");
+    }
+    const Json port = client.call("port.get", {{"name", name}});
+    params["vlan"] = changed_vlan(name, port.at("vlan"), params["vlan"]);
+    try {
+      return client.call(call.method, params);
+    } catch (const client::Refused& refused) {
+      const bool is_ours = !call.params.contains("if_revision");
+      if (refused.error().at("data").value("kind", "") != "conflict" || !is_ours ||
+          attempt == most_attempts) {
+        throw;
+      }
+    }
+  }
+}
+
+// What there is at one moment: the snapshot that subscribers begin with.
+Json network_of(Client& client, const Json& params) {
+  Json wanted = {{"topics", {"switch", "port", "vlan"}}, {"snapshot", true}};
+  if (params.value("stations", false)) {
+    wanted["topics"].push_back("fdb");
+  }
+  if (params.contains("switch")) {
+    wanted["switch"] = params["switch"];
+  }
+  return client.call("event.subscribe", wanted).at("snapshot");
 }
 
 std::string json_text(const Json& result, bool is_terminal) {
@@ -77,6 +110,9 @@ Json result_of(Client& client, const Call& call) {
   if (call.is_raw) {
     return client.call(call.method, call.params);
   }
+  if (call.method == "graph") {
+    return network_of(client, call.params);
+  }
   if (call.method == "fdb.list") {
     return all_pages(client, call, "entries");
   }
@@ -86,7 +122,7 @@ Json result_of(Client& client, const Call& call) {
   if (call.keeps_vlan_mode) {
     return set_part_of_vlan(client, call);
   }
-  return client.call(call.method, call.params);
+  return client.call(call.method, call.params, call.descriptors);
 }
 
 std::string problem_lines(const Json& data, const Call& call) {
@@ -94,6 +130,10 @@ std::string problem_lines(const Json& data, const Call& call) {
   // One problem stands in 'data' itself, several in a list.
   const Json problems = data.value("problems", Json::array({data}));
   for (const Json& problem : problems) {
+    if (problem.contains("pointer")) {
+      lines += "\n  " + printable(describe_mistake(problem, call.document));
+      continue;
+    }
     lines += "\n  " + printable(describe({problem.value("field", ""), problem.value("problem", ""),
                                           problem.value("allowed", "")},
                                          call.spelling));
@@ -105,6 +145,10 @@ std::string problem_lines(const Json& data, const Call& call) {
 
 std::string carry_out(Client& client, const Call& call, const Look& look) {
   Json result = result_of(client, call);
+  if (call.method == "event.subscribe" && look.json && !call.is_raw &&
+      !result.contains("snapshot")) {
+    return "";  // events alone follow
+  }
   if (look.json || call.is_raw) {
     return json_text(result, look.is_terminal);
   }
@@ -112,6 +156,9 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
     const Json rates = fresh_rates(client, Json::object());
     const Json statistics = client.call("stats.get", Json::object());
     return render_ports(result, rates, statistics, look.style);
+  }
+  if (call.method == "event.subscribe") {
+    return result.contains("snapshot") ? render(call.method, call.params, result, look.style) : "";
   }
   if (call.method == "stats.rates" && is_stale(result)) {
     result = fresh_rates(client, call.params);
@@ -122,6 +169,22 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
   return render(call.method, call.params, result, look.style);
 }
 
+void watch(Client& client, const Look& look, const std::function<void(const std::string&)>& print) {
+  while (true) {
+    if (const std::optional<Json> event = client.take_event()) {
+      print(look.json ? json_text(*event, false) : render_event(*event));
+      continue;
+    }
+    std::array<pollfd, 2> waiting{{{.fd = client.descriptor(), .events = POLLIN, .revents = 0},
+                                   {.fd = STDOUT_FILENO, .events = 0, .revents = 0}}};
+    ::poll(waiting.data(), waiting.size(), -1);
+    // Whoever read is gone: noticed now, not with an event that may never come.
+    if ((waiting[1].revents & POLLERR) != 0) {
+      std::raise(SIGPIPE);
+    }
+  }
+}
+
 std::string describe_refusal(const client::Refused& refused, const Call& call) {
   try {
     const Json& data = refused.error().at("data");
@@ -129,7 +192,9 @@ std::string describe_refusal(const client::Refused& refused, const Call& call) {
       return printable(refused.what()) + "\nTo remove its ports with it, add --force.";
     }
     if (data.at("kind") == "invalid_params") {
-      return "the daemon does not take these parameters:" + problem_lines(data, call);
+      return (data.contains("pointer") ? "the document has mistakes:"
+                                       : "the daemon does not take these parameters:") +
+             problem_lines(data, call);
     }
   } catch (const Json::exception&) {
     // Not an error as tapswitchd sends them; its message is all there is.

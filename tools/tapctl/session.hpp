@@ -2,6 +2,7 @@
 // session.hpp: carries a command line out: asks the daemon as often as the answer needs.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "control/client/client.hpp"
@@ -20,6 +21,10 @@ struct Look {
 // Makes 'call', and what it gave back is the text. Throws what Client throws, and
 // ModeMismatch.
 std::string carry_out(client::Client& client, const Call& call, const Look& look);
+
+// Gives each event that comes, as a line, to 'print'; never returns. Throws what Client throws.
+[[noreturn]] void watch(client::Client& client, const Look& look,
+                        const std::function<void(const std::string&)>& print);
 
 // What to print of the daemon's refusal of 'call': what is wrong and what would be right.
 std::string describe_refusal(const client::Refused& refused, const Call& call);

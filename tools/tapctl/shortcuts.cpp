@@ -2,6 +2,7 @@
 #include "tools/tapctl/shortcuts.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,6 +19,7 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
+constexpr std::size_t longest_path = 4095;
 constexpr const char* traced_source = "02:00:00:00:00:01";
 
 std::vector<Option> vlan_shortcuts() {
@@ -77,11 +79,27 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
                            .schema = field.schema,
                            .description = "the same as --up no",
                            .kind = Kind::down});
+    } else if (field.name == "fd") {
+      shortcuts.push_back(
+          {.name = field.name,
+           .path = {field.name},
+           .schema = Schema::integer(0, std::numeric_limits<int>::max()),
+           .description = fmt::format("{}, which tapctl has inherited as descriptor FD and "
+                                      "passes on",
+                                      method.name == "port.add" ? "an open TAP" : "a socket"),
+           .kind = Kind::descriptor});
     } else if (field.name == "limit") {
       shortcuts.push_back({.name = field.name,
                            .path = {field.name},
                            .schema = field.schema,
                            .description = "only so many entries, a page; default: all pages"});
+    } else if (field.name == "config") {
+      shortcuts.push_back({.name = "file",
+                           .path = {field.name},
+                           .schema = Schema::text(1, longest_path),
+                           .description = "the file that holds it; -: what comes on stdin",
+                           .is_required = true,
+                           .kind = Kind::file});
     } else if (field.name == "frame") {
       shortcuts.push_back({.name = "src",
                            .path = {field.name, "src"},
@@ -99,6 +117,7 @@ void apply_option(ParamsBuilder& params, const Option& option, const Texts& text
                   const std::string& spelling) {
   switch (option.kind) {
     case Kind::parameter:
+    case Kind::file:
       return params.put(option.path, parse_value(option.schema, texts), spelling);
     case Kind::access_vlan:
       return put_access_vlan(params, option, texts, spelling);
@@ -107,6 +126,9 @@ void apply_option(ParamsBuilder& params, const Option& option, const Texts& text
     case Kind::tunnel:
       params.put({"vlan", "mode"}, "dot1q-tunnel", spelling);
       return params.put(option.path, parse_value(option.schema, texts), spelling);
+    case Kind::descriptor:
+      (void)parse_value(option.schema, texts);
+      return params.put(option.path, 0, spelling);  // the first of those that go with the call
     case Kind::down:
       return params.put(option.path, false, spelling);
   }

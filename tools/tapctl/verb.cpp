@@ -10,6 +10,7 @@
 
 #include "control/rpc/closest_names.hpp"
 #include "control/rpc/excerpt.hpp"
+#include "tools/tapctl/own_commands.hpp"
 #include "tools/tapctl/usage_error.hpp"
 
 namespace tapswitch::tapctl {
@@ -67,6 +68,10 @@ std::vector<std::string> first_words(const std::vector<Method>& methods) {
   for (const Alias& alias : aliases()) {
     words.push_back(alias.word);
   }
+  for (const Method& command : own_commands()) {
+    words.push_back(command.name);
+  }
+  words.emplace_back("lab");
   words.emplace_back("call");
   return words;
 }
@@ -74,10 +79,10 @@ std::vector<std::string> first_words(const std::vector<Method>& methods) {
 }  // namespace
 
 const std::vector<Alias>& aliases() {
-  static const std::vector<Alias> all = {{"trace", "frame.trace"},
-                                         {"info", "system.info"},
-                                         {"shutdown", "system.shutdown"},
-                                         {"discover", "rpc.discover"}};
+  static const std::vector<Alias> all = {
+      {"trace", "frame.trace"},     {"info", "system.info"},      {"shutdown", "system.shutdown"},
+      {"discover", "rpc.discover"}, {"diff", "config.diff"},      {"apply", "config.apply"},
+      {"save", "config.save"},      {"watch", "event.subscribe"}, {"events", "event.subscribe"}};
   return all;
 }
 
@@ -118,6 +123,9 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
     if (alias.word == noun) {
       return {*find_method(methods, alias.method), 1};
     }
+  }
+  if (const auto command = find_method(own_commands(), noun)) {
+    return {*command, 1};
   }
   const std::vector<Method> of_noun = verbs(methods, noun);
   if (of_noun.empty()) {

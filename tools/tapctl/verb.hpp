@@ -36,8 +36,9 @@ struct Selection {
   std::size_t words = 0;
 };
 
-// The method that 'words' begin with: an alias, a noun and a verb, or a noun alone, which lists (or
-// gets, where nothing can be listed). Throws UsageError, with what may have been meant.
+// The method that 'words' begin with: an alias, a command of our own, a noun and a verb, or a noun
+// alone, which lists (or gets, where nothing can be listed). Throws UsageError, with what may have
+// been meant.
 Selection select_method(const std::vector<rpc::Method>& methods,
                         const std::vector<std::string>& words);
 

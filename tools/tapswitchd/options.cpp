@@ -9,7 +9,10 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include "control/api/log_book.hpp"
+#include "control/config/schema.hpp"
 #include "switch/engine/worker.hpp"
+#include "tools/tapswitchd/startup.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::daemon {
@@ -19,8 +22,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::uint32_t longest_busy_poll = 10'000;
-constexpr std::array<std::string_view, 6> log_levels = {"trace",   "debug", "info",
-                                                        "warning", "error", "off"};
+using api::log_levels;
 
 constexpr std::string_view introduction =
     "tapswitchd: a virtual Ethernet switch for TAP devices, controlled with tapctl.\n"
@@ -40,6 +42,9 @@ po::options_description describe(Options& options) {
        "the group whose members may use the control socket")  //
       ("socket-readonly", po::value<std::string>()->value_name("PATH"),
        "a second socket, open to everybody, by which nothing can be changed")  //
+      ("metrics", po::value<std::string>()->value_name("ADDRESS"),
+       "serve metrics for Prometheus on ADDRESS:PORT, on :PORT for this machine alone, or on "
+       "unix:PATH")  //
       ("workers", po::value(&options.workers)->value_name("N")->default_value(options.workers),
        "threads that forward frames")  //
       ("busy-poll",
@@ -48,9 +53,22 @@ po::options_description describe(Options& options) {
        "to a core")  //
       ("port", po::value(&options.ports)->value_name("NAME")->composing(),
        "open a TAP of this name on sw0; may be given many times")  //
+      ("config", po::value<std::string>()->value_name("FILE"),
+       "begin with the ports of this document; config.save writes to it")  //
+      ("autosave", po::bool_switch(&options.autosave),
+       "save each change to the --config file before it is answered; a file that does not exist is "
+       "made")  //
+      ("takeover", po::bool_switch(&options.takes_over),
+       "take everything over from the daemon that answers on the control socket, and let it end: "
+       "TAPs stay up, frames go on")                                         //
+      ("check-config", "say what is wrong with the --config file, and end")  //
+      ("print-schema", "print the JSON Schema of the document, and end")     //
       ("log-level",
        po::value(&options.log_level)->value_name("LEVEL")->default_value(options.log_level),
-       "trace, debug, info, warning, error or off; goes to stderr")  //
+       "trace, debug, info, warning, error or off; goes to stderr, or to the journal if that is "
+       "stderr")  //
+      ("no-seccomp",
+       "leave the daemon all system calls; else it has those that it needs, and no others")  //
       ("help,h", "print this")("version,V", "print the version");
   return description;
 }
@@ -59,7 +77,19 @@ std::optional<std::string> text(const po::variables_map& values, const char* nam
   return values.contains(name) ? std::optional(values[name].as<std::string>()) : std::nullopt;
 }
 
-void check(const Options& options) {
+std::optional<metrics::Address> address(const po::variables_map& values, const char* name) {
+  const auto given = text(values, name);
+  if (!given) {
+    return std::nullopt;
+  }
+  try {
+    return metrics::parse_address(*given);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--{}: {}", name, error.what()));
+  }
+}
+
+void check(const Options& options, const po::variables_map& values) {
   if (options.workers < 1 || options.workers > WorkerPool::max_count) {
     throw UsageError(fmt::format("--workers: {} is out of range (1..{})", options.workers,
                                  WorkerPool::max_count));
@@ -68,6 +98,12 @@ void check(const Options& options) {
     throw UsageError(fmt::format("--busy-poll: {} is out of range (0..{} microseconds)",
                                  options.busy_poll, longest_busy_poll));
   }
+  if (!options.config && (options.autosave || values.contains("check-config"))) {
+    throw UsageError("--autosave and --check-config need --config FILE");
+  }
+  if (options.config && !options.ports.empty()) {
+    throw UsageError("--port and --config exclude each other: the file says which ports there are");
+  }
   if (std::find(log_levels.begin(), log_levels.end(), options.log_level) == log_levels.end()) {
     throw UsageError(fmt::format("--log-level: '{}' is none of {}", options.log_level,
                                  fmt::join(log_levels, ", ")));
@@ -75,6 +111,18 @@ void check(const Options& options) {
 }
 
 }  // namespace
+
+std::vector<OptionHelp> option_helps() {
+  Options options;
+  std::vector<OptionHelp> helps;
+  const po::options_description description = describe(options);
+  for (const auto& option : description.options()) {
+    const std::string value = option->format_parameter();
+    helps.push_back(
+        {"--" + option->long_name() + (value.empty() ? "" : ' ' + value), option->description()});
+  }
+  return helps;
+}
 
 Options parse_options(int argc, const char* const* argv) {
   Options options;
@@ -101,7 +149,16 @@ Options parse_options(int argc, const char* const* argv) {
   options.socket = text(values, "socket");
   options.socket_group = text(values, "socket-group");
   options.read_only_socket = text(values, "socket-readonly");
-  check(options);
+  options.is_confined = !values.contains("no-seccomp");
+  options.metrics = address(values, "metrics");
+  options.config = text(values, "config");
+  check(options, values);
+  if (values.contains("print-schema")) {
+    throw Answer{config::printed_schema().dump(2) + '\n'};
+  }
+  if (values.contains("check-config")) {
+    throw Answer{check_config(*options.config)};
+  }
   return options;
 }
 

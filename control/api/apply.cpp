@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/api/apply.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <map>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "control/api/kernel_refusal.hpp"
+#include "control/api/tap_options.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::api {
+
+using config::PortSpec;
+using config::TapChange;
+using config::TapSpec;
+using RunningPort = Network::RunningPort;
+
+namespace {
+
+Station station_of(const config::StaticEntry& entry) {
+  return {.vid = entry.vlan, .mac = entry.mac};
+}
+
+// The change that takes an interface back to what it was 'before', where 'change' was about it.
+TapChange change_back(const TapSpec& old, const LinkStatus& before, const TapChange& change) {
+  TapChange back;
+  if (change.mac) {
+    back.mac = before.mac;
+  }
+  if (change.mtu && before.mtu != 0) {
+    back.mtu = before.mtu;
+  }
+  if (change.persist) {
+    back.persist = old.persist;
+  }
+  if (change.owner) {
+    back.owner = old.owner;
+  }
+  if (change.group) {
+    back.group = old.group;
+  }
+  if (change.is_up) {
+    back.is_up = before.is_up;
+  }
+  if (change.addresses) {
+    back.addresses = old.addresses;
+  }
+  return back;
+}
+
+// To close a TAP takes the kernel some 20 ms, most of which it waits for a grace period: closed by
+// several threads, they wait together.
+void close_together(std::vector<std::unique_ptr<Port>>& ports) {
+  constexpr std::size_t most_threads = 16;
+  std::atomic<std::size_t> next{0};
+  const auto close_some = [&] {
+    for (std::size_t i = next++; i < ports.size(); i = next++) {
+      ports[i].reset();
+    }
+  };
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < std::min(most_threads, ports.size())) {
+      others.emplace_back(close_some);
+    }
+  } catch (const std::system_error&) {
+    // Then there are fewer.
+  }
+  close_some();
+}
+
+class Application {
+ public:
+  explicit Application(Network& network) : network_(network) {}
+
+  void take(const config::Step& step) {
+    std::visit([this](const auto& action) { take_action(action); }, step.action);
+  }
+
+  // The end of ports that nobody has taken over.
+  void close_parked() {
+    std::vector<std::unique_ptr<Port>> ports;
+    for (auto& [place, parked] : parked_) {
+      ports.push_back(std::move(parked.port));
+    }
+    parked_.clear();
+    close_together(ports);
+  }
+
+  // In reverse order; returns what could not be taken back.
+  std::vector<std::string> take_back() {
+    std::vector<std::string> faults;
+    while (!undo_.empty()) {
+      const auto step = std::move(undo_.back());
+      undo_.pop_back();
+      try {
+        step();
+      } catch (const std::exception& error) {
+        faults.emplace_back(error.what());
+      }
+    }
+    return faults;
+  }
+
+ private:
+  // A port that is off its switch. Null once another has taken its place.
+  struct Parked {
+    std::unique_ptr<Port> port;
+    TapPort* tap = nullptr;  // the same, if it is one
+    std::vector<std::string> addresses;
+    bool is_persistent = false;
+    bool has_queues = false;
+    bool is_passed = false;  // nobody can open it again
+  };
+
+  // What only one port can have; of a port to which that does not apply, its name.
+  static std::string place_of(const PortSpec& spec) {
+    const auto place = config::place_of(spec.far_end);
+    return place ? place->name : "port '" + spec.name + "'";
+  }
+
+  static std::vector<config::StaticEntry> static_entries_of(const RunningPort& port) {
+    auto entries = port.home->spec.static_entries;
+    std::erase_if(entries, [&](const auto& entry) { return entry.port != port.spec.name; });
+    return entries;
+  }
+
+  void add_all(RunningPort& port, const std::vector<config::StaticEntry>& entries) {
+    for (const config::StaticEntry& entry : entries) {
+      network_.add_static(port, station_of(entry));
+    }
+  }
+
+  void park(const std::string& name) {
+    RunningPort& running = network_.find_port(name);
+    Parked parked{.port = nullptr, .tap = running.tap, .addresses = {}};
+    if (const auto* tap = std::get_if<TapSpec>(&running.spec.far_end)) {
+      parked.addresses = tap->addresses;
+      parked.is_persistent = running.tap->is_persistent().value_or(false);
+      parked.has_queues = tap->queues > 1;
+      parked.is_passed = tap->is_passed;
+    }
+    std::string place = place_of(running.spec);
+    parked.port = network_.remove_port(running);
+    parked_.insert_or_assign(std::move(place), std::move(parked));
+  }
+
+  // Opens a port, in the place of one that is parked if that is the same.
+  RunningPort& open(const std::string& home, const PortSpec& spec) {
+    const auto found = parked_.find(place_of(spec));
+    if (found != parked_.end() && found->second.port) {
+      // The kernel lets one at a time have it.
+      const auto* tap = std::get_if<TapSpec>(&spec.far_end);
+      make_way(found->second, tap != nullptr && tap->queues > 1);
+    }
+    return network_.add_port(network_.find_switch(home), spec);
+  }
+
+  // Closes the port; a TAP that the next one can adopt stays meanwhile.
+  static void make_way(Parked& parked, bool for_queues) {
+    if (parked.is_passed) {
+      return;
+    }
+    if (parked.tap != nullptr && (parked.has_queues || !for_queues)) {
+      (void)parked.tap->set_persist(true);  // refused only if the interface is gone
+    }
+    parked.port.reset();
+  }
+
+  // The part of taking over that may fail when the port is there already.
+  void settle(RunningPort& port) {
+    const auto found = parked_.find(place_of(port.spec));
+    if (found == parked_.end()) {
+      return;
+    }
+    const Parked parked = std::move(found->second);
+    parked_.erase(found);
+    const auto* tap = std::get_if<TapSpec>(&port.spec.far_end);
+    if (tap == nullptr || parked.tap == nullptr) {
+      return;
+    }
+    // Of an interface that it adopts, a port takes only those addresses away that it was told of.
+    const auto wanted = parse_addresses(tap->addresses);
+    auto all = wanted;
+    for (const InterfaceAddress& address : parse_addresses(parked.addresses)) {
+      all.push_back(address);
+    }
+    const bool is_kept = parked.is_persistent || tap->persist;
+    if (!is_kept) {
+      value_or_refuse(port.tap->set_persist(false));
+    }
+    value_or_refuse(port.tap->set_addresses(all));
+    value_or_refuse(port.tap->set_addresses(wanted));
+  }
+
+  void take_action(const config::RemovePort& action) {
+    const RunningPort& running = network_.find_port(action.name);
+    const PortSpec old = running.spec;
+    const auto entries = static_entries_of(running);
+    std::function<RunningPort&()> open_again = [this, action, old]() -> RunningPort& {
+      RunningPort& port = open(action.home, old);
+      settle(port);
+      return port;
+    };
+    if (running.tap != nullptr) {
+      open_again = tap_as_it_was(action.home, running);
+    }
+    park(action.name);
+    undo_.emplace_back([this, open_again, entries] { add_all(open_again(), entries); });
+  }
+
+  // What makes the TAP that 'running' is once more, also in what was not said about it.
+  std::function<RunningPort&()> tap_as_it_was(const std::string& home, const RunningPort& running) {
+    const auto old = std::get<TapSpec>(running.spec.far_end);
+    if (old.is_passed) {
+      return [this, home, spec = running.spec]() -> RunningPort& {
+        Parked& parked = parked_.at(place_of(spec));
+        return network_.attach_port(network_.find_switch(home), spec,
+                                    {std::move(parked.port), parked.tap});
+      };
+    }
+    const LinkStatus link = running.tap->link();
+    const bool was_persistent = running.tap->is_persistent().value_or(old.persist);
+    PortSpec spec = running.spec;
+    auto& tap = std::get<TapSpec>(spec.far_end);
+    tap.mac = link.mac ? link.mac : old.mac;
+    tap.mtu = link.mtu != 0 ? std::optional(link.mtu) : old.mtu;
+    return [this, home, spec, old, was_persistent]() -> RunningPort& {
+      RunningPort& port = open(home, spec);
+      port.spec.far_end = old;
+      settle(port);
+      value_or_refuse(port.tap->set_persist(was_persistent));
+      return port;
+    };
+  }
+
+  void take_action(const config::RemoveSwitch& action) {
+    Network::RunningSwitch& home = network_.find_switch(action.name);
+    const config::SwitchSpec old = home.spec;
+    network_.remove_switch(home, false);
+    undo_.emplace_back([this, old] {
+      config::SwitchSpec bare = old;
+      bare.static_entries.clear();  // they come with their ports
+      network_.add_switch(bare);
+    });
+  }
+
+  void take_action(const config::AddSwitch& action) {
+    network_.add_switch(action.spec);
+    undo_.emplace_back([this, name = action.spec.name] {
+      network_.remove_switch(network_.find_switch(name), false);
+    });
+  }
+
+  void take_action(const config::SetSwitch& action) {
+    Network::RunningSwitch& home = network_.find_switch(action.spec.name);
+    const config::SwitchSpec old = home.spec;
+    config::SwitchSpec spec = home.spec;
+    spec.ageing = action.spec.ageing;
+    spec.rule = action.spec.rule;
+    network_.set_switch(home, spec);
+    undo_.emplace_back([this, old] {
+      Network::RunningSwitch& changed = network_.find_switch(old.name);
+      config::SwitchSpec back = changed.spec;
+      back.ageing = old.ageing;
+      back.rule = old.rule;
+      network_.set_switch(changed, back);
+    });
+  }
+
+  void take_action(const config::AddPort& action) {
+    RunningPort& port = open(action.home, action.spec);
+    undo_.emplace_back([this, name = action.spec.name] { park(name); });
+    settle(port);
+  }
+
+  void take_action(const config::SetPort& action) {
+    RunningPort& port = network_.find_port(action.spec.name);
+    const PortSpec old = port.spec;
+    const LinkStatus before = port.port->link();
+    PortSpec wanted = action.spec;
+    wanted.rule.mtu = port.spec.rule.mtu;
+    const auto entries = static_entries_of(port);
+    network_.set_port(port, wanted, action.change);
+    undo_.emplace_back([this, old, before, entries, change = action.change] {
+      RunningPort& changed = network_.find_port(old.name);
+      PortSpec back = old;
+      back.rule.mtu = changed.spec.rule.mtu;
+      const auto* tap = std::get_if<TapSpec>(&old.far_end);
+      network_.set_port(changed, back,
+                        tap != nullptr ? change_back(*tap, before, change) : TapChange());
+      add_all(changed, entries);
+    });
+  }
+
+  void take_action(const config::NameVlan& action) {
+    Network::RunningSwitch& home = network_.find_switch(action.home);
+    const auto found = home.spec.vlan_names.find(action.vid);
+    const auto old =
+        found == home.spec.vlan_names.end() ? std::nullopt : std::optional(found->second);
+    network_.name_vlan(home, action.vid, action.name);
+    undo_.emplace_back([this, action, old] {
+      network_.name_vlan(network_.find_switch(action.home), action.vid, old);
+    });
+  }
+
+  void take_action(const config::RemoveStatic& action) {
+    network_.remove_station(network_.find_switch(action.home), station_of(action.entry));
+    undo_.emplace_back([this, action] {
+      network_.add_static(network_.find_port(action.entry.port), station_of(action.entry));
+    });
+  }
+
+  void take_action(const config::AddStatic& action) {
+    const auto& entries = network_.find_switch(action.home).spec.static_entries;
+    std::optional<config::StaticEntry> old;
+    for (const config::StaticEntry& entry : entries) {
+      if (entry.vlan == action.entry.vlan && entry.mac == action.entry.mac) {
+        old = entry;
+      }
+    }
+    network_.add_static(network_.find_port(action.entry.port), station_of(action.entry));
+    undo_.emplace_back([this, action, old] {
+      if (old) {
+        network_.add_static(network_.find_port(old->port), station_of(*old));
+      } else {
+        network_.remove_station(network_.find_switch(action.home), station_of(action.entry));
+      }
+    });
+  }
+
+  Network& network_;
+  std::map<std::string, Parked> parked_;  // by their places
+  std::vector<std::function<void()>> undo_;
+};
+
+std::string text_of(const config::Step& step) {
+  std::string text;
+  for (const config::PlanLine& line : step.lines) {
+    text += (text.empty() ? "" : ", ") + line.text;
+  }
+  return text;
+}
+
+}  // namespace
+
+void carry_out(Network& network, const std::vector<config::Step>& steps) {
+  const std::uint64_t before = network.revision();
+  network.begin_composed_change();
+  Application application(network);
+  const config::Step* at = nullptr;
+  try {
+    for (const config::Step& step : steps) {
+      at = &step;
+      application.take(step);
+    }
+  } catch (const rpc::Error& error) {
+    const auto faults = application.take_back();
+    network.set_revision(faults.empty() ? before : before + 1);
+    Json data = error.to_json()["data"];
+    data["step"] = text_of(*at);
+    if (!faults.empty()) {
+      data["not_undone"] = faults;
+    }
+    throw rpc::Error(error.kind(),
+                     fmt::format("{}: {}; {}", text_of(*at), error.what(),
+                                 faults.empty() ? "nothing is changed"
+                                                : fmt::format("and this could not be undone: {}",
+                                                              fmt::join(faults, "; "))),
+                     std::move(data));
+  } catch (...) {
+    (void)application.take_back();
+    network.set_revision(before);
+    throw;
+  }
+  application.close_parked();
+  network.set_revision(steps.empty() ? before : before + 1);
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// log.cpp: log.set and log.tail.
+#include <fmt/chrono.h>
+
+#include "control/api/arguments.hpp"
+#include "control/api/handlers.hpp"
+
+namespace tapswitch::api {
+namespace {
+
+std::string utc(std::chrono::system_clock::time_point time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const auto fraction = std::chrono::duration_cast<std::chrono::milliseconds>(time - second);
+  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(second), fraction.count());
+}
+
+Json to_json(const LogLine& line) {
+  return {{"time", utc(line.time)}, {"level", line.level}, {"text", line.text}};
+}
+
+Json tail(const LogBook& book, const Json& params) {
+  Json lines = Json::array();
+  for (const LogLine& line : book.last(params.value("lines", default_log_lines))) {
+    lines.push_back(to_json(line));
+  }
+  return {{"lines", std::move(lines)}};
+}
+
+}  // namespace
+
+void add_log_handlers(Handlers& handlers, const Daemon& daemon) {
+  handlers["log.set"] = [&daemon](const Json& params, const rpc::Caller&) {
+    const auto level = params.at("level").get<std::string>();
+    if (is_dry_run(params)) {
+      return plan("~ log level: " + level);
+    }
+    daemon.set_log_level(level);
+    return Json{{"level", level}};
+  };
+  handlers["log.tail"] = [&daemon](const Json& params, const rpc::Caller&) {
+    return tail(daemon.log, params);
+  };
+}
+
+void publish_log(LogBook& book, events::EventHub& hub) {
+  book.set_listener([&hub](const LogLine& line) {
+    if (hub.is_wanted(events::Topic::log)) {
+      hub.publish(events::Topic::log, "line", "", to_json(line));
+    }
+  });
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// network_reopen.cpp: the part of Network that opens ports anew whose device is gone.
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "control/api/network.hpp"
+#include "control/api/open_port.hpp"
+
+namespace tapswitch::api {
+
+namespace {
+
+constexpr std::chrono::seconds reopen_interval{1};
+
+// To open a port takes the kernel some milliseconds, and others wait meanwhile.
+constexpr std::size_t reopened_at_once = 4;
+
+}  // namespace
+
+void Network::reopen_lost(TimePoint now) {
+  std::vector<RunningPort*> due;
+  for (auto& [name, port] : ports_) {
+    if (port.is_lost && port.reopen_after <= now && config::is_to_reopen(port.spec.far_end)) {
+      due.push_back(&port);
+    }
+  }
+  if (due.size() > reopened_at_once) {
+    due.resize(reopened_at_once);
+    post_([this, alive = std::weak_ptr(alive_), now] {
+      if (!alive.expired()) {
+        reopen_lost(now);
+      }
+    });
+  }
+  for (RunningPort* port : due) {
+    port->reopen_after = now + reopen_interval;
+    reopen(*port);
+  }
+}
+
+void Network::reopen(RunningPort& port) {
+  OpenedPort opened;
+  try {
+    opened = open_port(port.spec.far_end, offloads_, nullptr);
+  } catch (const std::exception& error) {
+    // Said once, however often it is tried.
+    if (std::exchange(port.reopen_refusal, error.what()) != error.what()) {
+      notice_(fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));
+    }
+    return;
+  }
+  port.reopen_refusal.clear();
+  port.port = opened.port.get();
+  port.tap = opened.tap;
+  port.is_lost = false;
+  const auto gone = port.home->engine->replace_port(port.index, std::move(opened.port));
+  watch_link(port);
+  if (port.seen.mtu != 0 && port.seen.mtu != port.spec.rule.mtu) {
+    port.spec.rule.mtu = port.seen.mtu;
+    port.home->engine->set_port_rule(port.index, port.spec.rule);
+  }
+  port.remarks = std::move(opened.remarks);
+  tell_remarks(port);
+  tell(port, port.state(port.seen) == "up" ? "up" : "down");
+}
+
+}  // namespace tapswitch::api

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/difference.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "control/config/document.hpp"
+
+namespace tapswitch::config {
+namespace {
+
+// A change of these costs no frame. Of all else that there is and will be, it must be thought so.
+constexpr std::array<std::string_view, 11> harmless = {"description",
+                                                       "persist",
+                                                       "owner",
+                                                       "group",
+                                                       "worker",
+                                                       "learning",
+                                                       "hairpin",
+                                                       "fdb_limit",
+                                                       "fdb.ageing_seconds",
+                                                       "forward_reserved",
+                                                       "reopen"};
+
+bool disturbs(std::string_view member) {
+  return !member.starts_with("flood.") &&
+         std::find(harmless.begin(), harmless.end(), member) == harmless.end();
+}
+
+std::string text_of(const Json* value) {
+  if (value == nullptr) {
+    return "as it is";
+  }
+  if (value->is_array()) {
+    std::string texts;
+    for (const Json& item : *value) {
+      texts += (texts.empty() ? "" : ",") + text_of(&item);
+    }
+    return texts.empty() ? "none" : texts;
+  }
+  return value->is_string() && !value->get_ref<const std::string&>().empty()
+             ? value->get<std::string>()
+             : value->dump();
+}
+
+const Json* find(const Json& json, const std::string& key) {
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : &*found;
+}
+
+// Compares member by member, in the order of the full document.
+class Comparison {
+ public:
+  explicit Comparison(std::string owner) : owner_(std::move(owner)) {}
+
+  void compare(const Json& running, const Json& wanted, const std::string& prefix = {}) {
+    for (const auto& [key, value] : wanted.items()) {
+      compare_member(prefix + key, find(running, key), &value);
+    }
+    for (const auto& [key, value] : running.items()) {
+      if (!wanted.contains(key)) {
+        compare_member(prefix + key, &value, nullptr);
+      }
+    }
+  }
+
+  void add(const std::string& member, const std::string& from, const std::string& to) {
+    lines_.push_back(
+        {fmt::format("~ {} of {}: {} -> {}", member, owner_, from, to), disturbs(member)});
+  }
+
+  [[nodiscard]] std::vector<PlanLine> take() { return std::move(lines_); }
+
+ private:
+  void compare_member(const std::string& member, const Json* running, const Json* wanted) {
+    if (running != nullptr && wanted != nullptr && *running == *wanted) {
+      return;
+    }
+    if (running != nullptr && wanted != nullptr && running->is_object() && wanted->is_object()) {
+      compare(*running, *wanted, member + '.');
+      return;
+    }
+    add(member, text_of(running), text_of(wanted));
+  }
+
+  std::string owner_;
+  std::vector<PlanLine> lines_;
+};
+
+Json without(Json json, const char* key) {
+  json.erase(key);
+  return json;
+}
+
+}  // namespace
+
+std::string in_short(const VlanRule& rule) {
+  switch (rule.mode) {
+    case PortMode::access:
+      return fmt::format("{}", rule.pvid);
+    case PortMode::tunnel:
+      return fmt::format("tunnel {}", rule.pvid);
+    case PortMode::trunk:
+      break;
+  }
+  std::string text = "trunk ";
+  if (rule.allowed == VlanSet::all()) {
+    text += "all";
+  } else {
+    text += rule.allowed == VlanSet() ? "none" : rule.allowed.to_string();
+  }
+  if (rule.pvid != VlanRule().pvid) {
+    text += rule.pvid == no_vlan ? " without native" : fmt::format(" native {}", rule.pvid);
+  }
+  return text;
+}
+
+std::vector<PlanLine> differences(const PortSpec& running, const PortSpec& wanted) {
+  Comparison comparison(running.name);
+  const std::string from = in_short(running.rule.vlan);
+  const std::string to = in_short(wanted.rule.vlan);
+  Json old = to_json(running, Format::full);
+  Json now = to_json(wanted, Format::full);
+  if (from != to) {
+    comparison.add("vlan", from, to);
+    old.erase("vlan");
+    now.erase("vlan");
+  }
+  comparison.compare(old, now);
+  return comparison.take();
+}
+
+std::vector<PlanLine> differences(const SwitchSpec& running, const SwitchSpec& wanted) {
+  Comparison comparison("switch " + running.name);
+  const auto of_itself = [](const SwitchSpec& spec) {
+    SwitchSpec bare;
+    bare.fdb_capacity = spec.fdb_capacity;
+    bare.ageing = spec.ageing;
+    bare.rule = spec.rule;
+    return without(without(to_json(bare, Format::full), "ports"), "vlans");
+  };
+  comparison.compare(of_itself(running), of_itself(wanted));
+  return comparison.take();
+}
+
+}  // namespace tapswitch::config

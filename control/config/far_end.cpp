@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/far_end.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::config {
+
+using rpc::Field;
+using rpc::Schema;
+
+namespace {
+
+// Calls 'visit' with a fresh value of each kind, in their order.
+template <std::size_t kind = 0, typename Visitor>
+void for_each_kind(const Visitor& visit) {
+  if constexpr (kind < std::variant_size_v<FarEnd>) {
+    static_assert(FarEndKind<std::variant_alternative_t<kind, FarEnd>>);
+    visit(std::variant_alternative_t<kind, FarEnd>());
+    for_each_kind<kind + 1>(visit);
+  }
+}
+
+template <typename Kind>
+std::vector<Field> changeable_fields() {
+  if constexpr (ChangeableFarEnd<Kind>) {
+    std::vector<Field> fields = Kind::fields();
+    std::erase_if(fields, [](const Field& field) { return Kind::is_fixed(field.name); });
+    return fields;
+  } else {
+    return {};
+  }
+}
+
+bool has(const std::vector<Field>& fields, std::string_view name) {
+  return std::ranges::any_of(fields, [&](const Field& field) { return field.name == name; });
+}
+
+}  // namespace
+
+std::string_view type_of(const FarEnd& end) {
+  return std::visit([](const auto& kind) { return kind.type; }, end);
+}
+
+std::vector<std::string> far_end_types() {
+  std::vector<std::string> types;
+  for_each_kind([&](const auto& kind) { types.emplace_back(kind.type); });
+  return types;
+}
+
+Schema far_end_variant(const std::vector<Field>& before, const std::vector<Field>& after) {
+  std::vector<Schema::Alternative> alternatives;
+  for_each_kind([&](const auto& kind) {
+    std::vector<Field> fields = before;
+    for (const std::vector<Field>& group : {kind.fields(), after}) {
+      fields.insert(fields.end(), group.begin(), group.end());
+    }
+    alternatives.push_back({std::string(kind.type), std::move(fields)});
+  });
+  std::string default_type = alternatives.front().tag;
+  return Schema::variant("type", std::move(alternatives), std::move(default_type));
+}
+
+std::vector<Field> changeable_far_end_fields() {
+  std::vector<Field> all;
+  for_each_kind([&]<typename Kind>(const Kind&) {
+    for (Field& field : changeable_fields<Kind>()) {
+      if (!has(all, field.name)) {
+        all.push_back(std::move(field));
+      }
+    }
+  });
+  return all;
+}
+
+void take_type(FarEnd& end, const Json& json) {
+  const auto found = json.find("type");
+  const std::string type =
+      found != json.end() ? found->get<std::string>() : std::string(type_of(FarEnd()));
+  for_each_kind([&](const auto& kind) {
+    if (kind.type == type && type_of(end) != type) {
+      end = kind;
+    }
+  });
+}
+
+void check_members(const FarEnd& end, const Json& json) {
+  std::visit(
+      [&]<typename Kind>(const Kind&) {
+        const std::vector<Field> own = changeable_fields<Kind>();
+        for (const Field& field : changeable_far_end_fields()) {
+          if (json.contains(field.name) && !has(own, field.name)) {
+            std::vector<std::string> names;
+            std::ranges::transform(own, std::back_inserter(names), &Field::name);
+            throw rpc::invalid_params(
+                {{field.name,
+                  fmt::format("a port of type '{}' has none that can be changed", Kind::type),
+                  names.empty() ? "nothing of its far end: remove it and add it anew"
+                                : fmt::format("of its far end: {}", fmt::join(names, ", "))}});
+          }
+        }
+      },
+      end);
+}
+
+void read(FarEnd& end, const Json& json, const std::string& port_name) {
+  std::visit([&](auto& kind) { kind.read(json, port_name); }, end);
+}
+
+void write(Json& json, const FarEnd& end, const std::string& port_name, Format format) {
+  json["type"] = type_of(end);
+  std::visit([&](const auto& kind) { kind.write(json, port_name, format); }, end);
+}
+
+std::optional<FarEndPlace> place_of(const FarEnd& end) {
+  return std::visit([](const auto& kind) { return kind.place(); }, end);
+}
+
+bool is_to_reopen(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.reopen; }) {
+          return kind.reopen;
+        }
+        return false;
+      },
+      end);
+}
+
+bool can_become(const FarEnd& running, const FarEnd& wanted) {
+  return std::visit(
+      [&]<typename Kind>(const Kind& kind) {
+        if constexpr (ChangeableFarEnd<Kind>) {
+          const auto* const other = std::get_if<Kind>(&wanted);
+          return other != nullptr && kind.can_become(*other);
+        } else {
+          return running == wanted;
+        }
+      },
+      running);
+}
+
+}  // namespace tapswitch::config

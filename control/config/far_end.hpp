@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// far_end.hpp: what is at the other end of a port, of whatever kind: as a value, and as members of
+// a port's JSON. The seam of the configuration: a new kind is a struct in far_ends/ that is a
+// FarEndKind, one more alternative of FarEnd, and a row where ports are opened
+// (control/api/open_port.cpp).
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "control/config/far_ends/interface.hpp"
+#include "control/config/far_ends/patch.hpp"
+#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/qemu.hpp"
+#include "control/config/far_ends/tap.hpp"
+#include "control/config/far_ends/vde.hpp"
+#include "control/config/members.hpp"
+#include "control/rpc/schema.hpp"
+
+namespace tapswitch::config {
+
+template <typename T>
+concept FarEndKind = std::equality_comparable<T> && std::default_initializable<T> &&
+    requires(T end, const T& other, Json& json, const std::string& port_name, Format format) {
+  // The member "type" of its port.
+  { T::type } -> std::convertible_to<std::string_view>;
+  // Its members in a port's JSON.
+  { T::fields() } -> std::same_as<std::vector<rpc::Field>>;
+  // Takes the values of those members that the JSON has, which has passed its schema. Throws
+  // rpc::Error if they do not go together.
+  end.read(json, port_name);
+  other.write(json, port_name, format);
+  { other.place() } -> std::same_as<std::optional<FarEndPlace>>;
+};
+
+// One of which some can become otherwise while the port is open; of the others nothing can.
+template <typename T>
+concept ChangeableFarEnd = FarEndKind<T> && requires(const T& end) {
+  // Whether that member cannot.
+  { T::is_fixed(std::string_view()) } -> std::same_as<bool>;
+  // Whether an open port of 'end' can be changed to the one given without being opened anew.
+  { end.can_become(end) } -> std::same_as<bool>;
+};
+
+// The first is what a port is unless its "type" says otherwise.
+using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec>;
+
+[[nodiscard]] std::string_view type_of(const FarEnd& end);
+
+// The words that "type" can be.
+[[nodiscard]] std::vector<std::string> far_end_types();
+
+// The shapes of a port's JSON, one a kind: each has 'before', its own members, 'after'.
+[[nodiscard]] rpc::Schema far_end_variant(const std::vector<rpc::Field>& before,
+                                          const std::vector<rpc::Field>& after);
+
+// The members of all kinds that can become otherwise while a port is open, each name once.
+[[nodiscard]] std::vector<rpc::Field> changeable_far_end_fields();
+
+// Makes 'end' one of the kind that 'json' names, with nothing said about it, unless it is of that
+// kind already.
+void take_type(FarEnd& end, const Json& json);
+
+// Throws rpc::Error if 'json' names a member of another kind only.
+void check_members(const FarEnd& end, const Json& json);
+
+void read(FarEnd& end, const Json& json, const std::string& port_name);
+void write(Json& json, const FarEnd& end, const std::string& port_name, Format format);
+
+[[nodiscard]] std::optional<FarEndPlace> place_of(const FarEnd& end);
+// Whether the user wants a port whose device is gone to be opened anew.
+[[nodiscard]] bool is_to_reopen(const FarEnd& end);
+
+[[nodiscard]] bool can_become(const FarEnd& running, const FarEnd& wanted);
+
+}  // namespace tapswitch::config

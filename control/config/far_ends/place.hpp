@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// place.hpp: what a far end takes for itself, so that no other port can have it: an interface, a
+// socket. Two ports whose places are equal cannot be open at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace tapswitch::config {
+
+struct FarEndPlace {
+  std::string name;    // for people, and to compare: "interface 'tap0' of namespace 'lab'"
+  std::string member;  // which member of the port says so: "interface"
+};
+
+// Of an interface. 'name_space' is a name, a path or a pid, nullopt the daemon's.
+[[nodiscard]] inline FarEndPlace interface_place(const std::string& interface,
+                                                 const std::optional<std::string>& name_space) {
+  std::string name = "interface '" + interface + "'";
+  if (name_space) {
+    name += " of namespace '" + *name_space + "'";
+  }
+  return {.name = std::move(name), .member = "interface"};
+}
+
+// An interface is called as its port unless the user says otherwise. Throws rpc::Error if it has no
+// name and that of the port, which may be longer, is none for an interface.
+void name_interface(std::string& interface, const std::string& port_name);
+
+}  // namespace tapswitch::config

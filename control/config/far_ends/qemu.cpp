@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/far_ends/qemu.hpp"
+
+#include <utility>
+
+#include "control/config/schema.hpp"
+#include "control/rpc/error.hpp"
+#include "switch/ports/socket_address.hpp"
+
+namespace tapswitch::config {
+
+using rpc::Field;
+using rpc::Schema;
+
+namespace {
+
+constexpr const char* one_of_three = "one of listen, connect and datagram";
+
+Schema address_schema() {
+  return Schema::text(
+      "socket-address",
+      "unix:PATH, tcp:ADDRESS:PORT or tcp:[IPV6-ADDRESS]:PORT, the path absolute and "
+      "of at most 107 bytes",
+      [](std::string_view text) { return SocketAddress::parse(text).has_value(); });
+}
+
+}  // namespace
+
+std::vector<Field> QemuSpec::fields() {
+  std::vector<Field> fields = {
+      {"listen", address_schema(), "where the port listens for the virtual machine"},
+      {"connect", address_schema(), "where the virtual machine listens for the port"},
+      {"datagram",
+       Schema::object(
+           {{"local", socket_path_schema(), "the socket of the port", true},
+            {"remote", socket_path_schema(), "the socket of the virtual machine", true}}),
+       "a Unix datagram socket instead of a stream: each datagram is a frame"},
+      {"reconnect_seconds", Schema::integer(1, 3600),
+       "with connect: how long after an end or a failure it connects again", false,
+       default_reconnect_seconds},
+      {"mtu", Schema::integer(68, 65'521),
+       "the most bytes of payload that leave here in a frame; default: no limit"},
+  };
+  for (Field& field : SocketAccess::fields()) {
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+void QemuSpec::read(const Json& json, const std::string& /*port_name*/) {
+  config::read(json, "listen", listen);
+  config::read(json, "connect", connect);
+  if (const auto found = json.find("datagram"); found != json.end()) {
+    datagram = {.local = found->at("local"), .remote = found->at("remote")};
+  }
+  config::read(json, "reconnect_seconds", reconnect_seconds);
+  config::read(json, "mtu", mtu);
+  access.read(json);
+
+  if (!listen && !connect && !datagram) {
+    throw rpc::invalid_params(
+        {{"listen", "it is not said how the machine is reached", one_of_three}});
+  }
+  const char* const surplus = listen && connect                 ? "connect"
+                              : (listen || connect) && datagram ? "datagram"
+                                                                : nullptr;
+  if (surplus != nullptr) {
+    throw rpc::invalid_params({{surplus, "the machine is reached in one way alone", one_of_three}});
+  }
+  if (datagram && datagram->local == datagram->remote) {
+    throw rpc::invalid_params(
+        {{"datagram", "the port would send to itself", "a path of its own for each side"}});
+  }
+  if (!connect && reconnect_seconds != default_reconnect_seconds) {
+    throw rpc::invalid_params(
+        {{"reconnect_seconds", "the port does not connect", "a value beside connect alone"}});
+  }
+  const bool makes_file = datagram || (listen && SocketAddress::parse(*listen)->is_unix());
+  if (const char* const said = access.said(); !makes_file && said != nullptr) {
+    throw rpc::invalid_params({{said, "the port makes no socket file",
+                                "a value beside listen \"unix:PATH\" or datagram alone"}});
+  }
+}
+
+void QemuSpec::write(Json& json, const std::string& /*port_name*/, Format format) const {
+  config::write(json, "listen", listen);
+  config::write(json, "connect", connect);
+  if (datagram) {
+    json["datagram"] = {{"local", datagram->local}, {"remote", datagram->remote}};
+  }
+  if (connect) {
+    config::write(json, "reconnect_seconds", reconnect_seconds, default_reconnect_seconds, format);
+  }
+  config::write(json, "mtu", mtu);
+  access.write(json);
+}
+
+std::optional<FarEndPlace> QemuSpec::place() const {
+  if (listen) {
+    return FarEndPlace{.name = "socket '" + *listen + "'", .member = "listen"};
+  }
+  if (datagram) {
+    return FarEndPlace{.name = "socket 'unix:" + datagram->local + "'", .member = "datagram"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace tapswitch::config

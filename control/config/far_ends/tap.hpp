@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// tap.hpp: what a user says about a port that is a TAP, which the switch makes or adopts. What is
+// not set is left as the kernel makes it, or as an interface that exists already has it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config/far_ends/place.hpp"
+#include "control/config/members.hpp"
+#include "control/rpc/schema.hpp"
+
+namespace tapswitch::config {
+
+struct TapSpec {
+  static constexpr std::string_view type = "tap";
+
+  std::string interface;
+  std::optional<std::string> name_space;  // a name, a path, or a pid in digits
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  bool persist = false;
+  std::optional<std::string> owner;  // a name or a number in digits; likewise 'group'
+  std::optional<std::string> group;
+  bool is_up = true;
+  std::vector<std::string> addresses;  // "10.0.0.1/24"
+  bool offload = true;
+  std::size_t queues = 1;
+  bool reopen = false;  // when its interface is gone, it is opened anew as soon as that can be
+  // Its descriptor came from outside (port.add with "fd"), so only that can open it.
+  bool is_passed = false;
+
+  // See far_end.hpp.
+  static std::vector<rpc::Field> fields();
+  static bool is_fixed(std::string_view member);
+  void read(const Json& json, const std::string& port_name);
+  void write(Json& json, const std::string& port_name, Format format) const;
+  [[nodiscard]] std::optional<FarEndPlace> place() const;
+  [[nodiscard]] bool can_become(const TapSpec& wanted) const;
+
+  bool operator==(const TapSpec&) const = default;
+};
+
+// What a user wants otherwise about a TAP that is open; the rest stays, whatever it is.
+struct TapChange {
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  std::optional<bool> persist;
+  std::optional<std::string> owner;
+  std::optional<std::string> group;
+  std::optional<bool> is_up;
+  std::optional<std::vector<std::string>> addresses;
+
+  bool operator==(const TapChange&) const = default;
+};
+
+// Those members of 'json' that are about a TAP that is open.
+[[nodiscard]] TapChange tap_change_from_json(const Json& json);
+
+// What the interface is to be told. What is not wanted any more ("mtu" had been said, and is not
+// now) stays as it is.
+[[nodiscard]] TapChange tap_change(const TapSpec& running, const TapSpec& wanted);
+
+}  // namespace tapswitch::config

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// place.hpp: where in a text something stands, for people who have it open in an editor. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tapswitch::config {
+
+struct Place {
+  std::size_t line = 1;
+  std::size_t column = 1;  // in bytes
+
+  bool operator==(const Place&) const = default;
+};
+
+[[nodiscard]] Place place_at(std::string_view text, std::size_t offset);
+
+// Where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or, if it
+// is not there, the innermost value around it. 'text' is valid JSON.
+[[nodiscard]] Place place_of(std::string_view text, std::string_view pointer);
+
+}  // namespace tapswitch::config

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "control/config/difference.hpp"
+
+namespace tapswitch::config {
+namespace {
+
+// The name of what the port takes for itself; empty if that is nothing.
+std::string place_name(const PortSpec& port) {
+  const auto place = place_of(port.far_end);
+  return place ? place->name : std::string();
+}
+
+// The MTU in the rule is the link's, and none of ours.
+bool is_same(const PortSpec& running, const PortSpec& wanted) {
+  if (running.rule.mtu == wanted.rule.mtu) {
+    return running == wanted;
+  }
+  PortSpec with_same_mtu = running;
+  with_same_mtu.rule.mtu = wanted.rule.mtu;
+  return with_same_mtu == wanted;
+}
+
+bool can_become(const SwitchSpec& running, const SwitchSpec& wanted) {
+  return running.fdb_capacity == wanted.fdb_capacity;
+}
+
+// What the far end is to be told.
+TapChange change_of(const FarEnd& running, const FarEnd& wanted) {
+  const auto* from = std::get_if<TapSpec>(&running);
+  const auto* to = std::get_if<TapSpec>(&wanted);
+  return from != nullptr && to != nullptr ? tap_change(*from, *to) : TapChange();
+}
+
+SwitchSpec bare(const SwitchSpec& spec) {
+  SwitchSpec without = {.name = spec.name,
+                        .fdb_capacity = spec.fdb_capacity,
+                        .ageing = spec.ageing,
+                        .rule = spec.rule,
+                        .vlan_names = {},
+                        .ports = {},
+                        .static_entries = {}};
+  return without;
+}
+
+const SwitchSpec* find(const NetworkSpec& network, const std::string& name) {
+  const auto found = network.switches.find(name);
+  return found == network.switches.end() ? nullptr : &found->second;
+}
+
+// Of one network, to look things up in.
+struct Index {
+  std::map<std::string, std::pair<const SwitchSpec*, const PortSpec*>> ports;
+
+  explicit Index(const NetworkSpec& network) {
+    for (const auto& [name, home] : network.switches) {
+      for (const PortSpec& port : home.ports) {
+        ports.emplace(port.name, std::pair(&home, &port));
+      }
+    }
+  }
+};
+
+class Planner {
+ public:
+  Planner(const NetworkSpec& running, const NetworkSpec& wanted)
+      : running_(running), wanted_(wanted), have_(running), want_(wanted) {}
+
+  std::vector<Step> make() {
+    sort_ports();
+    remove_static_entries();
+    remove_ports(true);
+    remove_switches(true);
+    make_switches();
+    add_ports();
+    set_ports();
+    name_vlans();
+    add_static_entries();
+    remove_ports(false);
+    remove_switches(false);
+    return std::move(steps_);
+  }
+
+ private:
+  // Which ports stay, perhaps changed; all others of the running go, of the wanted come.
+  void sort_ports() {
+    for (const auto& [name, old] : have_.ports) {
+      const auto found = want_.ports.find(name);
+      if (found == want_.ports.end()) {
+        continue;
+      }
+      const auto& [home, port] = found->second;
+      if (home->name == old.first->name && stays(*old.first) &&
+          config::can_become(old.second->far_end, port->far_end)) {
+        staying_.insert(name);
+      }
+    }
+    for (const auto& [name, wanted] : want_.ports) {
+      if (!staying_.contains(name)) {
+        coming_.insert(name);
+        if (std::string place = place_name(*wanted.second); !place.empty()) {
+          needed_.insert(std::move(place));
+        }
+        ++arrivals_[wanted.first->name];
+      }
+    }
+  }
+
+  [[nodiscard]] bool stays(const SwitchSpec& running) const {
+    const SwitchSpec* wanted = find(wanted_, running.name);
+    return wanted != nullptr && can_become(running, *wanted);
+  }
+
+  // Whether the new could not come while the old is there. A patch might make a ring with new ones,
+  // and what has the name of a patch's other end might not be one.
+  [[nodiscard]] bool is_in_the_way(const SwitchSpec& home, const PortSpec& port) const {
+    const auto arrivals = arrivals_.find(home.name);
+    const bool is_crowded =
+        arrivals != arrivals_.end() && home.ports.size() + arrivals->second > max_ports;
+    return coming_.contains(port.name) || needed_.contains(place_name(port)) || is_crowded ||
+           std::holds_alternative<PatchSpec>(port.far_end) ||
+           needed_.contains(PatchSpec::end_of(port.name).name) ||
+           (!stays(home) && is_in_the_way(home));
+  }
+
+  [[nodiscard]] bool is_in_the_way(const SwitchSpec& home) const {
+    return find(wanted_, home.name) != nullptr ||
+           running_.switches.size() + wanted_.switches.size() > NetworkSpec::max_switches;
+  }
+
+  void remove_ports(bool is_before) {
+    for (const auto& [name, home] : running_.switches) {
+      for (const PortSpec& port : home.ports) {
+        if (!staying_.contains(port.name) && is_in_the_way(home, port) == is_before) {
+          add(RemovePort{.home = name,
+                         .name = port.name,
+                         .is_replaced = needed_.contains(place_name(port))},
+              "- port " + port.name, true);
+        }
+      }
+    }
+  }
+
+  void remove_switches(bool is_before) {
+    for (const auto& [name, home] : running_.switches) {
+      if (!stays(home) && is_in_the_way(home) == is_before) {
+        add(RemoveSwitch{name}, "- switch " + name, !home.ports.empty());
+      }
+    }
+  }
+
+  void make_switches() {
+    for (const auto& [name, home] : wanted_.switches) {
+      const SwitchSpec* running = find(running_, name);
+      if (running == nullptr || !can_become(*running, home)) {
+        add(AddSwitch{bare(home)}, "+ switch " + name, false);
+      } else if (bare(*running) != bare(home)) {
+        steps_.push_back({SetSwitch{bare(home)}, differences(*running, home)});
+      }
+    }
+  }
+
+  void add_ports() {
+    for (const auto& [name, home] : wanted_.switches) {
+      for (const PortSpec& port : home.ports) {
+        if (coming_.contains(port.name)) {
+          // One that was there before is disturbed; a new one had no traffic.
+          add(AddPort{.home = name, .spec = port}, "+ port " + port.name,
+              have_.ports.contains(port.name));
+        }
+      }
+    }
+  }
+
+  void set_ports() {
+    for (const std::string& name : staying_) {
+      const PortSpec& running = *have_.ports.at(name).second;
+      const PortSpec& wanted = *want_.ports.at(name).second;
+      if (!is_same(running, wanted)) {
+        steps_.push_back({SetPort{wanted, change_of(running.far_end, wanted.far_end)},
+                          differences(running, wanted)});
+      }
+    }
+  }
+
+  // What a switch has that stays; a new one of the same name has nothing.
+  [[nodiscard]] const SwitchSpec& running_or_empty(const std::string& name) const {
+    static const SwitchSpec empty;
+    const SwitchSpec* running = find(running_, name);
+    return running != nullptr && stays(*running) ? *running : empty;
+  }
+
+  void name_vlans() {
+    for (const auto& [switch_name, home] : wanted_.switches) {
+      const auto& names = running_or_empty(switch_name).vlan_names;
+      for (const auto& [vid, name] : names) {
+        if (!home.vlan_names.contains(vid)) {
+          add(NameVlan{switch_name, vid, std::nullopt},
+              fmt::format("- name {} of vlan {}", name, vid), false);
+        }
+      }
+      for (const auto& [vid, name] : home.vlan_names) {
+        const auto old = names.find(vid);
+        if (old == names.end()) {
+          add(NameVlan{switch_name, vid, name}, fmt::format("+ name {} of vlan {}", name, vid),
+              false);
+        } else if (old->second != name) {
+          add(NameVlan{switch_name, vid, name},
+              fmt::format("~ name of vlan {}: {} -> {}", vid, old->second, name), false);
+        }
+      }
+    }
+  }
+
+  static std::string text_of(const StaticEntry& entry) {
+    return fmt::format("station {} in vlan {} on {}", entry.mac.to_string(), entry.vlan,
+                       entry.port);
+  }
+
+  static auto key_of(const StaticEntry& entry) { return std::pair(entry.vlan, entry.mac); }
+  static bool precedes(const StaticEntry& one, const StaticEntry& other) {
+    return key_of(one) < key_of(other);
+  }
+
+  // Those of 'all' that 'others' have not, or on another port. Both are in order.
+  static std::vector<StaticEntry> without(const std::vector<StaticEntry>& all,
+                                          const std::vector<StaticEntry>& others) {
+    std::vector<StaticEntry> rest;
+    std::set_difference(all.begin(), all.end(), others.begin(), others.end(),
+                        std::back_inserter(rest), [](const auto& one, const auto& other) {
+                          return std::pair(key_of(one), one.port) <
+                                 std::pair(key_of(other), other.port);
+                        });
+    return rest;
+  }
+
+  // Of the entries of 'home', those that still are there after ports have gone.
+  [[nodiscard]] std::vector<StaticEntry> surviving(const std::string& name) const {
+    std::vector<StaticEntry> entries = running_or_empty(name).static_entries;
+    std::erase_if(entries,
+                  [&](const StaticEntry& entry) { return !staying_.contains(entry.port); });
+    return entries;
+  }
+
+  void remove_static_entries() {
+    for (const auto& [name, home] : wanted_.switches) {
+      for (const StaticEntry& entry : without(surviving(name), home.static_entries)) {
+        // One that moves to another port is not removed, but added there.
+        const bool moves = std::binary_search(home.static_entries.begin(),
+                                              home.static_entries.end(), entry, precedes);
+        if (!moves) {
+          add(RemoveStatic{name, entry}, "- " + text_of(entry), true);
+        }
+      }
+    }
+  }
+
+  void add_static_entries() {
+    for (const auto& [name, home] : wanted_.switches) {
+      for (const StaticEntry& entry : without(home.static_entries, surviving(name))) {
+        add(AddStatic{name, entry}, "+ " + text_of(entry), false);
+      }
+    }
+  }
+
+  template <typename Action>
+  void add(Action action, std::string line, bool disturbs) {
+    steps_.push_back({std::move(action), {{std::move(line), disturbs}}});
+  }
+
+  const NetworkSpec& running_;
+  const NetworkSpec& wanted_;
+  Index have_;
+  Index want_;
+  std::set<std::string> staying_;
+  std::set<std::string> coming_;
+  std::set<std::string> needed_;                 // places, by those who come
+  std::map<std::string, std::size_t> arrivals_;  // by switch
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+std::vector<Step> plan(const NetworkSpec& running, const NetworkSpec& wanted) {
+  return Planner(running, wanted).make();
+}
+
+}  // namespace tapswitch::config

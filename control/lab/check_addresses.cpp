@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/lab/check_addresses.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "switch/frame/mac_address.hpp"
+#include "switch/ports/interface_address.hpp"
+
+namespace tapswitch::lab {
+namespace {
+
+class Checker {
+ public:
+  Checker(const LabSpec& lab, config::Mistakes& mistakes) : lab_(lab), mistakes_(mistakes) {}
+
+  void check() {
+    for (const LinkSpec& link : lab_.links) {
+      if (link.first.is_switch() && link.second.is_switch()) {
+        joined_[root(link.first.name)] = root(link.second.name);
+      }
+    }
+    for (std::size_t i = 0; i < lab_.links.size(); ++i) {
+      const LinkSpec& link = lab_.links[i];
+      const std::string wire = fmt::format("link {}", i);
+      hear(link.first, link.second.is_switch() ? link.second.name : wire, link, i);
+      hear(link.second, link.first.is_switch() ? link.first.name : wire, link, i);
+    }
+    hear_ports();
+  }
+
+ private:
+  // A station's IP address, where it is written, and whose it is.
+  struct Writing {
+    std::string pointer;
+    std::string owner;
+  };
+
+  std::string root(const std::string& name) const {
+    std::string at = name;
+    for (auto next = joined_.find(at); next != joined_.end() && next->second != at;
+         next = joined_.find(at)) {
+      at = next->second;
+    }
+    return at;
+  }
+
+  void hear(const End& end, const std::string& home, const LinkSpec& link, std::size_t index) {
+    if (end.is_switch()) {
+      return;
+    }
+    const std::string domain = root(home) + ' ' + link.port.value("vlan", Json()).dump();
+    const std::string at_link = fmt::format("/links/{}", index);
+    hear(link.port, domain, {at_link, end.text()});
+    const NodeSpec& node = lab_.nodes.at(end.name);
+    const auto interface = node.interfaces.find(end.interface);
+    if (interface == node.interfaces.end()) {
+      return;
+    }
+    Json own = {{"addresses", interface->second.addresses}};
+    if (interface->second.mac) {
+      own["mac"] = *interface->second.mac;
+    }
+    hear(own, domain,
+         {fmt::format("/nodes/{}/interfaces/{}", end.name, end.interface), end.text()});
+  }
+
+  // The TAPs of the switches' own ports are stations too.
+  void hear_ports() {
+    for (const auto& [name, home] : lab_.switches.items()) {
+      const std::string at = fmt::format("/switches/{}/ports", name);
+      if (!home.is_object() || !home.contains("ports") || !mistakes_.is_clean(at)) {
+        continue;
+      }
+      for (const auto& [port, settings] : home["ports"].items()) {
+        hear(settings, root(name) + ' ' + settings.value("vlan", Json()).dump(),
+             {fmt::format("{}/{}", at, port), port});
+      }
+    }
+  }
+
+  void hear(const Json& settings, const std::string& domain, const Writing& writing) {
+    std::size_t index = 0;
+    for (const Json& text : settings.value("addresses", Json::array())) {
+      const auto address = InterfaceAddress::parse(text.get<std::string>());
+      const std::string pointer = fmt::format("{}/addresses/{}", writing.pointer, index++);
+      if (!address) {
+        continue;
+      }
+      // Whatever the length of its prefix is.
+      const auto whole = InterfaceAddress::from_octets(address->octets(), 0);
+      const auto [other, is_new] =
+          addresses_.emplace(domain + ' ' + whole->to_string(), writing.owner);
+      if (!is_new) {
+        mistakes_.add(
+            pointer,
+            fmt::format("{} has the address '{}' already", other->second, text.get<std::string>()),
+            "an address of its own");
+      }
+    }
+    if (settings.contains("mac")) {
+      const auto mac = MacAddress::parse(settings["mac"].get<std::string>());
+      const auto [other, is_new] = macs_.emplace(mac ? mac->to_string() : "", writing.owner);
+      if (mac && !is_new) {
+        mistakes_.add(
+            writing.pointer + "/mac",
+            fmt::format("{} has the address '{}' already", other->second, mac->to_string()),
+            "an address of its own");
+      }
+    }
+  }
+
+  const LabSpec& lab_;
+  config::Mistakes& mistakes_;
+  std::map<std::string, std::string> joined_;     // a switch, and one it is joined with
+  std::map<std::string, std::string> addresses_;  // whose it is, by domain and address
+  std::map<std::string, std::string> macs_;
+};
+
+}  // namespace
+
+void check_addresses(const LabSpec& lab, config::Mistakes& mistakes) {
+  Checker(lab, mistakes).check();
+}
+
+}  // namespace tapswitch::lab

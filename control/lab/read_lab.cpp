@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/lab/read_lab.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "control/config/document.hpp"
+#include "control/config/mistakes.hpp"
+#include "control/config/place.hpp"
+#include "control/config/read_document.hpp"
+#include "control/config/schema.hpp"
+#include "control/lab/check_addresses.hpp"
+#include "control/lab/check_nodes.hpp"
+#include "control/lab/parse_lab.hpp"
+#include "control/lab/schema.hpp"
+#include "control/lab/wiring.hpp"
+#include "control/rpc/strict_json.hpp"
+
+namespace tapswitch::lab {
+
+using rpc::Problem;
+
+namespace {
+
+constexpr std::size_t longest_port_name = 32;
+
+// One walk through a document whose parts may be of the wrong shape.
+class Reader {
+ public:
+  Reader(const Json& document, const std::string& default_name)
+      : document_(document),
+        mistakes_(lab_schema().check(document, "", rpc::Schema::Places::pointers)) {
+    lab_.name = default_name;
+  }
+
+  Reading read() {
+    // With so many mistakes that some are not told, what is right is not known.
+    if (document_.is_object() && mistakes_.is_sound("") && !mistakes_.is_full()) {
+      read_name();
+      if (document_.contains("switches") && mistakes_.is_sound("/switches")) {
+        lab_.switches = document_["switches"];
+      }
+      read_nodes();
+      read_links();
+      check_interfaces_are_linked();
+      check_addresses(lab_, mistakes_);
+      check_switches();
+    }
+    return {std::move(lab_), mistakes_.take(), std::move(needs_)};
+  }
+
+ private:
+  void read_name() {
+    if (document_.contains("name")) {
+      if (mistakes_.is_clean("/name")) {
+        lab_.name = document_["name"];
+      }
+    } else if (!config::is_name(lab_.name)) {
+      mistakes_.add("", fmt::format("the file's name, '{}', cannot be the lab's", lab_.name),
+                    "a \"name\" of 1 to 32 of A-Z a-z 0-9 . _ -");
+    }
+  }
+
+  void read_nodes() {
+    if (!document_.contains("nodes") || !mistakes_.is_sound("/nodes")) {
+      return;
+    }
+    for (const auto& [name, json] : document_["nodes"].items()) {
+      const std::string at = "/nodes/" + name;
+      named_.insert(name);
+      const auto part = mistakes_.right_part(json, at);
+      if (!part || (json.contains("kind") && !part->contains("kind"))) {
+        continue;
+      }
+      if (lab_.switches.contains(name)) {
+        mistakes_.add(at, fmt::format("there is a switch '{}' too", name),
+                      "a name that no switch has");
+        continue;
+      }
+      lab_.nodes.emplace(name, parse_node(name, *part));
+    }
+    check_nodes(lab_, named_, mistakes_, needs_);
+  }
+
+  void read_links() {
+    if (!document_.contains("links") || !mistakes_.is_sound("/links")) {
+      return;
+    }
+    for (std::size_t i = 0; i < document_["links"].size(); ++i) {
+      const std::string at = fmt::format("/links/{}", i);
+      const auto part = mistakes_.right_part(document_["links"][i], at);
+      if (part && part->contains("ends")) {
+        read_link(*part, at);
+      } else {
+        has_every_link_ = false;
+      }
+    }
+    check_port_names();
+  }
+
+  void read_link(const Json& json, const std::string& at) {
+    if (json["ends"].size() != 2) {
+      mistakes_.add(at + "/ends", fmt::format("has {} ends", json["ends"].size()), "2 ends");
+      has_every_link_ = false;
+      return;
+    }
+    LinkSpec link{
+        .first = parse_end(json["ends"][0]), .second = parse_end(json["ends"][1]), .port = json};
+    link.port.erase("ends");
+    const bool is_first_right = check_end(link.first, at + "/ends/0");
+    const bool is_second_right = check_end(link.second, at + "/ends/1");
+    if (!is_first_right || !is_second_right) {
+      return;
+    }
+    if (link.first.is_switch() && link.second.is_switch() && link.first == link.second) {
+      mistakes_.add(at + "/ends/1", "the same switch at both ends", "another switch, or a node");
+      return;
+    }
+    if (check_settings(link, at)) {
+      lab_.links.push_back(std::move(link));
+      places_.push_back(at);
+    }
+  }
+
+  bool check_end(const End& end, const std::string& at) {
+    if (end.is_switch()) {
+      if (lab_.switches.contains(end.name)) {
+        return true;
+      }
+      if (named_.contains(end.name)) {
+        mistakes_.add(at, fmt::format("'{}' is a node: which interface of it?", end.name),
+                      fmt::format("\"{}:eth0\", for example", end.name));
+      } else {
+        mistakes_.add(at,
+                      fmt::format("there is no switch '{}'{}", end.name,
+                                  suggestion(end.name, names_of_switches())),
+                      "a switch of this file");
+      }
+      return false;
+    }
+    if (!named_.contains(end.name)) {
+      if (lab_.switches.contains(end.name)) {
+        mistakes_.add(at, fmt::format("'{}' is a switch, which has no interfaces", end.name),
+                      fmt::format("\"{}\"", end.name));
+      } else {
+        mistakes_.add(at,
+                      fmt::format("there is no node '{}'{}", end.name,
+                                  suggestion(end.name, {named_.begin(), named_.end()})),
+                      "a node of this file");
+      }
+      return false;
+    }
+    if (end.interface == "lo") {
+      mistakes_.add(at, "each node has a 'lo' of its own", "another name");
+      return false;
+    }
+    if (!linked_.insert(end.text()).second) {
+      mistakes_.add(at, fmt::format("a second link to {}", end.text()), "one link to an interface");
+      return false;
+    }
+    return lab_.nodes.contains(end.name);  // else something was wrong with it, and has been told
+  }
+
+  [[nodiscard]] std::vector<std::string> names_of_switches() const {
+    std::vector<std::string> names;
+    for (const auto& [name, json] : lab_.switches.items()) {
+      names.push_back(name);
+    }
+    return names;
+  }
+
+  // Settings of an interface, on a link that does not say of which.
+  bool check_settings(const LinkSpec& link, const std::string& at) {
+    const bool has_switch = link.first.is_switch() || link.second.is_switch();
+    const bool is_patch = link.first.is_switch() && link.second.is_switch();
+    const End& node_end = link.first.is_switch() ? link.second : link.first;
+    bool is_right = true;
+    for (const char* setting : {"mac", "mtu", "addresses", "offload"}) {
+      if (!link.port.contains(setting)) {
+        continue;
+      }
+      const std::string place = fmt::format("{}/{}", at, setting);
+      const std::string_view name = setting;
+      if (is_patch) {
+        mistakes_.add(place, "between two switches there is no interface", "left out");
+      } else if (!has_switch && name != "offload" && name != "mtu") {
+        mistakes_.add(place, "which of the two nodes has it?",
+                      "said in the \"interfaces\" of the node");
+      } else if (is_vm(link.first) || is_vm(link.second)) {
+        if (name == "mac") {
+          continue;
+        }
+        mistakes_.add(place, "a virtual machine configures its cards itself", "left out");
+      } else if (has_switch && name != "offload" && has_own(node_end, setting)) {
+        mistakes_.add(place, fmt::format("{} has it in its \"interfaces\" too", node_end.text()),
+                      "said once");
+      } else {
+        continue;
+      }
+      is_right = false;
+    }
+    return is_right;
+  }
+
+  [[nodiscard]] bool is_vm(const End& end) const {
+    return !end.is_switch() && lab_.nodes.at(end.name).kind == NodeSpec::Kind::vm;
+  }
+
+  [[nodiscard]] bool has_own(const End& end, std::string_view setting) const {
+    const NodeSpec& node = lab_.nodes.at(end.name);
+    const auto found = node.interfaces.find(end.interface);
+    return found != node.interfaces.end() &&
+           ((setting == "mac" && found->second.mac) || (setting == "mtu" && found->second.mtu) ||
+            (setting == "addresses" && !found->second.addresses.empty()));
+  }
+
+  // Of the ports that the links make.
+  void check_port_names() {
+    for (std::size_t i = 0; i < lab_.links.size(); ++i) {
+      const LinkSpec& link = lab_.links[i];
+      for (const End& end : {link.first, link.second}) {
+        if (end.is_switch()) {
+          continue;
+        }
+        const bool is_wire = !link.first.is_switch() && !link.second.is_switch();
+        const std::string port = port_name(lab_, end);
+        const std::string longest = is_wire && end == link.first ? wire_name(lab_, link) : port;
+        if (longest.size() > longest_port_name) {
+          mistakes_.add(places_[i] + "/ends",
+                        fmt::format("its {} would be called '{}', which is too long",
+                                    longest == port ? "port" : "switch", longest),
+                        "shorter names of node and interface");
+        }
+        for (const auto& [home, json] : lab_.switches.items()) {
+          if (json.is_object() && json.contains("ports") && json["ports"].is_object() &&
+              json["ports"].contains(port)) {
+            mistakes_.add(fmt::format("/switches/{}/ports/{}", home, port),
+                          fmt::format("the port of {} is called '{}' too", end.text(), port),
+                          "another name");
+          }
+        }
+      }
+    }
+  }
+
+  void check_interfaces_are_linked() {
+    if (!has_every_link_) {
+      return;
+    }
+    for (const auto& [name, node] : lab_.nodes) {
+      for (const auto& [interface, spec] : node.interfaces) {
+        if (!linked_.contains(fmt::format("{}:{}", name, interface))) {
+          mistakes_.add(fmt::format("/nodes/{}/interfaces/{}", name, interface),
+                        "no link has it as an end", "an interface that a link makes");
+        }
+      }
+    }
+  }
+
+  // What the schema cannot say of switches and ports, also of those that links make.
+  void check_switches() {
+    const Wiring wiring = wire(lab_, "/");
+    for (Problem& problem : config::read_document(wiring.document).mistakes) {
+      std::string pointer = problem.field;
+      for (const auto& [made, place] : wiring.places) {
+        if (pointer == made || pointer.starts_with(made + '/')) {
+          const auto index = std::stoul(place.substr(place.rfind('/') + 1));
+          pointer = places_.at(index) + pointer.substr(made.size());
+          break;
+        }
+      }
+      if (mistakes_.is_sound(pointer)) {
+        mistakes_.add(std::move(pointer), std::move(problem.problem), std::move(problem.allowed));
+      }
+    }
+  }
+
+  const Json& document_;
+  LabSpec lab_;
+  config::Mistakes mistakes_;
+  std::vector<Need> needs_;
+  std::set<std::string> named_;      // every node, also those with mistakes
+  std::set<std::string> linked_;     // interfaces, "alice:eth0"
+  std::vector<std::string> places_;  // of the links in lab_
+  bool has_every_link_ = true;       // none was left out before its ends were read
+};
+
+}  // namespace
+
+Reading read_lab(const Json& document, const std::string& default_name) {
+  return Reader(document, default_name).read();
+}
+
+FileReading read_lab_text(std::string_view text, const std::string& file,
+                          const std::string& default_name, const Inspection& inspect) {
+  FileReading result;
+  std::vector<std::tuple<std::size_t, std::size_t, std::string>> found;  // line, column, mistake
+  const auto tell = [&](config::Place place, const std::string& mistake) {
+    found.emplace_back(place.line, place.column, mistake);
+  };
+  try {
+    result.document = rpc::parse_json(text, config::most_document_nesting);
+  } catch (const rpc::Error& error) {
+    const Json data = error.to_json()["data"];
+    const std::string problem = data.value("problem", error.what());
+    tell(config::place_at(text, data.value("offset", std::size_t{0})), problem);
+    // A node that is there twice should not hide what else is wrong.
+    result.document = problem.find("occurs twice") != std::string::npos
+                          ? Json::parse(text, nullptr, false)
+                          : Json(Json::value_t::discarded);
+  }
+  if (!result.document.is_discarded()) {
+    Reading reading = read_lab(result.document, default_name);
+    for (const Need& need : reading.needs) {
+      if (auto fault = inspect(need)) {
+        reading.mistakes.push_back({need.pointer, *fault, ""});
+      }
+    }
+    for (const Problem& mistake : reading.mistakes) {
+      tell(config::place_of(text, mistake.field), config::to_text(mistake));
+    }
+    result.lab = std::move(reading.lab);
+    if (result.document.is_object()) {
+      result.document["name"] = result.lab.name;
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& one, const auto& other) {
+    return std::tie(std::get<0>(one), std::get<1>(one)) <
+           std::tie(std::get<0>(other), std::get<1>(other));
+  });
+  for (const auto& [line, column, mistake] : found) {
+    result.mistakes.push_back(fmt::format("{}:{}:{}: {}", file, line, column, mistake));
+  }
+  return result;
+}
+
+}  // namespace tapswitch::lab

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/lab/wiring.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "control/config/document.hpp"
+
+namespace tapswitch::lab {
+namespace {
+
+// FNV-1a: the same on every machine, which std::hash does not promise.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf2'9ce4'8422'2325;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3;
+  }
+  return hash;
+}
+
+std::ptrdiff_t links_of(const LabSpec& lab, const std::string& node) {
+  std::ptrdiff_t count = 0;
+  for (const LinkSpec& link : lab.links) {
+    count += (!link.first.is_switch() && link.first.name == node ? 1 : 0) +
+             (!link.second.is_switch() && link.second.name == node ? 1 : 0);
+  }
+  return count;
+}
+
+// Makes the document, a link at a time.
+class Maker {
+ public:
+  Maker(const LabSpec& lab, const std::string& directory) : lab_(lab), directory_(directory) {
+    wiring_.document = {{"version", config::document_version}, {"switches", lab.switches}};
+  }
+
+  Wiring make() {
+    for (std::size_t i = 0; i < lab_.links.size(); ++i) {
+      const LinkSpec& link = lab_.links[i];
+      place_ = fmt::format("/links/{}", i);
+      if (link.first.is_switch() && link.second.is_switch()) {
+        join(link);
+      } else if (link.first.is_switch() || link.second.is_switch()) {
+        const bool is_first_switch = link.first.is_switch();
+        const End& home = is_first_switch ? link.first : link.second;
+        const End& node = is_first_switch ? link.second : link.first;
+        add(home.name, port_name(lab_, node), node_port(node, link.port));
+      } else {
+        const std::string home = wire_name(lab_, link);
+        wiring_.document["switches"][home] = {{"forward_reserved", {"all"}}};
+        wiring_.places.emplace("/switches/" + home, place_);
+        for (const End& end : {link.first, link.second}) {
+          Json port = node_port(end, link.port);
+          port["learning"] = false;
+          add(home, port_name(lab_, end), std::move(port));
+        }
+      }
+    }
+    return std::move(wiring_);
+  }
+
+ private:
+  void add(const std::string& home, const std::string& name, Json port) {
+    Json& switches = wiring_.document["switches"];
+    if (!switches.is_object() || !switches.contains(home) || !switches[home].is_object()) {
+      return;
+    }
+    Json& ports = switches[home]["ports"];
+    if ((ports.is_null() || ports.is_object()) && !ports.contains(name)) {
+      ports[name] = std::move(port);
+      wiring_.places.emplace(fmt::format("/switches/{}/ports/{}", home, name), place_);
+    }
+  }
+
+  void join(const LinkSpec& link) {
+    const std::string there = free_name(link.first.name + '-' + link.second.name);
+    const std::string back = free_name(link.second.name + '-' + link.first.name);
+    for (const auto& [home, name, peer] :
+         {std::tuple(link.first.name, there, back), std::tuple(link.second.name, back, there)}) {
+      Json port = link.port;
+      port["type"] = "patch";
+      port["peer"] = peer;
+      add(home, name, std::move(port));
+    }
+  }
+
+  // Two switches may have several links.
+  std::string free_name(const std::string& name) {
+    const int count = ++patches_[name];
+    return count == 1 ? name : fmt::format("{}-{}", name, count);
+  }
+
+  [[nodiscard]] Json node_port(const End& end, const Json& of_link) const {
+    const NodeSpec& node = lab_.nodes.at(end.name);
+    Json port = of_link;
+    if (node.kind == NodeSpec::Kind::vm) {
+      port.erase("mac");
+      port["type"] = "qemu";
+      port["listen"] = "unix:" + card_socket(directory_, end.name, end.interface);
+      return port;
+    }
+    port["type"] = "tap";
+    port["interface"] = end.interface;
+    port["namespace"] = namespace_name(lab_.name, end.name);
+    // What the node has made of the interface survives the daemon; it goes with the namespace.
+    port["persist"] = true;
+    if (const auto found = node.interfaces.find(end.interface); found != node.interfaces.end()) {
+      const InterfaceSpec& spec = found->second;
+      if (spec.mac) {
+        port["mac"] = *spec.mac;
+      }
+      if (spec.mtu) {
+        port["mtu"] = *spec.mtu;
+      }
+      if (!spec.addresses.empty()) {
+        port["addresses"] = spec.addresses;
+      }
+    }
+    return port;
+  }
+
+  const LabSpec& lab_;
+  const std::string& directory_;
+  std::string place_;
+  Wiring wiring_;
+  std::map<std::string, int> patches_;
+};
+
+}  // namespace
+
+std::string namespace_name(const std::string& lab, const std::string& node) {
+  return lab + '-' + node;
+}
+
+std::string card_socket(const std::string& directory, const std::string& node,
+                        const std::string& interface) {
+  return fmt::format("{}/{}.{}.sock", directory, node, interface);
+}
+
+std::string card_mac(const std::string& lab, const std::string& node,
+                     const std::string& interface) {
+  const std::uint64_t hash = hash_of(fmt::format("{}/{}/{}", lab, node, interface));
+  // Locally administered, and within what people know as QEMU's.
+  return fmt::format("52:54:00:{:02x}:{:02x}:{:02x}", (hash >> 16) & 0xff, (hash >> 8) & 0xff,
+                     hash & 0xff);
+}
+
+std::string port_name(const LabSpec& lab, const End& end) {
+  return links_of(lab, end.name) == 1 ? end.name : end.name + '-' + end.interface;
+}
+
+std::string wire_name(const LabSpec& lab, const LinkSpec& link) {
+  return "wire." + port_name(lab, link.first);
+}
+
+Wiring wire(const LabSpec& lab, const std::string& directory) {
+  return Maker(lab, directory).make();
+}
+
+}  // namespace tapswitch::lab

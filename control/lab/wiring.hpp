@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// wiring.hpp: what the links of a lab mean for its switches: the configuration document that the
+// lab's own daemon is started with. Pure.
+//
+// A link from a node to a switch is a port of it; two switches are joined by two patch ports. Two
+// nodes meet on a switch of their own that has no other port, learns nothing and keeps no address
+// to itself: a wire, on which frames can be watched and traced as on any other switch.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "control/lab/model.hpp"
+#include "control/rpc/json.hpp"
+
+namespace tapswitch::lab {
+
+// As `ip netns` shows it.
+[[nodiscard]] std::string namespace_name(const std::string& lab, const std::string& node);
+
+// The sockets of a virtual machine, below the lab's directory.
+[[nodiscard]] std::string card_socket(const std::string& directory, const std::string& node,
+                                      const std::string& interface);
+
+// What the MAC of a card is if nobody says: the same whenever the lab comes up, and another for
+// each card.
+[[nodiscard]] std::string card_mac(const std::string& lab, const std::string& node,
+                                   const std::string& interface);
+
+// The port at a link's end: "alice", or "alice-eth1" where the node has several links.
+[[nodiscard]] std::string port_name(const LabSpec& lab, const End& end);
+
+// The switch that is the wire of a link between two nodes.
+[[nodiscard]] std::string wire_name(const LabSpec& lab, const LinkSpec& link);
+
+struct Wiring {
+  Json document;  // of the daemon
+  // Where in the lab file is what stands in the document only because of a link:
+  // "/switches/sw0/ports/alice" is "/links/3".
+  std::map<std::string, std::string> places;
+};
+
+// 'lab' has no mistakes of its own but perhaps in its switches. Names of ports that clash are told
+// by read_lab.hpp; here the later one is left out.
+[[nodiscard]] Wiring wire(const LabSpec& lab, const std::string& directory);
+
+}  // namespace tapswitch::lab

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/metrics/http_server.hpp"
+
+#include <sys/socket.h>
+
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_static_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include "control/server/listener.hpp"
+
+namespace tapswitch::metrics {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+// A TCP or a Unix socket: the same from here on.
+using Socket = asio::generic::stream_protocol::socket;
+
+constexpr const char* page_type = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* text_type = "text/plain; charset=utf-8";
+
+// How long to wait when the process has no descriptor left for a connection.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+}  // namespace
+
+struct HttpServer::Connections {
+  OpenPage open_page;
+  std::set<std::shared_ptr<Connection>> all;
+
+  void welcome(Socket socket);
+};
+
+class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Socket socket, Connections& home) : stream_(std::move(socket)), home_(home) {
+    parser_.header_limit(max_request_size);
+  }
+
+  void read() {
+    stream_.expires_after(patience);
+    http::async_read_header(
+        stream_, buffer_, parser_,
+        [self = shared_from_this()](error_code error, std::size_t) { self->on_request(error); });
+  }
+
+  void end() {
+    error_code ignored;
+    stream_.socket().shutdown(Socket::shutdown_both, ignored);
+    stream_.close();
+    home_.all.erase(shared_from_this());
+  }
+
+ private:
+  using Response = http::response<http::string_body>;
+
+  void on_request(error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      refuse(http::status::request_header_fields_too_large, "the request is too long");
+    } else if (error && error.category() == make_error_code(http::error::bad_method).category() &&
+               error != http::error::end_of_stream && error != http::error::partial_message) {
+      refuse(http::status::bad_request, "this is no HTTP request");
+    } else if (error) {
+      end();
+    } else {
+      answer(parser_.get());
+    }
+  }
+
+  void answer(const http::request<http::empty_body>& request) {
+    const auto target = request.target();
+    if (target.substr(0, target.find('?')) != "/metrics") {
+      refuse(http::status::not_found, "there is only /metrics");
+    } else if (request.method() != http::verb::get) {
+      response_.set(http::field::allow, "GET");
+      refuse(http::status::method_not_allowed, "there is only GET");
+    } else {
+      page_ = home_.open_page();
+      write_page();
+    }
+  }
+
+  void write_page() {
+    if (!stream_.socket().is_open()) {
+      return;  // the daemon ends
+    }
+    if (page_->write_some()) {
+      asio::post(stream_.get_executor(), [self = shared_from_this()] { self->write_page(); });
+      return;
+    }
+    response_.result(http::status::ok);
+    response_.set(http::field::content_type, page_type);
+    response_.body() = page_->text();
+    page_.reset();
+    send();
+  }
+
+  void refuse(http::status status, const char* why) {
+    response_.result(status);
+    response_.set(http::field::content_type, text_type);
+    response_.body() = fmt::format("{}\n", why);
+    send();
+  }
+
+  void send() {
+    response_.keep_alive(false);
+    response_.prepare_payload();
+    http::async_write(stream_, response_,
+                      [self = shared_from_this()](error_code, std::size_t) { self->end(); });
+  }
+
+  beast::basic_stream<asio::generic::stream_protocol> stream_;
+  Connections& home_;
+  beast::flat_static_buffer<max_request_size> buffer_;
+  http::request_parser<http::empty_body> parser_;
+  Response response_;
+  std::unique_ptr<Page> page_;
+};
+
+void HttpServer::Connections::welcome(Socket socket) {
+  if (all.size() >= max_connections) {
+    return;  // which closes it
+  }
+  const auto connection = std::make_shared<Connection>(std::move(socket), *this);
+  all.insert(connection);
+  connection->read();
+}
+
+class HttpServer::Entrance {
+ public:
+  using Accepted = std::function<void(Socket)>;
+
+  Entrance() = default;
+  Entrance(const Entrance&) = delete;
+  Entrance& operator=(const Entrance&) = delete;
+  virtual ~Entrance() = default;
+
+  virtual void start(Accepted accepted) = 0;
+  virtual void stop() = 0;
+  [[nodiscard]] virtual std::string url() const = 0;
+  [[nodiscard]] virtual std::vector<int> descriptors() = 0;
+  virtual void claim() {}
+  virtual void renounce() {}
+};
+
+class HttpServer::TcpEntrance final : public Entrance {
+ public:
+  TcpEntrance(asio::io_context& io, const TcpAddress& address) try
+      : acceptor_(io, tcp::endpoint(asio::ip::make_address(address.host), address.port)),
+        pause_(io) {
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error(fmt::format("cannot serve metrics on {}:{}: {}", address.host,
+                                         address.port, error.code().message()));
+  }
+  TcpEntrance(asio::io_context& io, UniqueFd socket, bool is_v6) : acceptor_(io), pause_(io) {
+    acceptor_.assign(is_v6 ? tcp::v6() : tcp::v4(), socket.release());
+  }
+
+  [[nodiscard]] std::vector<int> descriptors() override { return {acceptor_.native_handle()}; }
+
+  void start(Accepted accepted) override {
+    accepted_ = std::move(accepted);
+    accept();
+  }
+
+  void stop() override {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+  [[nodiscard]] std::string url() const override {
+    const tcp::endpoint local = acceptor_.local_endpoint();
+    const std::string host = local.address().to_string();
+    return fmt::format("http://{}:{}/metrics", local.address().is_v6() ? '[' + host + ']' : host,
+                       local.port());
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+      if (!acceptor_.is_open()) {
+        return;
+      }
+      if (!error) {
+        accepted_(std::move(socket));
+        accept();
+        return;
+      }
+      pause_.expires_after(accept_pause);
+      pause_.async_wait([this](error_code cancelled) {
+        if (!cancelled && acceptor_.is_open()) {
+          accept();
+        }
+      });
+    });
+  }
+
+  tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  Accepted accepted_;
+};
+
+class HttpServer::UnixEntrance final : public Entrance {
+ public:
+  UnixEntrance(asio::io_context& io, const UnixAddress& address,
+               const std::optional<std::string>& group)
+      : listener_(io, {.path = address.path, .group = group}) {}
+  UnixEntrance(asio::io_context& io, UniqueFd socket, UniqueFd lock)
+      : listener_(io, std::move(socket), std::move(lock)) {}
+
+  [[nodiscard]] std::vector<int> descriptors() override { return listener_.descriptors(); }
+  void claim() override { listener_.claim(); }
+  void renounce() override { listener_.renounce(); }
+
+  void start(Accepted accepted) override { listener_.start(std::move(accepted)); }
+  void stop() override { listener_.stop(); }
+  [[nodiscard]] std::string url() const override { return "unix:" + listener_.path(); }
+
+ private:
+  server::Listener listener_;
+};
+
+HttpServer::HttpServer(asio::io_context& io, const Address& address,
+                       const std::optional<std::string>& group)
+    : connections_(std::make_unique<Connections>()) {
+  if (const auto* path = std::get_if<UnixAddress>(&address)) {
+    entrance_ = std::make_unique<UnixEntrance>(io, *path, group);
+  } else {
+    entrance_ = std::make_unique<TcpEntrance>(io, std::get<TcpAddress>(address));
+  }
+}
+
+HttpServer::HttpServer(asio::io_context& io, std::vector<UniqueFd> descriptors)
+    : connections_(std::make_unique<Connections>()) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (descriptors.empty() ||
+      getsockname(descriptors[0].get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("the socket of the metrics did not come");
+  }
+  if (address.ss_family == AF_UNIX) {
+    UniqueFd lock = descriptors.size() > 1 ? std::move(descriptors[1]) : UniqueFd();
+    entrance_ = std::make_unique<UnixEntrance>(io, std::move(descriptors[0]), std::move(lock));
+  } else {
+    entrance_ =
+        std::make_unique<TcpEntrance>(io, std::move(descriptors[0]), address.ss_family == AF_INET6);
+  }
+}
+
+HttpServer::~HttpServer() = default;
+
+std::vector<int> HttpServer::descriptors() { return entrance_->descriptors(); }
+void HttpServer::claim() { entrance_->claim(); }
+void HttpServer::renounce() { entrance_->renounce(); }
+
+void HttpServer::start(OpenPage open_page) {
+  connections_->open_page = std::move(open_page);
+  entrance_->start([this](Socket socket) { connections_->welcome(std::move(socket)); });
+}
+
+void HttpServer::stop() {
+  entrance_->stop();
+  const auto all = connections_->all;  // each leaves when it ends
+  for (const auto& connection : all) {
+    connection->end();
+  }
+}
+
+std::string HttpServer::url() const { return entrance_->url(); }
+
+}  // namespace tapswitch::metrics

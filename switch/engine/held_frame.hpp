@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// held_frame.hpp: a frame on its way out, held back while those received with it may continue it.
+//
+// A port without segmentation offload brings a TCP stream as many small segments. Towards a port
+// that takes super-frames they leave as one: one transmission instead of a dozen, and one pass
+// through the receiver's protocols. No frame overtakes another: whatever is not appended to what is
+// held goes behind it, and the worker releases it before it receives again.
+#pragma once
+
+#include "switch/engine/picture.hpp"
+#include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/joining.hpp"
+
+namespace tapswitch {
+
+// Sends 'frame' by a port, and counts it there.
+void transmit(const Picture::Slot& slot, PortCounters& counters, AddressKind kind,
+              FrameBuffer& frame);
+
+class HeldFrame {
+ public:
+  // 'frame' leaves by 'slot', now or, if others may continue it, with release(), until when it must
+  // stay where it is.
+  void take(const Picture::Slot& slot, PortCounters& counters, AddressKind kind,
+            FrameBuffer& frame);
+
+  // Sends what is held, if anything is.
+  void release();
+
+ private:
+  Joiner joiner_;                        // has the frame
+  const Picture::Slot* slot_ = nullptr;  // by which it is to leave; null: nothing is held
+  PortCounters* counters_ = nullptr;
+  AddressKind kind_{};
+};
+
+}  // namespace tapswitch

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/datagram_port.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "switch/ports/frame_io.hpp"
+
+namespace tapswitch {
+namespace {
+
+constexpr int socket_type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+SendStatus send_status(int error) noexcept {
+  switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+      return SendStatus::busy;
+    case ENOENT:
+    case ENOTDIR:
+    case ECONNREFUSED:
+    case EPROTOTYPE:
+      return SendStatus::link_down;
+    default:
+      return SendStatus::refused;
+  }
+}
+
+}  // namespace
+
+KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& local,
+                                                       const SocketAddress& remote,
+                                                       const FileAccess& access,
+                                                       std::uint32_t mtu) {
+  UniqueFd socket(::socket(AF_UNIX, socket_type, 0));
+  if (!socket.is_open()) {
+    return KernelError{.number = errno,
+                       .call = "socket",
+                       .action = "make",
+                       .object = fmt::format("socket '{}'", local.path()),
+                       .hint = {},
+                       .missing = {}};
+  }
+  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, local, access);
+  if (!file) {
+    return file.error();
+  }
+  return std::unique_ptr<Port>(new DatagramPort(std::move(socket), std::move(*file), remote, mtu));
+}
+
+DatagramPort::DatagramPort(UniqueFd socket, SocketFile file, const SocketAddress& remote,
+                           std::uint32_t mtu)
+    : socket_(std::move(socket)), file_(std::move(file)), remote_(remote), mtu_(mtu) {}
+
+ReceiveStatus DatagramPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept {
+  return receive_datagram(socket_.get(), frame);
+}
+
+SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
+  const auto bytes = frame.bytes();
+  ssize_t size = 0;
+  do {
+    size = ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                    remote_.get(), remote_.size());
+  } while (size < 0 && errno == EINTR);
+  return size < 0 ? send_status(errno) : SendStatus::sent;
+}
+
+LinkStatus DatagramPort::link() const {
+  LinkStatus status;
+  status.is_present = true;
+  status.is_up = true;
+  status.mtu = mtu_;
+  const UniqueFd probe(::socket(AF_UNIX, socket_type, 0));
+  status.has_carrier = ::connect(probe.get(), remote_.get(), remote_.size()) == 0;
+  return status;
+}
+
+}  // namespace tapswitch

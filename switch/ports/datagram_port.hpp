@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// datagram_port.hpp: the port whose far end is a program at a Unix datagram socket; each datagram
+// is one frame. QEMU's '-netdev dgram' speaks so.
+//
+// Theory of operation: the socket is connected with nobody. Each frame is sent to the path of the
+// other's socket, whoever has it by then, and taken from whoever may write to ours: so either side
+// may come, go and come back at any time. That a path is looked up for each frame is the price.
+//
+// Limits: what the kernel queues at the other's socket, net.unix.max_dgram_qlen frames; then
+// 'busy'.
+#pragma once
+
+#include <memory>
+
+#include "switch/ports/port.hpp"
+#include "switch/ports/socket_address.hpp"
+#include "switch/ports/socket_file.hpp"
+#include "switch/ports/unique_fd.hpp"
+
+namespace tapswitch {
+
+class DatagramPort final : public Port {
+ public:
+  // Receives at 'local', whose file it makes, and sends to 'remote'; both must be paths.
+  // 'mtu' is what link() says.
+  [[nodiscard]] static KernelResult<std::unique_ptr<Port>> open(const SocketAddress& local,
+                                                                const SocketAddress& remote,
+                                                                const FileAccess& access,
+                                                                std::uint32_t mtu);
+
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override {
+    return socket_.get();
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
+  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  // It has a carrier while somebody has a socket open at 'remote'.
+  [[nodiscard]] LinkStatus link() const override;
+
+ private:
+  DatagramPort(UniqueFd socket, SocketFile file, const SocketAddress& remote, std::uint32_t mtu);
+
+  UniqueFd socket_;
+  SocketFile file_;
+  SocketAddress remote_;
+  const std::uint32_t mtu_;
+};
+
+}  // namespace tapswitch

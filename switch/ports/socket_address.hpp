@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// socket_address.hpp: where a stream socket listens or connects to, as a user writes it:
+// "unix:/run/vm1.sock", "tcp:127.0.0.1:4711", "tcp:[::1]:4711".
+//
+// Hosts are numbers: a name would have to be looked up, and nothing here may wait.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tapswitch {
+
+class SocketAddress {
+ public:
+  // The longest path that a Unix socket can have.
+  static constexpr std::size_t max_path_size = sizeof(sockaddr_un::sun_path) - 1;
+
+  // Nullopt if it is none. The path must begin with '/'; the port is 1 to 65535.
+  [[nodiscard]] static std::optional<SocketAddress> parse(std::string_view text);
+  // Nullopt unless it begins with '/' and is not too long.
+  [[nodiscard]] static std::optional<SocketAddress> of_path(std::string_view path);
+
+  [[nodiscard]] bool is_unix() const { return storage_.ss_family == AF_UNIX; }
+  // Of a Unix socket; else empty.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // As parse() takes it.
+  [[nodiscard]] std::string to_string() const;
+
+  [[nodiscard]] int family() const { return storage_.ss_family; }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  [[nodiscard]] socklen_t size() const { return size_; }
+
+  friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
+    return a.to_string() == b.to_string();
+  }
+
+ private:
+  SocketAddress() = default;
+  static std::optional<SocketAddress> of_host(std::string_view host, std::uint16_t port);
+
+  sockaddr_storage storage_{};
+  socklen_t size_ = 0;
+  std::string path_;
+};
+
+}  // namespace tapswitch

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/stream_source.hpp"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "switch/ports/timed_set.hpp"
+
+namespace tapswitch {
+namespace {
+
+// Of the sets here.
+constexpr std::uint64_t socket_tag = 1;
+constexpr std::uint64_t timer_tag = 2;
+
+void set_option(int socket, int level, int name, int value) noexcept {
+  ::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+// Frames are not to wait for more; and a host that is gone without a word is to be noticed.
+void set_tcp_options(int family, int socket) noexcept {
+  if (family == AF_UNIX) {
+    return;
+  }
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 20);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
+
+// TCP may connect a socket with itself, where nobody listens on a port that the kernel chooses for
+// the near end.
+bool is_connected_with_itself(int socket) noexcept {
+  sockaddr_storage near{};
+  sockaddr_storage far{};
+  socklen_t near_size = sizeof near;
+  socklen_t far_size = sizeof far;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&near), &near_size) == 0 &&
+         ::getpeername(socket, reinterpret_cast<sockaddr*>(&far), &far_size) == 0 &&
+         near.ss_family != AF_UNIX && near_size == far_size &&
+         std::memcmp(&near, &far, near_size) == 0;
+}
+
+KernelError refused(std::string_view call, const SocketAddress& address) {
+  return {.number = errno,
+          .call = std::string(call),
+          .action = "listen on",
+          .object = fmt::format("'{}'", address.to_string()),
+          .hint = {},
+          .missing = {}};
+}
+
+}  // namespace
+
+KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAddress& address,
+                                                                  const FileAccess& access) {
+  UniqueFd socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) {
+    return refused("socket", address);
+  }
+  SocketFile file;
+  if (address.is_unix()) {
+    auto bound = SocketFile::bind(socket.get(), SOCK_STREAM, address, access);
+    if (!bound) {
+      return bound.error();
+    }
+    file = std::move(*bound);
+  } else {
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (::bind(socket.get(), address.get(), address.size()) != 0) {
+      return refused("bind", address);
+    }
+  }
+  if (::listen(socket.get(), backlog) != 0) {
+    return refused("listen", address);
+  }
+  auto waiting = TimedSet::open(timer_tag);
+  if (!waiting) {
+    return waiting.error();
+  }
+  if (!waiting->set.add(socket.get(), EPOLLIN, socket_tag)) {
+    return refused("epoll_ctl", address);
+  }
+  return std::unique_ptr<StreamSource>(new ListeningSource(address.family(), std::move(socket),
+                                                           std::move(file), std::move(waiting->set),
+                                                           std::move(waiting->timer)));
+}
+
+ListeningSource::ListeningSource(int family, UniqueFd socket, SocketFile file, EpollSet set,
+                                 Timer timer)
+    : family_(family),
+      socket_(std::move(socket)),
+      file_(std::move(file)),
+      set_(std::move(set)),
+      timer_(std::move(timer)) {}
+
+UniqueFd ListeningSource::take() noexcept {
+  if (timer_.take()) {
+    set_.change(socket_.get(), EPOLLIN, socket_tag);
+  }
+  UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (connection.is_open()) {
+    set_tcp_options(family_, connection.get());
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    // Of whoever waits there we would be told again at once.
+    set_.change(socket_.get(), 0, socket_tag);
+    timer_.set(rest);
+  }
+  return connection;
+}
+
+KernelResult<std::unique_ptr<StreamSource>> ConnectingSource::open(const SocketAddress& address,
+                                                                   std::chrono::seconds reconnect) {
+  auto waiting = TimedSet::open(timer_tag);
+  if (!waiting) {
+    return waiting.error();
+  }
+  waiting->timer.set(std::chrono::milliseconds(1));
+  return std::unique_ptr<StreamSource>(
+      new ConnectingSource(address, reconnect, std::move(waiting->set), std::move(waiting->timer)));
+}
+
+ConnectingSource::ConnectingSource(const SocketAddress& address, std::chrono::seconds reconnect,
+                                   EpollSet set, Timer timer)
+    : address_(address), reconnect_(reconnect), set_(std::move(set)), timer_(std::move(timer)) {}
+
+UniqueFd ConnectingSource::take() noexcept {
+  std::array<epoll_event, 2> space;
+  bool is_answered = false;
+  for (const epoll_event& event : set_.ready(space)) {
+    is_answered = is_answered || event.data.u64 == socket_tag;
+  }
+  if (is_answered) {
+    return finish();
+  }
+  if (!timer_.take()) {
+    return {};
+  }
+  if (socket_.is_open()) {
+    return give_up();  // nobody has answered for connect_time
+  }
+  return begin();
+}
+
+UniqueFd ConnectingSource::begin() noexcept {
+  socket_.reset(::socket(address_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_.is_open()) {
+    return give_up();
+  }
+  set_tcp_options(address_.family(), socket_.get());
+  if (::connect(socket_.get(), address_.get(), address_.size()) == 0) {
+    return std::move(socket_);
+  }
+  if (errno != EINPROGRESS || !set_.add(socket_.get(), EPOLLOUT, socket_tag)) {
+    return give_up();
+  }
+  timer_.set(connect_time);
+  return {};
+}
+
+UniqueFd ConnectingSource::finish() noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0 ||
+      is_connected_with_itself(socket_.get())) {
+    return give_up();
+  }
+  set_.remove(socket_.get());
+  timer_.set({});
+  return std::move(socket_);
+}
+
+UniqueFd ConnectingSource::give_up() noexcept {
+  socket_.reset();
+  timer_.set(reconnect_);
+  return {};
+}
+
+void ConnectingSource::on_end() noexcept { give_up(); }
+
+}  // namespace tapswitch

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// stream_source.hpp: where the connections of a stream port come from: a socket that listens, or
+// one that connects and does so again after each end.
+//
+// Limits: a source that the kernel gives no descriptor rests a while instead of asking on and on; a
+// connection that is not made in 'connect_time' is given up, and tried again like one that failed.
+// Threads: the worker that receives by the port.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "switch/ports/epoll_set.hpp"
+#include "switch/ports/socket_address.hpp"
+#include "switch/ports/socket_file.hpp"
+#include "switch/ports/timer.hpp"
+#include "switch/ports/unique_fd.hpp"
+
+namespace tapswitch {
+
+class StreamSource {
+ public:
+  StreamSource() = default;
+  StreamSource(const StreamSource&) = delete;
+  StreamSource& operator=(const StreamSource&) = delete;
+  virtual ~StreamSource() = default;
+
+  // Readable when take() is to be called. Constant.
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+
+  // The next connection, non-blocking; none if there is none now.
+  [[nodiscard]] virtual UniqueFd take() noexcept = 0;
+
+  // Says that the connection taken last has ended.
+  virtual void on_end() noexcept = 0;
+};
+
+class ListeningSource final : public StreamSource {
+ public:
+  static constexpr int backlog = 8;
+  static constexpr auto rest = std::chrono::milliseconds(200);
+
+  // 'access' is for the file of a Unix socket.
+  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(
+      const SocketAddress& address, const FileAccess& access);
+
+  [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
+  [[nodiscard]] UniqueFd take() noexcept override;
+  void on_end() noexcept override {}
+
+ private:
+  ListeningSource(int family, UniqueFd socket, SocketFile file, EpollSet set, Timer timer);
+
+  int family_;
+  UniqueFd socket_;
+  SocketFile file_;
+  EpollSet set_;
+  Timer timer_;
+};
+
+class ConnectingSource final : public StreamSource {
+ public:
+  static constexpr auto connect_time = std::chrono::seconds(10);
+
+  // Connects for the first time at once, as soon as somebody waits for it.
+  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(
+      const SocketAddress& address, std::chrono::seconds reconnect);
+
+  [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
+  [[nodiscard]] UniqueFd take() noexcept override;
+  void on_end() noexcept override;
+
+ private:
+  ConnectingSource(const SocketAddress& address, std::chrono::seconds reconnect, EpollSet set,
+                   Timer timer);
+
+  // Each returns the connection if it has come about.
+  UniqueFd begin() noexcept;
+  UniqueFd finish() noexcept;
+  UniqueFd give_up() noexcept;  // for now
+
+  SocketAddress address_;
+  std::chrono::seconds reconnect_;
+  EpollSet set_;
+  Timer timer_;
+  UniqueFd socket_;  // while it is connecting
+};
+
+}  // namespace tapswitch

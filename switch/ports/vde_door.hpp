@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// vde_door.hpp: the control directory of a VDE switch, by which clients of VDE come in, each as a
+// port of its own (vde_guest.hpp). A port itself, so that a worker waits for its sockets; no frame
+// comes or leaves by it.
+//
+// Theory of operation: a client connects to 'DIRECTORY/ctl', says which socket is its own, and is
+// told the one that was made for it, 'DIRECTORY/NNN.FD' with the number of its port. receive() does
+// this as far as it goes without waiting, and says 'changed' when a guest is to be taken in;
+// take_guest() hands it out. The client's socket must be a file of the user who asked, for we may
+// have rights there that he has not; and ours is given to him.
+//
+// Limits: 256 guests; 'max_callers' who have connected and not asked yet, for 'patience' each,
+// while others wait in the kernel. Whoever asks for what is not to be had is hung up on. Threads:
+// as port.hpp says; take_guest() the control thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "switch/ports/port.hpp"
+#include "switch/ports/socket_file.hpp"
+#include "switch/ports/stream_source.hpp"
+#include "switch/ports/timed_set.hpp"
+#include "switch/ports/vde_guest.hpp"
+#include "switch/ports/vde_request.hpp"
+
+namespace tapswitch {
+
+struct VdeOptions {
+  std::string directory;  // made if it is not there; begins with '/'
+  FileAccess access;      // to it and to what is in it
+};
+
+// A directory that is removed again, if it was made and is empty then.
+class MadeDirectory {
+ public:
+  MadeDirectory() = default;
+  explicit MadeDirectory(std::string path) : path_(std::move(path)) {}
+  MadeDirectory(const MadeDirectory&) = delete;
+  MadeDirectory& operator=(const MadeDirectory&) = delete;
+  MadeDirectory(MadeDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  MadeDirectory& operator=(MadeDirectory&& other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  ~MadeDirectory();
+
+ private:
+  std::string path_;  // empty: none
+};
+
+class VdeDoor final : public Port {
+ public:
+  static constexpr std::size_t max_callers = 16;
+  static constexpr auto patience = std::chrono::seconds(5);
+  static constexpr int most_steps = 64;
+  // Of a path, so that '/NNN.FD' can be put behind it.
+  static constexpr std::size_t max_directory_size = SocketAddress::max_path_size - 7;
+
+  [[nodiscard]] static KernelResult<std::unique_ptr<VdeDoor>> open(const VdeOptions& options);
+
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override {
+    return set_.descriptor();
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
+  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override {
+    return SendStatus::link_down;
+  }
+  [[nodiscard]] LinkStatus link() const override;
+
+  // One who waits to be taken in; nullptr if there is none.
+  [[nodiscard]] std::unique_ptr<VdeGuest> take_guest();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Who has connected and not asked yet.
+  struct Caller {
+    UniqueFd connection;
+    Clock::time_point deadline;
+    std::array<std::byte, VdeRequest::max_size> said;
+    std::size_t size = 0;
+  };
+  using Callers = std::list<Caller>;
+
+  VdeDoor(const VdeOptions& options, MadeDirectory directory, TimedSet waiting,
+          std::unique_ptr<StreamSource> source);
+
+  void take_caller();
+  void listen_to(Callers::iterator caller);
+  void hang_up_on_silent();
+  // Of callers there is one less.
+  void after_call();
+  [[nodiscard]] std::unique_ptr<VdeGuest> welcome(UniqueFd connection, const VdeRequest& request);
+
+  VdeOptions options_;
+  std::shared_ptr<VdeNumbers> numbers_;  // with them goes the directory, after what is in it
+  EpollSet set_;
+  Timer timer_;
+  std::unique_ptr<StreamSource> source_;
+  Callers callers_;  // the oldest first
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<VdeGuest>> guests_;  // guarded by mutex_; not taken yet
+  std::atomic<bool> is_told_ = false;              // and nobody has come for them since
+};
+
+}  // namespace tapswitch

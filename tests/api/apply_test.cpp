@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// config.diff and config.apply on real TAPs: whole, or not at all. Which steps a plan has is tested
+// in tests/config/plan_test.cpp.
+#include <gtest/gtest.h>
+#include <net/if.h>
+
+#include <fstream>
+#include <string>
+
+#include "control/api/startup_file.hpp"
+#include "tests/api/lab_fixture.hpp"
+#include "tests/server/temporary_directory.hpp"
+
+namespace tapswitch::test {
+namespace {
+
+class ApplyApi : public LabFixture {
+ protected:
+  Json document() { return call("config.get", {{"format", "minimal"}}); }
+
+  Json port(Json more = Json::object()) {
+    more["namespace"] = lab_->name();
+    return more;
+  }
+
+  // The document with another port.
+  Json with(const std::string& name, const Json& spec) {
+    Json changed = document();
+    changed["switches"]["sw0"]["ports"][name] = spec;
+    return changed;
+  }
+
+  static Json texts(const Json& result) {
+    Json found = Json::array();
+    for (const Json& step : result["plan"]) {
+      found.push_back(step["step"]);
+    }
+    return found;
+  }
+
+  // What the kernel says of the interfaces in the lab, with their numbers and addresses; without
+  // what comes and goes by itself.
+  std::string interfaces() {
+    const std::string file = directory_.file("interfaces");
+    shell("ip -n " + lab_->name() + " -o addr > " + file + "; ip -n " + lab_->name() +
+          " -d -o link | sed 's/state [A-Z]*//; s/qlen.*link/link/' >> " + file);
+    std::ifstream input(file);
+    return {std::istreambuf_iterator<char>(input), {}};
+  }
+
+  // Whatever is refused at its last step leaves everything as it was.
+  void expect_nothing_changes(Json wanted, const std::string& where) {
+    wanted["switches"]["sw0"]["ports"]["zzz"] = port({{"interface", "lo"}});
+    const Json document_before = document();
+    const std::string before = interfaces();
+    const Json error = refuse("config.apply", {{"config", wanted}});
+    ASSERT_EQ(error["data"]["kind"], "kernel_refused") << where << ": " << error;
+    EXPECT_EQ(error["data"]["step"], "+ port zzz") << where;
+    EXPECT_FALSE(error["data"].contains("not_undone")) << where << ": " << error;
+    EXPECT_EQ(document(), document_before) << where;
+    EXPECT_EQ(interfaces(), before) << where;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(ApplyApi, DocumentThatRunsIsNoChange) {
+  add_port("alice", {{"vlan", {{"mode", "access"}, {"pvid", 10}}}});
+  const Json before = document();
+  EXPECT_EQ(call("config.apply", {{"config", before}})["plan"], Json::array());
+  EXPECT_EQ(document(), before);
+}
+
+TEST_F(ApplyApi, MakesAllOfADocument) {
+  const Json wanted = {
+      {"version", 1},
+      {"switches",
+       {{"sw0",
+         {{"fdb",
+           {{"ageing_seconds", 60},
+            {"static",
+             Json::array({{{"mac", "02:00:00:00:00:01"}, {"vlan", 10}, {"port", "alice"}}})}}},
+          {"vlans", {{"10", {{"name", "office"}}}}},
+          {"ports",
+           {{"alice", port({{"mtu", 1400}, {"vlan", {{"mode", "access"}, {"pvid", 10}}}})},
+            {"bob", port({{"addresses", {"10.98.0.1/24"}}})}}}}},
+        {"sw1", {{"ports", Json::object()}}}}}};
+  const Json foreseen = texts(call("config.diff", {{"config", wanted}}));
+  EXPECT_EQ(texts(call("config.apply", {{"config", wanted}})), foreseen);
+  EXPECT_EQ(call("config.diff", {{"config", wanted}})["plan"], Json::array());
+  EXPECT_EQ(call("port.get", {{"name", "alice"}})["link"]["mtu"], 1400);
+  EXPECT_EQ(call("fdb.list", {{"switch", "sw0"}})["entries"].size(), 1U);
+  EXPECT_EQ(document()["revision"], 2);
+
+  const Json nothing = {{"version", 1}, {"switches", Json::object()}};
+  call("config.apply", {{"config", nothing}});
+  EXPECT_EQ(document()["switches"], Json::object());
+  EXPECT_EQ(interfaces().find("alice"), std::string::npos);
+}
+
+TEST_F(ApplyApi, MergeLeavesTheRest) {
+  add_port("alice");
+  const Json wanted = {{"version", 1}, {"switches", {{"sw0", {{"ports", {{"bob", port()}}}}}}}};
+  EXPECT_EQ(texts(call("config.apply", {{"config", wanted}, {"mode", "merge"}})),
+            Json::array({"+ port bob"}));
+  EXPECT_EQ(texts(call("config.diff", {{"config", wanted}})), Json::array({"- port alice"}));
+}
+
+TEST_F(ApplyApi, DryRunOnlyTells) {
+  const Json before = document();
+  EXPECT_EQ(texts(call("config.apply", {{"config", with("bob", port())}, {"dry_run", true}})),
+            Json::array({"+ port bob"}));
+  EXPECT_EQ(document(), before);
+}
+
+TEST_F(ApplyApi, OlderRevisionIsAConflict) {
+  const Json before = document();
+  add_port("alice");
+  const Json error =
+      refuse("config.apply", {{"config", before}, {"if_revision", before["revision"]}});
+  EXPECT_EQ(error["data"]["kind"], "conflict");
+  EXPECT_EQ(error["data"]["revision"], 2);
+  EXPECT_EQ(error["data"]["if_revision"], 1);
+  call("config.apply", {{"config", before}, {"if_revision", 2}});
+}
+
+TEST_F(ApplyApi, MistakesAreToldTogetherAndChangeNothing) {
+  const Json before = document();
+  Json wanted = with("alice", port({{"mtu", 5}}));
+  wanted["switches"]["sw0"]["ports"]["bob"] = port({{"worker", "none"}});
+  const Json error = refuse("config.apply", {{"config", wanted}});
+  EXPECT_EQ(error["data"]["problems"].size(), 2U);
+  EXPECT_EQ(error["data"]["pointer"], "/switches/sw0/ports/alice/mtu");
+  EXPECT_EQ(document(), before);
+}
+
+TEST_F(ApplyApi, FailureOfTheLastStepUndoesEverything) {
+  const Json access = {{"mode", "access"}, {"pvid", 10}};
+  add_port("alice", {{"vlan", access},
+                     {"mac", "02:00:00:00:00:aa"},
+                     {"mtu", 1400},
+                     {"addresses", {"10.98.0.1/24"}}});
+  add_port("bob", {{"persist", true}});
+  add_port("carol");
+  call("fdb.add", {{"mac", "02:00:00:00:00:01"}, {"vlan", 10}, {"port", "alice"}});
+  call("vlan.set", {{"vid", 10}, {"name", "office"}});
+
+  expect_nothing_changes(document(), "one more port");
+  expect_nothing_changes({{"version", 1}, {"switches", {{"sw0", {{"ports", Json::object()}}}}}},
+                         "without the others");
+  Json wanted = document();
+  Json& home = wanted["switches"]["sw0"];
+  home["fdb"] = {{"ageing_seconds", 60}};
+  home["forward_reserved"] = {"lldp"};
+  home["vlans"] = {{"10", {{"name", "lab"}}}, {"20", {{"name", "shop"}}}};
+  home["ports"]["alice"] = port({{"mtu", 1300},
+                                 {"mac", "02:00:00:00:00:ab"},
+                                 {"up", false},
+                                 {"addresses", {"10.98.0.2/24"}}});
+  home["ports"]["bob"] = port({{"persist", false}, {"isolated", true}});
+  expect_nothing_changes(wanted, "with changes of all kinds");
+
+  for (const char* name : {"alice", "bob", "carol"}) {
+    Json replaced = document();
+    replaced["switches"]["sw0"]["ports"][name]["offload"] = false;
+    expect_nothing_changes(replaced, std::string("replacing ") + name);
+    const bool was_persistent = replaced["switches"]["sw0"]["ports"][name].value("persist", false);
+    replaced["switches"]["sw0"]["ports"][name]["persist"] = !was_persistent;
+    expect_nothing_changes(replaced, std::string("replacing otherwise persistent ") + name);
+    Json heir = document();
+    heir["switches"]["sw0"]["ports"].erase(name);
+    heir["switches"]["sw0"].erase("fdb");
+    heir["switches"]["sw0"]["ports"]["dave"] =
+        port({{"interface", name}, {"addresses", {"10.98.7.7/24"}}});
+    expect_nothing_changes(heir, std::string("taking over from ") + name);
+  }
+  Json larger = document();
+  larger["switches"]["sw0"]["fdb"]["capacity"] = 100;
+  expect_nothing_changes(larger, "a switch anew");
+}
+
+TEST_F(ApplyApi, ReplacedPortKeepsItsInterface) {
+  add_port("alice", {{"addresses", {"10.98.0.1/24", "10.98.1.1/24"}}});
+  const std::string before = interfaces();
+  call("config.apply",
+       {{"config", with("alice", port({{"offload", false},
+                                       {"addresses", {"10.98.0.1/24", "10.98.1.1/24"}}}))}});
+  std::string expected = before;
+  expected.replace(expected.find("vnet_hdr on"), 11, "vnet_hdr off");
+  EXPECT_EQ(interfaces(), expected);
+  call("config.apply", {{"config", with("alice", port({{"addresses", {"10.98.1.1/24"}}}))}});
+  EXPECT_EQ(interfaces().find("10.98.0.1"), std::string::npos);
+  EXPECT_NE(interfaces().find("10.98.1.1"), std::string::npos);
+  // It was never meant to stay.
+  call("port.remove", {{"name", "alice"}});
+  EXPECT_EQ(interfaces().find("alice"), std::string::npos);
+}
+
+TEST_F(ApplyApi, InterfaceThatWasThereBeforeOutlivesItsReplacement) {
+  ASSERT_EQ(shell("ip -n " + lab_->name() + " tuntap add dev old mode tap"), 0);
+  add_port("old");
+  call("config.apply", {{"config", with("old", port({{"offload", false}}))}});
+  call("port.remove", {{"name", "old"}});
+  EXPECT_NE(interfaces().find("old"), std::string::npos);
+}
+
+class StartupFileTest : public ApplyApi {
+ protected:
+  std::string path_ = directory_.file("lab.json");
+  api::StartupFile file_{network_, path_};
+};
+
+TEST_F(StartupFileTest, WhatIsSavedCanBeLoaded) {
+  add_port("alice", {{"vlan", {{"mode", "access"}, {"pvid", 10}}}});
+  call("fdb.add", {{"mac", "02:00:00:00:00:01"}, {"vlan", 10}, {"port", "alice"}});
+  const Json before = document()["switches"];
+  EXPECT_EQ(file_.save(), path_);
+  call("switch.remove", {{"name", "sw0"}, {"force", true}});
+  file_.load();
+  EXPECT_EQ(document()["switches"], before);
+}
+
+TEST_F(StartupFileTest, MistakesNameFileAndLine) {
+  std::ofstream(path_) << "{\n\"version\": 3,\n\"switches\": []}";
+  try {
+    file_.load();
+    FAIL();
+  } catch (const rpc::Error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find(path_ + ":2:12: /version: "), std::string::npos) << text;
+    EXPECT_NE(text.find(path_ + ":3:13: /switches: "), std::string::npos) << text;
+  }
+}
+
+TEST_F(StartupFileTest, AutosaveIsOnDiskBeforeTheAnswer) {
+  daemon_.save = [this] { return file_.save(); };
+  const rpc::Dispatcher saving(
+      methods_, api::with_autosave(api::bind_all(network_, daemon_, meter_), methods_, file_));
+  const auto ask = [&](const char* method, const Json& params) {
+    const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
+    return Json::parse(saving.answer(request.dump(), {}).value());
+  };
+  ask("vlan.set", {{"vid", 10}, {"name", "office"}});
+  EXPECT_EQ(config::Store(path_).read().find("\"revision\""), std::string::npos);
+  EXPECT_NE(config::Store(path_).read().find("office"), std::string::npos);
+
+  // A directory in its place: the change is made, and the answer says that it is not saved.
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  const Json refused = ask("vlan.set", {{"vid", 20}, {"name", "lab"}});
+  EXPECT_EQ(refused["error"]["data"]["applied"], true) << refused;
+  EXPECT_EQ(document()["switches"]["sw0"]["vlans"]["20"]["name"], "lab");
+
+  // The next change, or config.save, saves both.
+  std::filesystem::remove(path_);
+  EXPECT_EQ(ask("config.save", {{"dry_run", true}})["result"]["plan"].size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_EQ(ask("config.save", Json::object())["result"]["path"], path_);
+  EXPECT_NE(config::Store(path_).read().find("lab"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tapswitch::test

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// What users say about the far ends that are sockets. TAPs and interfaces are in document_test.cpp,
+// patches in patches_test.cpp.
+#include "control/config/far_end.hpp"
+
+#include <gtest/gtest.h>
+
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::config {
+namespace {
+
+constexpr const char* name = "vm";
+
+FarEnd far_end_from(const Json& json) {
+  FarEnd end;
+  take_type(end, json);
+  read(end, json, name);
+  return end;
+}
+
+Json written(const FarEnd& end, Format format) {
+  Json json;
+  write(json, end, name, format);
+  return json;
+}
+
+// Which member is complained about; empty: none is.
+std::string fault_of(const Json& json, const std::string& port_name = name) {
+  const auto problems = far_end_variant({}, {}).check(json);
+  if (!problems.empty()) {
+    return problems.front().field;
+  }
+  try {
+    FarEnd end;
+    take_type(end, json);
+    read(end, json, port_name);
+    return "";
+  } catch (const rpc::Error& error) {
+    return error.to_json()["data"]["field"];
+  }
+}
+
+const Json listening = {{"type", "qemu"}, {"listen", "unix:/tmp/vm"}};
+const Json connecting = {{"type", "qemu"}, {"connect", "tcp:127.0.0.1:9"}};
+const Json datagrams = {{"type", "qemu"},
+                        {"datagram", {{"local", "/tmp/a"}, {"remote", "/tmp/b"}}}};
+const Json door = {{"type", "vde"}, {"directory", "/tmp/vde"}};
+
+Json with(Json json, const Json& more) {
+  json.update(more);
+  return json;
+}
+
+TEST(FarEnd, SocketsAreReadBackFromTheirJson) {
+  const Json access = {{"owner", "root"}, {"group", "1000"}, {"socket_mode", "0660"}};
+  for (const Json& json :
+       {listening, connecting, datagrams, door, with(listening, access), with(datagrams, access),
+        with(door, access), with(listening, {{"mtu", 1500}}),
+        with(connecting, {{"reconnect_seconds", 60}})}) {
+    EXPECT_EQ(fault_of(json), "") << json;
+    EXPECT_EQ(written(far_end_from(json), Format::minimal), json);
+    EXPECT_EQ(far_end_from(written(far_end_from(json), Format::full)), far_end_from(json)) << json;
+  }
+}
+
+TEST(FarEnd, DefaultOfReconnectingIsToldInFullWhereItApplies) {
+  EXPECT_EQ(written(far_end_from(connecting), Format::full)["reconnect_seconds"], 1);
+  EXPECT_FALSE(written(far_end_from(listening), Format::full).contains("reconnect_seconds"));
+}
+
+TEST(FarEnd, SocketModeIsOctalInThreeDigitsOrFour) {
+  for (const char* mode : {"660", "0660"}) {
+    EXPECT_EQ(
+        written(far_end_from(with(door, {{"socket_mode", mode}})), Format::minimal)["socket_mode"],
+        "0660");
+  }
+  for (const Json& mode : {Json("66"), Json("00660"), Json("1660"), Json("068"), Json("rw-rw----"),
+                           Json(""), Json(660)}) {
+    EXPECT_EQ(fault_of(with(door, {{"socket_mode", mode}})), "socket_mode") << mode;
+  }
+}
+
+TEST(FarEnd, MachineIsReachedInOneWayAlone) {
+  EXPECT_EQ(fault_of({{"type", "qemu"}}), "listen");
+  EXPECT_EQ(fault_of(with(listening, {{"connect", "unix:/tmp/b"}})), "connect");
+  EXPECT_EQ(fault_of(with(connecting, {{"datagram", datagrams["datagram"]}})), "datagram");
+  EXPECT_EQ(fault_of({{"type", "qemu"}, {"datagram", {{"local", "/tmp/a"}, {"remote", "/tmp/a"}}}}),
+            "datagram");
+}
+
+TEST(FarEnd, WhatSaysNothingWhereItStandsIsAMistake) {
+  EXPECT_EQ(fault_of(with(listening, {{"reconnect_seconds", 5}})), "reconnect_seconds");
+  for (const char* member : {"owner", "group"}) {
+    EXPECT_EQ(fault_of(with(connecting, {{member, "root"}})), member);
+  }
+  EXPECT_EQ(fault_of({{"type", "qemu"}, {"listen", "tcp:[::1]:9"}, {"socket_mode", "0666"}}),
+            "socket_mode");
+}
+
+TEST(FarEnd, DoorsNameLeavesRoomForItsGuests) {
+  EXPECT_EQ(fault_of(door, std::string(28, 'd')), "");
+  EXPECT_EQ(fault_of(door, std::string(29, 'd')), "name");
+}
+
+TEST(FarEnd, DirectoryIsAnAbsolutePathWithRoomForItsSockets) {
+  EXPECT_EQ(fault_of(with(door, {{"directory", '/' + std::string(99, 'd')}})), "");
+  for (const std::string& directory : {std::string("tmp/vde"), std::string(),
+                                       '/' + std::string(100, 'd'), std::string("/a\0b", 4)}) {
+    EXPECT_EQ(fault_of(with(door, {{"directory", directory}})), "directory") << directory;
+  }
+}
+
+TEST(FarEnd, PlaceIsWhatNoOtherPortCanHave) {
+  EXPECT_EQ(place_of(far_end_from(listening))->name, "socket 'unix:/tmp/vm'");
+  EXPECT_EQ(place_of(far_end_from(datagrams))->name, "socket 'unix:/tmp/a'");
+  EXPECT_EQ(place_of(far_end_from(datagrams))->member, "datagram");
+  EXPECT_EQ(place_of(far_end_from(door))->name, "directory '/tmp/vde'");
+  EXPECT_FALSE(place_of(far_end_from(connecting)));
+}
+
+TEST(FarEnd, SocketThatIsOpenCannotBecomeAnother) {
+  for (const Json& json : {listening, connecting, datagrams, door}) {
+    const FarEnd end = far_end_from(json);
+    EXPECT_TRUE(can_become(end, far_end_from(json)));
+    EXPECT_FALSE(can_become(end, FarEnd()));
+  }
+  EXPECT_FALSE(can_become(far_end_from(door), far_end_from(with(door, {{"socket_mode", "0666"}}))));
+  EXPECT_FALSE(can_become(far_end_from(listening), far_end_from(with(listening, {{"mtu", 1500}}))));
+}
+
+}  // namespace
+}  // namespace tapswitch::config

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// spec_maker.hpp: configurations of all kinds, from a seed.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "control/config/model.hpp"
+#include "control/config/patches.hpp"
+
+namespace tapswitch::config::test {
+
+inline TapSpec& tap_of(PortSpec& spec) { return std::get<TapSpec>(spec.far_end); }
+inline const TapSpec& tap_of(const PortSpec& spec) { return std::get<TapSpec>(spec.far_end); }
+
+inline std::string& interface_of(PortSpec& spec) {
+  auto* const other = std::get_if<InterfaceSpec>(&spec.far_end);
+  return other != nullptr ? other->interface : tap_of(spec).interface;
+}
+
+inline PortSpec port_named(const std::string& name) {
+  PortSpec spec;
+  spec.name = name;
+  tap_of(spec).interface = name;
+  return spec;
+}
+
+// Each member keeps its default or gets another value.
+class SpecMaker {
+ public:
+  explicit SpecMaker(unsigned seed) : random_(seed) {}
+
+  PortSpec port() { return port("port" + std::to_string(below(100))); }
+
+  PortSpec port(const std::string& name) {
+    PortSpec spec = port_named(name);
+    TapSpec& tap = tap_of(spec);
+    maybe([&] { tap.interface = "tap" + std::to_string(below(100)); });
+    maybe([&] { tap.name_space = below(2) == 0 ? "lab" : "4711"; });
+    maybe([&] { tap.mac = MacAddress(0x0200'0000'0000 + below(1000)); });
+    maybe([&] { tap.mtu = 68 + below(60'000); });
+    maybe([&] { tap.persist = true; });
+    maybe([&] { tap.owner = below(2) == 0 ? "root" : "1000"; });
+    maybe([&] { tap.group = "kvm"; });
+    maybe([&] { tap.is_up = false; });
+    maybe([&] { tap.addresses = {"10.0.0.1/24", "2001:db8::1/64"}; });
+    maybe([&] { spec.description = "to \"somewhere\""; });
+    if (below(4) == 0) {
+      spec.far_end = InterfaceSpec{
+          .interface = tap.interface, .name_space = tap.name_space, .offload = below(2) == 0};
+    }
+    maybe([&] { spec.rule.learning = false; });
+    maybe([&] { spec.rule.isolated = true; });
+    maybe([&] { spec.rule.hairpin = true; });
+    maybe([&] { spec.rule.fdb_limit = 1 + below(1000); });
+    maybe([&] { spec.rule.flood.unknown_unicast = false; });
+    maybe([&] { spec.rule.flood.broadcast = false; });
+    maybe([&] { spec.rule.vlan = vlan(); });
+    return spec;
+  }
+
+  // Up to three switches with up to eight ports in all, whose names and interfaces occur once.
+  NetworkSpec network() {
+    NetworkSpec network;
+    for (const char* name : {"sw0", "sw1", "sw2"}) {
+      maybe([&] { network.switches[name] = home(name); });
+    }
+    std::set<std::string> places;
+    for (const char* name : {"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"}) {
+      if (network.switches.empty() || below(4) == 0) {
+        continue;
+      }
+      PortSpec spec = port(name);
+      spec.rule.mtu = PortRule().mtu;
+      while (!places.emplace(place_of(spec.far_end)->name).second) {
+        interface_of(spec) += "x";
+      }
+      SwitchSpec& home =
+          std::next(network.switches.begin(), below(static_cast<unsigned>(network.switches.size())))
+              ->second;
+      for (VlanId vid = 1; vid < 4; ++vid) {
+        if (spec.rule.vlan.carries(vid) && below(2) == 0) {
+          add_static(home,
+                     {.vlan = vid, .mac = MacAddress(0x0200'0000'0001 + below(4)), .port = name});
+        }
+      }
+      home.ports.push_back(std::move(spec));
+    }
+    Patches patches;
+    add_patch(network, patches, "x1", "x2");
+    add_patch(network, patches, "y1", "y2");
+    return network;
+  }
+
+  unsigned below(unsigned bound) {
+    return std::uniform_int_distribution<unsigned>(0, bound - 1)(random_);
+  }
+
+ private:
+  // Perhaps: between any two switches, but for rings; perhaps one end alone. The names come after
+  // those of all other ports.
+  void add_patch(NetworkSpec& network, Patches& patches, const std::string& one,
+                 const std::string& other) {
+    std::vector<SwitchSpec*> homes;
+    for (auto& [name, home] : network.switches) {
+      homes.push_back(&home);
+    }
+    std::shuffle(homes.begin(), homes.end(), random_);
+    if (homes.size() < 2 || below(3) == 0) {
+      return;
+    }
+    const auto add = [&](SwitchSpec& home, const std::string& name, const std::string& peer) {
+      PortSpec spec;
+      spec.name = name;
+      spec.far_end = PatchSpec{.peer = peer};
+      if (!patches.add(name, home.name, peer)) {
+        home.ports.push_back(spec);
+      }
+    };
+    add(*homes[0], one, other);
+    if (below(4) != 0) {
+      add(*homes[1], other, one);
+    }
+  }
+
+  static void add_static(SwitchSpec& home, const StaticEntry& added) {
+    auto& entries = home.static_entries;
+    const auto precedes = [](const StaticEntry& one, const StaticEntry& other) {
+      return std::pair(one.vlan, one.mac) < std::pair(other.vlan, other.mac);
+    };
+    const auto place = std::lower_bound(entries.begin(), entries.end(), added, precedes);
+    if (place == entries.end() || precedes(added, *place)) {
+      entries.insert(place, added);
+    }
+  }
+
+  SwitchSpec home(const std::string& name) {
+    SwitchSpec spec;
+    spec.name = name;
+    maybe([&] { spec.ageing = std::chrono::seconds(1 + below(3)); });
+    maybe([&] { spec.rule.forwarded_reserved = static_cast<std::uint16_t>(below(4)); });
+    if (below(5) == 0) {
+      spec.fdb_capacity = 100 + below(2);
+    }
+    maybe([&] { spec.vlan_names[static_cast<VlanId>(10 + below(2))] = "office"; });
+    maybe([&] { spec.vlan_names[20] = below(2) == 0 ? "lab" : "shop"; });
+    return spec;
+  }
+
+  template <typename Step>
+  void maybe(Step step) {
+    if (below(2) == 0) {
+      step();
+    }
+  }
+
+  // Only what the mode uses: the rest is not written.
+  VlanRule vlan() {
+    VlanRule rule;
+    rule.mode = PortMode{static_cast<std::uint8_t>(below(3))};
+    rule.pvid = static_cast<VlanId>(1 + below(4094));
+    rule.acceptable = AcceptableFrames{static_cast<std::uint8_t>(below(3))};
+    if (rule.mode == PortMode::trunk) {
+      maybe([&] { rule.pvid = no_vlan; });
+      maybe([&] { rule.native_tagged = true; });
+      maybe([&] { rule.allowed = VlanSet::of(static_cast<VlanId>(1 + below(4094))); });
+      maybe([&] { rule.allowed = {}; });
+    }
+    if (rule.mode == PortMode::tunnel) {
+      maybe([&] { rule.tunnel_type = TagType::customer; });
+    }
+    return rule;
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace tapswitch::config::test

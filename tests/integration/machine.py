@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""machine: a virtual machine of a scenario: QEMU with Debian's kernel and the initrd of
+tests/support/make_vm, and a shell on its console.
+
+    netdev = "stream,id=n,server=off,addr.type=unix,addr.path=/tmp/s"
+    with Machine("alice", "10.0.0.1/24", netdev) as vm:
+        vm.wait_until_ready()
+        assert vm.run("ping -c 1 10.0.0.2")
+"""
+
+import itertools
+import os
+import re
+import selectors
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import die_with_the_test, run
+
+# An emulated machine on a busy one of two cores is slow to start; only a failing test waits so long.
+BOOT_DEADLINE = 120.0
+COMMAND_DEADLINE = 60.0
+
+MAKE_VM = Path(__file__).parent.parent / "support" / "make_vm"
+
+
+def vm_files():
+    """The directory with vmlinuz and initrd, made the first time."""
+    directory = os.environ.get("TAPSWITCH_VM")
+    assert directory, "TAPSWITCH_VM must be a directory for kernel and initrd (CTest sets it)"
+    if os.uname().machine != "x86_64":
+        pytest.skip("there is a kernel for virtual machines on x86_64 alone")
+    run(MAKE_VM, directory, timeout=250)
+    return Path(directory)
+
+
+class Machine:
+    """Starts at once. 'netdev' is QEMU's -netdev with the id 'n'; 'words' are further ones of the
+    kernel's command line, as tests/support/make_vm has them."""
+
+    _commands = itertools.count(1)
+    _numbers = itertools.count(1)
+
+    def __init__(self, name, address, netdev, words=(), command_prefix=()):
+        files = vm_files()
+        mac = f"02:00:00:00:01:{next(self._numbers):02x}"  # QEMU's own is the same for all
+        self.name = name
+        self.console = ""
+        # An emulated timer on a busy machine may be too late for the kernel, which then gives up.
+        append = ["console=ttyS0", "quiet", "panic=-1", "no_timer_check",
+                  f"vm.name={name}", f"vm.eth0={address}", *words]
+        self._process = subprocess.Popen(
+            [*command_prefix, "qemu-system-x86_64", "-accel", "tcg", "-m", "96",
+             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+             "-kernel", files / "vmlinuz", "-initrd", files / "initrd", "-append", " ".join(append),
+             "-netdev", netdev, "-device", f"virtio-net-pci,netdev=n,romfile=,mac={mac}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=die_with_the_test)
+        os.set_blocking(self._process.stdout.fileno(), False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def wait_until_ready(self):
+        self._wait_for(re.compile(rf"vm {self.name} is ready"), BOOT_DEADLINE)
+
+    def run(self, command):
+        """Runs a command in the machine; whether its status was 0. What it says is in 'console'."""
+        mark = f"status-{next(self._commands)}"
+        # The console echoes what is typed: the mark must not stand in it whole.
+        self._process.stdin.write(f"{command}; echo '{mark}'=$?\n".encode())
+        self._process.stdin.flush()
+        found = self._wait_for(re.compile(rf"{mark}=(\d+)"), COMMAND_DEADLINE)
+        return found[1] == "0"
+
+    def kill(self):
+        """As when the power goes."""
+        self._process.kill()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _wait_for(self, pattern, deadline):
+        end = time.monotonic() + deadline
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while not (found := pattern.search(self.console)):
+                left = end - time.monotonic()
+                assert left > 0, f"in {deadline} s not '{pattern.pattern}':\n{self.console}"
+                if selector.select(left):
+                    said = self._process.stdout.read()
+                    assert said, f"{self.name} has ended:\n{self.console}"
+                    self.console += said.decode(errors="replace")
+        return found

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who subscribes is told of every change; who does not read costs nobody but itself."""
+
+from test_control_socket import resident_kib
+
+
+def subscribe(client, *topics):
+    return client.call("event.subscribe", {"topics": topics, "snapshot": True})["snapshot"]
+
+
+def test_snapshot_and_events_together_are_what_the_lists_say(lab):
+    reader = lab.client()
+    lab.join("alice", "10.0.0.1/24")
+    ports = {port["name"]: port for port in subscribe(reader, "port")["ports"]}
+    lab.join("bob", "10.0.0.2/24")
+    lab.exec("alice", "ip", "link", "set", "alice", "mtu", 1400)
+    lab.exec("bob", "ip", "link", "set", "bob", "down")
+    lab.call("port.set", {"name": "alice", "isolated": True})
+    lab.join("carol", "10.0.0.3/24")
+    lab.remove_namespace("bob")
+    sequence, lost = 0, False
+    while not lost:
+        event = reader.read()["params"]
+        sequence += 1
+        assert event["sequence"] == sequence
+        ports[event["data"]["name"]] = event["data"]
+        lost = event["event"] == "lost"
+    listed = {port["name"]: port for port in lab.call("port.list")["ports"]}
+    for port in (*ports.values(), *listed.values()):
+        del port["stations"]
+    assert ports == listed
+
+
+def test_each_line_of_the_log_is_an_event(lab):
+    reader = lab.client()
+    reader.call("event.subscribe", {"topics": ["log"]})
+    lab.call("vlan.set", {"vid": 7, "name": "seven"})
+    event = reader.read()["params"]
+    assert (event["topic"], event["event"], event["data"]["level"]) == ("log", "line", "info")
+    assert "vlan.set" in event["data"]["text"]
+
+
+def test_clients_that_never_read_cost_nobody_else_anything(lab):
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    before = resident_kib(lab)
+    deaf = [lab.client() for _ in range(64)]
+    for client in deaf:
+        client.call("event.subscribe", {"topics": ["vlan", "port", "fdb", "config"]})
+    reader = lab.client()
+    subscribe(reader, "vlan")
+    writer = lab.client()
+    for number in range(6000):
+        writer.call("vlan.set", {"vid": 7, "name": f"n{number:031}"})
+        event = reader.read()["params"]
+        assert (event["sequence"], event["data"]["name"]) == (number + 1, f"n{number:031}")
+    # 1 MiB of unsent events each, and as much again while a block is on its way.
+    assert resident_kib(lab) - before < 64 * 2 * 1024 + 16 * 1024
+    assert lab.ping("alice", "bob")
+    # One of them reads at last: what is missing is told.
+    sequence = 0
+    while True:
+        event = deaf[0].read()["params"]
+        missing = event["data"]["count"] if event["event"] == "lost" else 0
+        assert event["sequence"] == sequence + missing + 1
+        sequence = event["sequence"]
+        if missing:
+            break

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Virtual machines as nodes of a lab: real kernels, booted by QEMU.
+
+TAPSWITCH_TEST_MACHINES says how many (default 3; the nightly run has 20)."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+
+import pytest
+
+from lab import program, run, wait_until
+from lab_file import PATIENCE
+from machine import vm_files
+
+COUNT = int(os.environ.get("TAPSWITCH_TEST_MACHINES", "3"))
+
+# A kernel under emulation, beside others, on a machine with other work.
+BOOT = 240
+
+
+@pytest.fixture(scope="module")
+def boot():
+    return vm_files()
+
+
+def machine(boot, name, **words):
+    """A node that boots with 'words' on its command line: eth0="10.95.0.1/24"."""
+    said = " ".join(f"vm.{key}={value}" for key, value in {"name": name, **words}.items())
+    return {"kind": "vm", "kernel": str(boot / "vmlinuz"), "initrd": str(boot / "initrd"),
+            "append": f"console=ttyS0 quiet panic=-1 no_timer_check {said}", "memory_mib": 96,
+            "ready": {"console": f"vm {name} is ready", "timeout_seconds": BOOT}}
+
+
+def ask(lab, name, command, expected):
+    """Types a command on the console of a machine, and waits for what it answers. The console is left
+    when the machine has taken all of it, and not by the escape, which would not wait for that."""
+    log = lab.directory / "logs" / f"{name}.console.log"
+    before = len(log.read_bytes())
+    subprocess.run([program("TAPCTL"), "lab", "console", "--lab", lab.name, name],
+                   input=f"{command}\n".encode(), capture_output=True, timeout=PATIENCE,
+                   check=True)
+    wait_until(lambda: re.search(expected.encode(), log.read_bytes()[before:]),
+               f"{name} says {expected}", PATIENCE)
+
+
+def machines(boot, count):
+    """'count' machines on two switches that are joined, every second one on each."""
+    document = {"switches": {"sw0": {}, "sw1": {}}, "nodes": {},
+                "links": [{"ends": ["sw0", "sw1"]}]}
+    for i in range(1, count + 1):
+        document["nodes"][f"vm{i}"] = machine(boot, f"vm{i}", eth0=f"10.95.0.{i}/24")
+        document["links"].append({"ends": [f"vm{i}:eth0", f"sw{i % 2}"]})
+    return document
+
+
+def test_machines_boot_and_ping_each_other_across_two_switches(lab_files, boot):
+    document = machines(boot, COUNT)
+    document["nodes"]["alice"] = {}
+    document["links"].append({"ends": ["alice:eth0", "sw0"], "addresses": ["10.95.0.250/24"]})
+    lab = lab_files.make(document)
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT + 60 * COUNT)
+    assert set(lab.states().values()) == {"up"}
+    for i in range(1, COUNT + 1):
+        lab.exec("alice", "ping", "-c", "1", "-W", "10", f"10.95.0.{i}")
+        ask(lab, f"vm{i}", f"ping -c 1 -W 10 10.95.0.{i % COUNT + 1}", r"1 packets received")
+    assert "is ready" in lab.tapctl("lab", "log", "vm1", "--lab", lab.name).stdout
+    assert "no difference" in lab.up().stdout
+    lab.down()
+    lab.assert_nothing_is_left()
+
+
+def test_machine_that_was_killed_is_started_again(lab_files, boot):
+    lab = lab_files.make(machines(boot, 1))
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    os.kill(lab.status()["nodes"][0]["processes"]["qemu"], signal.SIGKILL)
+    wait_until(lambda: lab.states() == {"vm1": "degraded"}, "status shows that it is gone")
+    assert "'qemu' is started again" in lab.up().stdout
+    assert lab.states() == {"vm1": "up"}
+
+
+def test_machine_that_does_not_boot_says_what_its_console_said(lab_files, boot):
+    document = machines(boot, 1)
+    document["nodes"]["vm1"]["ready"] = {"console": "no machine says this", "timeout_seconds": 1}
+    lab = lab_files.make(document)
+    done = lab.up(check=False)
+    assert done.returncode == 1
+    assert "nothing on its console matches 'no machine says this'" in done.stderr
+    lab.assert_nothing_is_left()
+
+
+def test_machine_that_says_nothing_is_named_too(lab_files, boot):
+    document = machines(boot, 1)
+    document["nodes"]["vm1"]["arguments"] = ["-S"]  # it waits to be told to begin
+    document["nodes"]["alice"] = {"ready": {"command": "false", "timeout_seconds": 3}}
+    lab = lab_files.make(document)
+    done = lab.up(check=False)
+    assert done.returncode == 1
+    assert "node alice: is not ready within 3 s" in done.stderr
+    assert "node vm1: was not ready yet: nothing on its console matches 'vm vm1 is ready': it is " \
+        "empty; its last lines:\n    (nothing)" in done.stderr, done.stderr
+    lab.assert_nothing_is_left()
+
+
+def test_arguments_that_qemu_refuses_are_told_in_its_words(lab_files, boot):
+    document = machines(boot, 1)
+    document["nodes"]["vm1"]["arguments"] = ["-no-such-option"]
+    lab = lab_files.make(document)
+    done = lab.up(check=False)
+    assert done.returncode == 1 and "'qemu' ended" in done.stderr and "no-such-option" in done.stderr
+    lab.assert_nothing_is_left()
+
+
+def test_console_is_a_terminal_until_its_escape(lab_files, boot):
+    lab = lab_files.make(machines(boot, 1))
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    ours, theirs = pty.openpty()
+    console = subprocess.Popen([program("TAPCTL"), "lab", "console", "--lab", lab.name, "vm1"],
+                               stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    heard = b""
+    os.write(ours, b"echo $((6 * 7))\n")
+    while b"\n42" not in heard:
+        heard += os.read(ours, 4096)
+    os.write(ours, b"\x1d")
+    assert console.wait(PATIENCE) == 0
+    os.close(ours)

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Virtual machines of QEMU plug in by its own sockets: with real guests, and with programs that come
+and go as no machine does."""
+
+import os
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from lab import IS_SANITIZED, die_with_the_test, program, run, wait_until
+from machine import Machine
+from rpc_client import RpcError
+
+RUN_SECONDS = float(os.environ.get("TAPSWITCH_QEMU_CHURN_SECONDS", "3"))
+
+
+@pytest.fixture
+def host(lab):
+    """A station that is no machine: the namespace 'host', 10.0.0.1."""
+    lab.join("host", "10.0.0.1/24")
+    return lab
+
+
+def add(lab, name="vm", **params):
+    return lab.call("port.add", {"name": name, "type": "qemu", **params})
+
+
+def state(lab, name="vm"):
+    return lab.call("port.get", {"name": name})["state"]
+
+
+def drops(lab, name="vm"):
+    ports = lab.call("stats.get", {"port": name})["ports"]
+    return ports[name]["drops"]
+
+
+def reaches(lab, vm, address="10.0.0.2"):
+    """Both ways, with frames of all sizes that fit."""
+    vm.wait_until_ready()
+    assert vm.run("ping -c 3 -W 10 10.0.0.1"), vm.console
+    assert vm.run("ping -c 1 -W 10 -s 1472 10.0.0.1"), vm.console
+    assert lab.exec("host", "ping", "-n", "-c", 3, "-W", 10, address, timeout=60).returncode == 0
+
+
+def test_machine_connects_to_a_port_that_listens(host):
+    path = host.directory / "vm.sock"
+    port = add(host, listen=f"unix:{path}")
+    assert port["state"] == "no_carrier" and port["offloads"] == []
+    with Machine("vm", "10.0.0.2/24",
+                 f"stream,id=n,server=off,addr.type=unix,addr.path={path}") as vm:
+        reaches(host, vm)
+        assert state(host) == "up"
+        # A machine that loses its power, in the midst of talking.
+        vm.kill()
+    wait_until(lambda: state(host) == "no_carrier", "the port has no carrier")
+    with Machine("second", "10.0.0.3/24",
+                 f"stream,id=n,server=off,addr.type=unix,addr.path={path}") as vm:
+        reaches(host, vm, "10.0.0.3")
+
+
+def test_port_connects_to_a_machine_that_listens_and_to_the_next_one(host):
+    path = host.directory / "vm.sock"
+    add(host, connect=f"unix:{path}")
+    assert state(host) == "no_carrier"
+    for number in (2, 3):
+        with Machine("vm", f"10.0.0.{number}/24",
+                     f"stream,id=n,server=on,addr.type=unix,addr.path={path}") as vm:
+            reaches(host, vm, f"10.0.0.{number}")
+
+
+def test_machine_connects_by_tcp_with_the_older_netdev(host):
+    place = "127.0.0.1:4711"  # in the lab's own namespace, where nobody else is
+    add(host, listen=f"tcp:{place}")
+    with Machine("vm", "10.0.0.2/24", f"socket,id=n,connect={place}",
+                 command_prefix=host.command_in("switch")) as vm:
+        reaches(host, vm)
+
+
+def test_machine_and_port_exchange_datagrams(host):
+    local, remote = host.directory / "port.sock", host.directory / "vm.sock"
+    add(host, datagram={"local": str(local), "remote": str(remote)})
+    assert state(host) == "no_carrier"
+    with Machine("vm", "10.0.0.2/24", "dgram,id=n,local.type=unix,remote.type=unix,"
+                 f"local.path={remote},remote.path={local}") as vm:
+        reaches(host, vm)
+        wait_until(lambda: state(host) == "up", "the port has a carrier")
+
+
+def test_machines_are_in_vlans_as_other_ports_are(host):
+    first, second = host.directory / "1.sock", host.directory / "2.sock"
+    add(host, "vm1", listen=f"unix:{first}", vlan={"mode": "access", "pvid": 10})
+    add(host, "vm2", listen=f"unix:{second}")
+    connect = "stream,id=n,server=off,addr.type=unix,addr.path="
+    with Machine("vm1", "10.0.1.1/24", f"{connect}{first}") as one, \
+            Machine("vm2", "10.0.1.2/24", f"{connect}{second}", words=["vm.eth0.vlan=10"]) as two:
+        one.wait_until_ready()
+        two.wait_until_ready()
+        assert two.run("ping -c 2 -W 10 10.0.1.1"), two.console
+
+
+# ---- without a machine ---------------------------------------------------------------------------
+
+def plug_in(path):
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.connect(str(path))  # waits for its turn
+    peer.settimeout(10)
+    return peer
+
+
+def framed(frame):
+    return struct.pack(">I", len(frame)) + frame
+
+
+FRAME = bytes.fromhex("ffffffffffff" "020000000099" "88b5") + bytes(46)
+
+
+def test_events_tell_of_machines_that_come_and_go(host):
+    path = host.directory / "vm.sock"
+    add(host, listen=f"unix:{path}")
+    reader = host.client()
+    reader.call("event.subscribe", {"topics": ["port"]})
+    with plug_in(path):
+        event = reader.read()["params"]
+        assert (event["event"], event["data"]["state"]) == ("up", "up")
+    event = reader.read()["params"]
+    assert (event["event"], event["data"]["state"]) == ("down", "no_carrier")
+
+
+def test_garbage_and_broken_frames_are_counted(host):
+    path = host.directory / "vm.sock"
+    add(host, listen=f"unix:{path}")
+    for number, garbage in enumerate((bytes(4), b"\xff" * 4, framed(FRAME)[:20]), start=1):
+        peer = plug_in(path)
+        peer.sendall(garbage)
+        peer.shutdown(socket.SHUT_WR)
+        assert peer.recv(1) == b""
+        peer.close()
+        wait_until(lambda: drops(host).get("framing_invalid") == number, "it is counted")
+
+
+def test_frames_to_a_machine_that_reads_nothing_are_counted(host):
+    path = host.directory / "vm.sock"
+    add(host, listen=f"unix:{path}")
+    host.ping("host", "10.0.0.77")
+    assert drops(host).get("link_down", 0) > 0
+    peer = plug_in(path)
+    wait_until(lambda: state(host) == "up", "the port is up")
+    # As many at once as neither the kernel nor the port keeps.
+    flood = ["ping", "-n", "-q", "-b", "-l", 1000, "-c", 1000, "-W", 1, "-s", 1400, "10.0.0.255"]
+    host.exec("host", *flood, check=False, timeout=60)
+    wait_until(lambda: drops(host).get("busy", 0) > 0, "it is counted")
+    assert len(peer.recv(1 << 16)) > 0
+    peer.close()
+
+
+def test_longer_frames_than_the_mtu_are_counted(host):
+    path = host.directory / "vm.sock"
+    assert add(host, listen=f"unix:{path}", mtu=1280)["link"]["mtu"] == 1280
+    with plug_in(path) as peer:
+        wait_until(lambda: state(host) == "up", "the port is up")
+        host.exec("host", "ping", "-n", "-b", "-c", 1, "-W", 1, "-s", 1253, "10.0.0.255",
+                  check=False)
+        wait_until(lambda: drops(host).get("mtu_exceeded") == 1, "it is counted")
+        peer.close()
+
+
+def test_sixty_four_machines_come_and_die_in_a_loop(host):
+    """For a few seconds; TAPSWITCH_QEMU_CHURN_SECONDS=60 for longer."""
+    paths = [host.directory / f"{number}.sock" for number in range(64)]
+    for number, path in enumerate(paths):
+        add(host, f"vm{number}", listen=f"unix:{path}")
+
+    def turn():
+        peers = [plug_in(path) for path in paths]
+        for number, peer in enumerate(peers):
+            peer.sendall(framed(FRAME) + framed(FRAME)[:number])
+        for peer in peers:
+            peer.close()
+
+    def settled():
+        return all(state(host, f"vm{number}") == "no_carrier" for number in range(64))
+
+    turn()
+    wait_until(settled, "all have gone")
+    descriptors, memory = usage(host)
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        turn()
+    wait_until(settled, "all have gone")
+    wait_until(lambda: usage(host)[0] == descriptors, "no descriptor is left over")
+    if not IS_SANITIZED:
+        assert usage(host)[1] < memory + 4 * 1024, "KiB of memory are left over"
+    assert len(host.call("port.list")["ports"]) == 65
+    for number in range(64):
+        host.call("port.remove", {"name": f"vm{number}"})
+    assert not any(path.exists() for path in paths)
+
+
+def usage(lab):
+    """(open descriptors, KiB of resident memory) of the daemon."""
+    process = f"/proc/{lab.daemon.pid}"
+    with open(f"{process}/status", encoding="ascii") as status:
+        memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    return len(os.listdir(f"{process}/fd")), memory
+
+
+@pytest.mark.parametrize("params, field", [
+    ({}, "listen"),
+    ({"listen": "unix:relative"}, "listen"),
+    ({"listen": "tcp:localhost:1"}, "listen"),
+    ({"listen": "unix:/tmp/a", "connect": "unix:/tmp/b"}, "connect"),
+    ({"listen": "unix:/tmp/a", "datagram": {"local": "/a", "remote": "/b"}}, "datagram"),
+    ({"datagram": {"local": "/tmp/a", "remote": "/tmp/a"}}, "datagram"),
+    ({"datagram": {"local": "/tmp/a"}}, "datagram.remote"),
+    ({"listen": "unix:/tmp/a", "reconnect_seconds": 5}, "reconnect_seconds"),
+    ({"connect": "unix:/tmp/a", "reconnect_seconds": 0}, "reconnect_seconds"),
+    ({"connect": "unix:/tmp/a", "group": "root"}, "group"),
+    ({"listen": "tcp:127.0.0.1:1", "socket_mode": "0600"}, "socket_mode"),
+    ({"listen": "unix:/tmp/a", "socket_mode": "0888"}, "socket_mode"),
+    ({"listen": "unix:/tmp/a", "owner": "no-such-user"}, "owner"),
+    ({"listen": "unix:/tmp/a", "interface": "tap0"}, "interface"),
+    ({"listen": "unix:/tmp/a", "mtu": 10}, "mtu"),
+])
+def test_mistakes_are_told_by_their_field_and_nothing_is_left(module_lab, params, field):
+    with pytest.raises(RpcError) as refusal:
+        add(module_lab, **params)
+    assert refusal.value.kind == "invalid_params"
+    assert refusal.value.data["field"] == field
+    assert module_lab.call("port.list")["ports"] == []
+
+
+def test_what_cannot_be_had_is_refused(host):
+    path = host.directory / "vm.sock"
+    path.write_text("precious")
+    with pytest.raises(RpcError) as refusal:
+        add(host, listen=f"unix:{path}")
+    assert refusal.value.data["errno_name"] == "EEXIST"
+    assert path.read_text() == "precious"
+    path.unlink()
+    add(host, listen=f"unix:{path}")
+    with pytest.raises(RpcError) as refusal:
+        add(host, "second", listen=f"unix:{path}")
+    assert refusal.value.kind == "already_exists"
+    with pytest.raises(RpcError) as refusal:
+        host.call("port.set", {"name": "vm", "mtu": 1400})
+    assert refusal.value.data["field"] == "mtu"
+    host.call("port.remove", {"name": "vm"})
+    assert not path.exists()
+
+
+def test_socket_is_for_whom_it_is_meant(host):
+    path = host.directory / "vm.sock"
+    add(host, listen=f"unix:{path}", owner="nobody", group="nogroup")
+    assert run("stat", "-c", "%U %G %a", path).stdout.split() == ["nobody", "nogroup", "660"]
+    path = host.directory / "everybody.sock"
+    port = add(host, "second", listen=f"unix:{path}", socket_mode="666")
+    assert port["socket_mode"] == "0666"
+    assert run("stat", "-c", "%a", path).stdout == "666\n"
+
+
+def test_document_has_all_of_it_and_brings_it_back(host):
+    ports = {"a": {"type": "qemu", "listen": f"unix:{host.directory}/a", "group": "nogroup"},
+             "b": {"type": "qemu", "connect": "tcp:127.0.0.1:9", "reconnect_seconds": 7,
+                   "mtu": 9000},
+             "c": {"type": "qemu", "datagram": {"local": f"{host.directory}/c",
+                                                "remote": f"{host.directory}/d"}}}
+    document = host.call("config.get", {"format": "minimal"})
+    document["switches"]["sw0"]["ports"].update(ports)
+    host.call("config.apply", {"config": document, "mode": "replace"})
+    again = host.call("config.get", {"format": "minimal"})
+    assert {name: again["switches"]["sw0"]["ports"][name] for name in ports} == ports
+    assert host.call("config.diff", {"config": again})["plan"] == []
+    # One that is changed is opened anew in its place.
+    document["switches"]["sw0"]["ports"]["a"]["mtu"] = 1400
+    host.call("config.apply", {"config": document, "mode": "replace"})
+    with plug_in(host.directory / "a"):
+        wait_until(lambda: state(host, "a") == "up", "the port is up")
+
+
+def test_without_any_privilege(empty_lab):
+    """A daemon that may do nothing has machines on its switch, and needs nothing for that."""
+    without = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    with subprocess.Popen([*without, program("TAPSWITCHD"), "--socket", empty_lab.socket],
+                          stderr=subprocess.DEVNULL, preexec_fn=die_with_the_test) as daemon:
+        try:
+            wait_until(empty_lab.socket.exists, "it listens")
+            paths = [empty_lab.directory / name for name in ("one", "two")]
+            for path in paths:
+                add(empty_lab, path.name, listen=f"unix:{path}")
+            with plug_in(paths[0]) as one, plug_in(paths[1]) as two:
+                wait_until(lambda: state(empty_lab, "one") == state(empty_lab, "two") == "up",
+                           "both are up")
+                one.sendall(framed(FRAME))
+                assert two.recv(1000) == framed(FRAME)
+        finally:
+            daemon.terminate()
+            assert daemon.wait(10) == 0

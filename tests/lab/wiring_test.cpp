@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/lab/wiring.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/lab/lab_maker.hpp"
+
+namespace tapswitch::lab {
+namespace {
+
+constexpr const char* three_nodes =
+    R"({"alice": {}, "bob": {}, "vm": {"kind": "vm", "kernel": "k"}})";
+
+TEST(Wiring, LinkToASwitchIsAPortInTheNodesNamespace) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "sw0"], "mtu": 1400,
+                                              "vlan": {"mode": "access", "pvid": 10}}])");
+  const Json port = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"]["alice"];
+  EXPECT_EQ(port, Json::parse(R"({"mtu": 1400, "vlan": {"mode": "access", "pvid": 10},
+                                  "type": "tap", "interface": "eth0", "namespace": "test-alice",
+                                  "persist": true})"));
+}
+
+TEST(Wiring, NodeWithSeveralLinksHasSeveralPorts) {
+  const LabSpec lab =
+      lab_of(three_nodes, R"([{"ends": ["alice:eth0", "sw0"]}, {"ends": ["sw0", "alice:eth1"]}])");
+  const Json ports = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"];
+  EXPECT_TRUE(ports.contains("alice-eth0"));
+  EXPECT_TRUE(ports.contains("alice-eth1"));
+}
+
+TEST(Wiring, SettingsOfInterfacesAreThoseOfTheirPort) {
+  const LabSpec lab = lab_of(R"({"alice": {"interfaces": {"eth0": {
+                                   "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.1/24"]}}}})",
+                             R"([{"ends": ["alice:eth0", "sw0"]}])");
+  const Json port = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"]["alice"];
+  EXPECT_EQ(port["mac"], "02:00:00:00:00:01");
+  EXPECT_EQ(port["addresses"], Json::parse(R"(["10.0.0.1/24"])"));
+}
+
+TEST(Wiring, CardOfAMachineIsASocketInTheLabsDirectory) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["vm:eth0", "sw0"]}])");
+  const Json port = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"]["vm"];
+  EXPECT_EQ(port, Json::parse(R"({"type": "qemu", "listen": "unix:/labs/test/vm.eth0.sock"})"));
+}
+
+TEST(Wiring, SwitchesAreJoinedByPatches) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["sw0", "sw1"]}, {"ends": ["sw1", "sw0"]},
+                                              {"ends": ["sw0", "sw1"]}])");
+  const Json switches = wire(lab, "/labs/test").document["switches"];
+  EXPECT_EQ(switches["sw0"]["ports"]["sw0-sw1"]["peer"], "sw1-sw0");
+  EXPECT_EQ(switches["sw1"]["ports"]["sw1-sw0"]["peer"], "sw0-sw1");
+  EXPECT_EQ(switches["sw0"]["ports"]["sw0-sw1-2"]["peer"], "sw1-sw0-2");
+  EXPECT_EQ(switches["sw0"]["ports"].size(), 3U);
+  EXPECT_EQ(switches["sw1"]["ports"].size(), 3U);
+}
+
+TEST(Wiring, TwoNodesMeetOnAWireOfTheirOwn) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "bob:eth3"]}])");
+  const Json wire_switch = wire(lab, "/labs/test").document["switches"]["wire.alice"];
+  EXPECT_EQ(wire_switch["forward_reserved"], Json::parse(R"(["all"])"));
+  EXPECT_EQ(wire_switch["ports"].size(), 2U);
+  EXPECT_EQ(wire_switch["ports"]["bob"]["interface"], "eth3");
+  EXPECT_EQ(wire_switch["ports"]["bob"]["learning"], false);
+}
+
+TEST(Wiring, CardsHaveAddressesOfTheirOwnThatStay) {
+  EXPECT_EQ(card_mac("lab", "vm", "eth0"), card_mac("lab", "vm", "eth0"));
+  EXPECT_NE(card_mac("lab", "vm", "eth0"), card_mac("lab", "vm", "eth1"));
+  EXPECT_NE(card_mac("lab", "vm", "eth0"), card_mac("lab2", "vm", "eth0"));
+  EXPECT_THAT(card_mac("lab", "vm", "eth0"), ::testing::StartsWith("52:54:00:"));
+}
+
+}  // namespace
+}  // namespace tapswitch::lab

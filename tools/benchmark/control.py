@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""control: what the control socket of one tapswitch bears: calls, long answers, documents, sessions
+that do not read; and that neither they nor traffic hold one another up.
+
+The client is tests/bench/control_load.cpp: one in Python would be measured itself. Where one answer
+takes milliseconds Python is quick enough.
+"""
+
+import json
+import statistics
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpc_client import RpcClient
+
+from benchmark.lab import BenchError, Lab, wait_until
+from benchmark.measures import frame_rate
+from benchmark.peers import IPERF_PORT, Tapswitch
+
+PIPELINE = 64            # calls unanswered at a time
+LONE = (1, 1000)         # a call, then a millisecond of silence
+DEAF_SESSIONS = 64       # that subscribe and never read
+PAGE_ENTRIES = 1000      # of fdb.list, its default
+VLAN_CHANGES = 20        # applies of one round
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of what is measured."""
+
+    ports: int
+    stations: int
+    applied_ports: int
+    sessions: int
+    changes: int  # of which nobody reads; in full more than there is room for
+
+
+SIZES = {False: Size(ports=1000, stations=1_000_000, applied_ports=500, sessions=256,
+                    changes=8000),
+         True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200)}
+
+
+def measure(results, bin_directory, rounds, seconds, is_smoke):
+    """All figures of the group 'control'."""
+    size = SIZES[is_smoke]
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory, crowd=size.ports - 2)
+        peer.start()
+        for _ in range(rounds):
+            record(results, calls(peer, seconds))
+            record(results, deaf_sessions(peer, size, seconds))
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory)
+        peer.start()
+        fill(peer, size.stations)
+        for _ in range(rounds):
+            record(results, paging(peer, size))
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory)
+        peer.start()
+        for _ in range(rounds):
+            record(results, applies(peer, size.applied_ports))
+
+
+def record(results, found):
+    for key, value in found.items():
+        results.record(key, Tapswitch.name, value)
+
+
+# ---- calls -------------------------------------------------------------------------------------
+
+
+def start_load(peer, seconds, window, pause, method, params):
+    return peer.lab.start(peer.bin / "control_load", peer.socket, seconds, window, pause, method,
+                          json.dumps(params), has_pipes=True)
+
+
+def load(peer, seconds, window, pause, method, params):
+    return finish(start_load(peer, seconds, window, pause, method, params))
+
+
+def finish(process):
+    """What control_load has printed."""
+    text = process.stdout.read()
+    if process.wait() != 0:
+        raise BenchError("control_load failed")
+    return json.loads(text)
+
+
+@contextmanager
+def tcp_at_full_speed(peer):
+    """While it lasts a stream crosses the switch."""
+    stream = peer.lab.start("iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-t", 3600,
+                            namespace=peer.a.namespace)
+    try:
+        before = peer.b.received()
+        wait_until(lambda: peer.b.received() > before + 1000, "the stream flows")
+        yield
+    finally:
+        stream.kill()
+        stream.wait()
+
+
+def calls(peer, seconds):
+    port = {"name": "a"}
+    found = {"control_calls": load(peer, seconds, PIPELINE, 0, "port.get", port)["calls_per_second"],
+             "control_alone": load(peer, seconds, *LONE, "port.get", port)["median"],
+             "control_statistics": load(peer, seconds, 1, 0, "stats.get", {})["median"] / 1e3}
+    with tcp_at_full_speed(peer):
+        found["control_alone_tcp"] = load(peer, seconds, *LONE, "port.get", port)["median"]
+    return found
+
+
+# ---- a large FDB -------------------------------------------------------------------------------
+
+
+def fill(peer, stations):
+    """Has a switch of its own hear so many stations."""
+    with RpcClient(peer.socket) as client:
+        client.call("switch.add", {"name": "large", "fdb": {"capacity": 1_048_576}})
+        client.call("port.add", {"name": "crowd", "switch": "large"})
+        # Some more, for the switch does not hear every frame of so quick a sender.
+        sender = peer.lab.start(peer.bin / "frame_sender", "crowd", 60, "02:00:00:00:0f:ff", 0,
+                                stations + stations // 25, namespace=peer.home)
+        try:
+            wait_until(lambda: client.call("switch.get", {"name": "large"})["fdb"]["stations"]
+                       >= stations, f"{stations} stations are learned", deadline=120)
+        finally:
+            sender.kill()
+            sender.wait()
+
+
+def paging(peer, size):
+    """One session reads all pages as fast as it can, another asks for something small."""
+    with RpcClient(peer.socket) as client:
+        other = start_load(peer, 2, 1, 0, "port.get", {"name": "a"})
+        entries, page = 0, {"next_cursor": 0}
+        # Again from the beginning while the other one asks.
+        while other.poll() is None:
+            page = client.call("fdb.list", {"switch": "large", "limit": PAGE_ENTRIES,
+                                            "cursor": page["next_cursor"] or 0})
+            entries += len(page["entries"])
+        if entries < PAGE_ENTRIES:
+            raise BenchError("there were no pages to read")
+    return {"control_paging_delay": finish(other)["max"] / 1e3}
+
+
+# ---- documents ---------------------------------------------------------------------------------
+
+
+def document(ports, vlan_of_first=10):
+    vlans = [vlan_of_first] + [10] * (ports - 1)
+    return {f"p{number}": {"vlan": {"mode": "access", "pvid": vlan}}
+            for number, vlan in enumerate(vlans)}
+
+
+def timed_apply(client, ports):
+    """Seconds from the first byte of the call to the last of the answer."""
+    config = {"version": 1, "switches": {"applied": {"ports": ports}}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "config.apply",
+               "params": {"mode": "merge", "config": config}}
+    line = json.dumps(request).encode() + b"\n"
+    began = time.monotonic()
+    client.send_bytes(line)
+    answer = client.read()
+    took = time.monotonic() - began
+    if "error" in answer:
+        raise BenchError(f"config.apply: {answer['error']}")
+    return took, answer["result"]["plan"]
+
+
+def applies(peer, count):
+    with RpcClient(peer.socket, timeout=120) as client:
+        all_of_them, _ = timed_apply(client, document(count))
+        changes = []
+        for number in range(VLAN_CHANGES):
+            took, plan = timed_apply(client, document(count, vlan_of_first=11 + number % 2))
+            if len(plan) != 1:
+                raise BenchError(f"one VLAN should change, not: {plan}")
+            changes.append(took)
+        client.call("switch.remove", {"name": "applied", "force": True})
+    return {"control_apply_all": all_of_them,
+            "control_apply_one": statistics.median(changes) * 1e3}
+
+
+# ---- sessions that never read ------------------------------------------------------------------
+
+
+def resident_bytes(pid):
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("\nVmRSS:")[1].split()[0]) * 1024
+
+
+def deaf_sessions(peer, size, seconds):
+    """The sessions are as many as there may be, less the one that measures and one to spare."""
+    with ExitStack() as sessions:
+        quick = load(peer, seconds, PIPELINE, 0, "port.get", {"name": "a"})
+        frames, _ = frame_rate(peer, 60, seconds)
+        before = resident_bytes(peer.processes[0].pid)
+        clients = [sessions.enter_context(RpcClient(peer.socket))
+                   for _ in range(size.sessions - 2)]
+        for client in clients[:DEAF_SESSIONS]:
+            client.call("event.subscribe", {"topics": ["config", "log", "vlan"]})
+        # The most there was meanwhile: who is deaf for long is closed.
+        changes, grown = 0, 0
+        while changes < size.changes:
+            rate = load(peer, seconds, PIPELINE, 0, "vlan.set", {"vid": 10, "name": "office"})
+            changes += rate["calls_per_second"] * seconds
+            grown = max(grown, resident_bytes(peer.processes[0].pid) - before)
+        quick_beside = load(peer, seconds, PIPELINE, 0, "port.get", {"name": "a"})
+        frames_beside, _ = frame_rate(peer, 60, seconds)
+    return {"control_deaf_memory": grown / 2**20,
+            "control_deaf_calls": quick_beside["calls_per_second"] / quick["calls_per_second"],
+            "control_deaf_frames": frames_beside / frames}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lab/daemon.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "control/client/client.hpp"
+#include "control/config/store.hpp"
+#include "control/rpc/error.hpp"
+#include "tools/lab/failure.hpp"
+#include "tools/lab/place.hpp"
+#include "tools/tapctl/text.hpp"
+
+namespace tapswitch::lab {
+namespace {
+
+constexpr const char* program_name = "tapswitchd";
+constexpr std::size_t most_lines = 12;
+constexpr std::chrono::milliseconds nap{10};
+// To open thousands of ports takes a while; a daemon that hangs is worse than none.
+constexpr std::chrono::seconds patience{120};
+
+// What the daemon refuses is told in its words, all of them.
+Json call(const std::string& directory, const std::string& method, const Json& params) {
+  try {
+    auto client = client::Client::connect(control_socket(directory));
+    return client.call(method, params);
+  } catch (const client::Refused& refused) {
+    std::string text = refused.what();
+    const Json data = refused.error().value("data", Json::object());
+    for (const Json& problem : data.value("problems", Json::array())) {
+      text += fmt::format("\n    {}: {}", problem.value("pointer", problem.value("field", "")),
+                          problem.value("problem", ""));
+    }
+    throw Failure(fmt::format("the switch refuses: {}", text));
+  } catch (const std::runtime_error& error) {
+    throw Failure(fmt::format("the switch does not answer: {}", error.what()));
+  }
+}
+
+std::string document_file(const std::string& directory) { return directory + "/switch.json"; }
+
+}  // namespace
+
+std::string daemon_program() {
+  if (const char* given = std::getenv("TAPSWITCHD"); given != nullptr && *given != '\0') {
+    if (::access(given, X_OK) != 0) {
+      throw Failure(fmt::format("TAPSWITCHD: there is no program '{}'", given));
+    }
+    return given;
+  }
+  std::error_code none;
+  const auto here = std::filesystem::read_symlink("/proc/self/exe", none).parent_path();
+  for (const auto& candidate : {here / program_name, here.parent_path() / "sbin" / program_name}) {
+    if (::access(candidate.c_str(), X_OK) == 0) {
+      return candidate;
+    }
+  }
+  if (const auto found = find_program(program_name)) {
+    return *found;
+  }
+  throw Failure("there is no tapswitchd beside tapctl or in PATH: install it, or set TAPSWITCHD");
+}
+
+void save_document(const std::string& directory, const Json& document) {
+  try {
+    config::Store(document_file(directory)).write(document.dump(2) + '\n');
+  } catch (const rpc::Error& error) {
+    throw Failure(error.what());
+  }
+}
+
+void start_daemon(const std::string& directory, const Json& document,
+                  const std::function<void(const ProcessId&)>& record) {
+  save_document(directory, document);
+  const std::string log = log_file(directory, program_name);
+  std::error_code none;
+  const auto size = std::filesystem::file_size(log, none);
+  const std::size_t offset = none ? 0 : size;
+  Child daemon = launch({.words = {daemon_program(), "--config", document_file(directory),
+                                   "--socket", control_socket(directory)},
+                         .output = log,
+                         .directory = "/"},
+                        record);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!daemon_answers(directory)) {
+    const auto status = daemon.wait(nap);
+    if (status || std::chrono::steady_clock::now() > end) {
+      daemon.kill();
+      throw Failure(fmt::format(
+          "{}; its last lines:\n{}",
+          status ? fmt::format("tapswitchd ended at once, with status {}", *status)
+                 : fmt::format("tapswitchd does not answer within {} s", patience.count()),
+          last_lines(log, offset)));
+    }
+  }
+}
+
+bool daemon_answers(const std::string& directory) {
+  try {
+    auto client = client::Client::connect(control_socket(directory));
+    [[maybe_unused]] const Json info = client.call("system.info", Json::object());
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+Json difference(const std::string& directory, const Json& document) {
+  return call(directory, "config.diff", {{"config", document}}).at("plan");
+}
+
+void apply_document(const std::string& directory, const Json& document) {
+  call(directory, "config.apply", {{"config", document}, {"mode", "replace"}});
+}
+
+std::string last_lines(const std::string& file, std::size_t offset) {
+  std::ifstream stream(file);
+  stream.seekg(static_cast<std::streamoff>(offset));
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(std::move(line));
+    if (lines.size() > most_lines) {
+      lines.pop_front();
+    }
+  }
+  std::string text;
+  for (const std::string& line : lines) {
+    text += fmt::format("{}    {}", text.empty() ? "" : "\n", tapctl::printable(line));
+  }
+  return text.empty() ? "    (nothing)" : text;
+}
+
+}  // namespace tapswitch::lab

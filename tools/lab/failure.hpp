@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// failure.hpp: why a lab verb could not do what it was asked; its text is for the person.
+#pragma once
+
+#include <stdexcept>
+
+namespace tapswitch::lab {
+
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The person pressed Ctrl-C, or somebody ends us: what was begun is taken back.
+class Interrupted : public Failure {
+ public:
+  Interrupted() : Failure("interrupted") {}
+};
+
+}  // namespace tapswitch::lab

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lab/guard.hpp"
+
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "tools/tapctl/usage_error.hpp"
+
+namespace tapswitch::lab {
+
+int run_guarded(const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const tapctl::UsageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    std::fputs(fmt::format("tapctl: {}\n", error.what()).c_str(), stderr);
+    return 1;
+  }
+}
+
+}  // namespace tapswitch::lab

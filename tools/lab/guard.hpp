@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard.hpp: what goes wrong, told on stderr and turned into an exit status.
+#pragma once
+
+#include <functional>
+
+namespace tapswitch::lab {
+
+// Lets tapctl::UsageError through.
+int run_guarded(const std::function<int()>& work);
+
+}  // namespace tapswitch::lab

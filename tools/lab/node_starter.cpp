@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lab/node_starter.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <regex>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "control/lab/route.hpp"
+#include "control/lab/sysctl.hpp"
+#include "control/lab/wiring.hpp"
+#include "switch/ports/net_namespace.hpp"
+#include "tools/lab/daemon.hpp"
+#include "tools/lab/failure.hpp"
+#include "tools/lab/interrupt.hpp"
+#include "tools/lab/machine.hpp"
+#include "tools/lab/place.hpp"
+
+namespace tapswitch::lab {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds nap{50};
+
+std::size_t size_of(const std::string& file) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  return none ? 0 : size;
+}
+
+UniqueFd open_namespace(const Site& site, const NodeSpec& node) {
+  auto opened = NetNamespaceRef("/run/netns/" + namespace_name(site.lab.name, node.name)).open();
+  if (!opened) {
+    throw Failure(fmt::format("{}: {}", title_of(node), opened.error().message()));
+  }
+  return std::move(*opened);
+}
+
+// errno of setting 'name' in the namespace of the calling thread; 0 if it is done.
+int write_sysctl(const std::string& name, const std::string& value) {
+  const UniqueFd file(::open(("/proc/sys/" + sysctl_path(name)).c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.is_open()) {
+    return errno;
+  }
+  const auto written = ::write(file.get(), value.data(), value.size());
+  return written == static_cast<ssize_t>(value.size()) ? 0 : errno;
+}
+
+// With 'is_early', those that there are not yet are left for later.
+void set_sysctls(const Site& site, const NodeSpec& node, bool is_early) {
+  if (node.sysctls.empty()) {
+    return;
+  }
+  const UniqueFd name_space = open_namespace(site, node);
+  std::string refused;
+  const auto entered = run_in_thread(name_space.get(), [&] {
+    for (const auto& [name, value] : node.sysctls) {
+      const int number = write_sysctl(name, value);
+      if (number != 0 && !(is_early && number == ENOENT)) {
+        refused += fmt::format("{}cannot set {} to {}: {}", refused.empty() ? "" : "; ", name,
+                               value, std::strerror(number));
+      }
+    }
+  });
+  if (!entered) {
+    refused = entered.error().message();
+  }
+  if (!refused.empty()) {
+    throw Failure(fmt::format("{}: {}", title_of(node), refused));
+  }
+}
+
+// One node on its way up.
+class Starter {
+ public:
+  Starter(const Site& site, const NodeSpec& node, std::stop_token given_up = {})
+      : site_(site),
+        node_(node),
+        given_up_(std::move(given_up)),
+        title_(title_of(node)),
+        log_(log_file(site.directory, node.name)) {
+    if (node.kind == NodeSpec::Kind::netns) {
+      name_space_ = open_namespace(site, node);
+    }
+  }
+
+  void start() {
+    if (node_.kind == NodeSpec::Kind::netns) {
+      set_sysctls(site_, node_, false);
+      for (const std::string& route : node_.routes) {
+        Command command{.words = {"ip", "route", "add"}, .text = "ip route add " + route};
+        const auto words = route_words(route);
+        command.words.insert(command.words.end(), words.begin(), words.end());
+        run(command);
+      }
+      for (const Command& command : node_.commands) {
+        run(command);
+      }
+      for (const auto& [name, command] : node_.processes) {
+        start_process(name);
+      }
+    } else {
+      start_process("qemu");
+    }
+    if (node_.ready) {
+      await_readiness(*node_.ready);
+    }
+    complain_about_the_dead();
+  }
+
+  void start_process(const std::string& name) {
+    site_.progress.change(title_, name);
+    const bool is_vm = node_.kind == NodeSpec::Kind::vm;
+    const std::string log = log_of(name);
+    offsets_[name] = size_of(log);
+    // Its log goes on where it ended the last time.
+    console_offset_ = size_of(console_log(site_.directory, node_.name));
+    processes_.emplace(
+        name, launch(
+                  {
+                      .words = is_vm ? machine_words(site_.lab, node_, site_.directory)
+                                     : node_.processes.at(name).words,
+                      .name_space = name_space_.get(),
+                      .output = log,
+                      .directory = site_.files_from,
+                      .environment = environment(),
+                  },
+                  [&](const ProcessId& id) {
+                    site_.state.update(
+                        [&](State& state) { state.nodes[node_.name].processes[name] = id; });
+                  }));
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment() const {
+    return {{"TAPSWITCH_LAB", site_.lab.name},
+            {"TAPSWITCH_NODE", node_.name},
+            {"TAPSWITCH_SOCKET", control_socket(site_.directory)}};
+  }
+
+  [[nodiscard]] std::string log_of(const std::string& process) const {
+    return log_file(site_.directory, node_.name + '.' + process);
+  }
+
+  [[noreturn]] void fail(const std::string& what, const std::string& log, std::size_t offset) {
+    throw Failure(
+        fmt::format("{}: {}; its last lines:\n{}", title_, what, last_lines(log, offset)));
+  }
+
+  [[nodiscard]] Child begin(const Command& command) {
+    return launch({.words = command.words,
+                   .name_space = name_space_.get(),
+                   .output = log_,
+                   .directory = site_.files_from,
+                   .environment = environment(),
+                   .dies_with_us = true},
+                  [](const ProcessId&) {});
+  }
+
+  void run(const Command& command) {
+    site_.progress.change(title_, command.text);
+    const std::size_t offset = size_of(log_);
+    const auto status = outcome(begin(command), Clock::time_point::max());
+    if (!status) {
+      fail(fmt::format("was still at '{}'", command.text), log_, offset);
+    }
+    if (status != 0) {
+      fail(fmt::format("'{}' exited with {}", command.text, *status), log_, offset);
+    }
+  }
+
+  // The exit status; nullopt if it has not ended by 'end', or all is given up. It is gone then.
+  std::optional<int> outcome(Child child, Clock::time_point end) {
+    try {
+      std::optional<int> status;
+      do {
+        status = child.wait(nap);
+      } while (!status && Clock::now() < end && !given_up_.stop_requested());
+      if (!status) {
+        child.kill();
+      }
+      return status;
+    } catch (const Interrupted&) {
+      child.kill();
+      throw;
+    }
+  }
+
+  void await_readiness(const Readiness& ready) {
+    site_.progress.change(title_, "waiting until it is ready");
+    const auto end = Clock::now() + ready.timeout;
+    const std::size_t offset = size_of(log_);
+    while (!is_ready(ready, end)) {
+      complain_about_the_dead();
+      const bool is_late = Clock::now() >= end;
+      if (is_late || given_up_.stop_requested()) {
+        complain_of_waiting(is_late ? fmt::format("is not ready within {} s", ready.timeout.count())
+                                    : "was not ready yet",
+                            ready, offset);
+      }
+      std::this_thread::sleep_for(nap);
+      throw_if_interrupted();
+    }
+  }
+
+  // A machine that has said nothing on its console may not have begun: then QEMU is asked.
+  [[noreturn]] void complain_of_waiting(const std::string& what, const Readiness& ready,
+                                        std::size_t offset) {
+    if (node_.kind == NodeSpec::Kind::netns) {
+      fail(fmt::format("{}: '{}' does not succeed", what, ready.command.text), log_, offset);
+    }
+    const std::string console = console_log(site_.directory, node_.name);
+    const bool is_silent = size_of(console) <= console_offset_;
+    fail(fmt::format("{}: nothing on its console matches '{}'{}", what, ready.console,
+                     is_silent ? ": it is empty" : ""),
+         is_silent ? log_of("qemu") : console, is_silent ? offsets_["qemu"] : console_offset_);
+  }
+
+  bool is_ready(const Readiness& ready, Clock::time_point end) {
+    if (node_.kind == NodeSpec::Kind::vm) {
+      std::ifstream console(console_log(site_.directory, node_.name));
+      console.seekg(static_cast<std::streamoff>(console_offset_));
+      const std::regex pattern(ready.console);
+      for (std::string line; std::getline(console, line);) {
+        if (std::regex_search(line, pattern)) {
+          return true;
+        }
+      }
+      return false;
+    }
+    return outcome(begin(ready.command), end) == 0;
+  }
+
+  void complain_about_the_dead() {
+    for (auto& [name, child] : processes_) {
+      if (const auto status = child.wait(milliseconds(0))) {
+        fail(fmt::format("'{}' ended, with status {}", name, *status), log_of(name),
+             offsets_[name]);
+      }
+    }
+  }
+
+  const Site& site_;
+  const NodeSpec& node_;
+  std::stop_token given_up_;
+  std::string title_;
+  std::string log_;
+  UniqueFd name_space_;
+  std::map<std::string, Child> processes_;
+  std::size_t console_offset_ = 0;
+  std::map<std::string, std::size_t> offsets_;  // of what they say, in their logs
+};
+
+}  // namespace
+
+std::string title_of(const NodeSpec& node) { return "node " + node.name; }
+
+void set_early_sysctls(const Site& site, const NodeSpec& node) { set_sysctls(site, node, true); }
+
+void start_node(const Site& site, const NodeSpec& node, const std::stop_token& given_up) {
+  site.progress.begin(title_of(node));
+  try {
+    Starter(site, node, given_up).start();
+  } catch (...) {
+    site.progress.forget(title_of(node));
+    throw;
+  }
+  site.state.update([&](State& state) {
+    NodeRecord& record = state.nodes[node.name];
+    record.is_up = true;
+    record.since = std::time(nullptr);
+  });
+  site.progress.end(title_of(node), node.ready ? "ready" : "up");
+}
+
+void start_process(const Site& site, const NodeSpec& node, const std::string& name) {
+  const std::string title = fmt::format("{} {}", title_of(node), name);
+  site.progress.begin(title);
+  Starter(site, node).start_process(name);
+  site.progress.end(title, "started again");
+}
+
+}  // namespace tapswitch::lab

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// place.hpp: where labs keep their things, and that one tapctl at a time works on a lab.
+//
+// Not below /run/tapswitch: that directory belongs to the service's user, who could put there what
+// root would then obey.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "switch/ports/unique_fd.hpp"
+
+namespace tapswitch::lab {
+
+// /run/tapswitch-labs for root, $XDG_RUNTIME_DIR/tapswitch-labs for others. Throws Failure.
+[[nodiscard]] std::string labs_directory();
+
+[[nodiscard]] std::string lab_directory(const std::string& name);
+[[nodiscard]] std::string control_socket(const std::string& directory);
+[[nodiscard]] std::string log_file(const std::string& directory, const std::string& name);
+
+// The names of the labs that have a directory, in order.
+[[nodiscard]] std::vector<std::string> lab_names();
+
+// The directory of a lab, made if 'makes', and locked until it goes.
+class LockedDirectory {
+ public:
+  // Throws Failure if another tapctl has it. Without 'makes', a lab that is not there gives one
+  // that is not open.
+  LockedDirectory(std::string path, bool makes);
+
+  [[nodiscard]] bool is_open() const { return fd_.is_open(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  // With all that is in it; once.
+  void remove();
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+};
+
+}  // namespace tapswitch::lab

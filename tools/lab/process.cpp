@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lab/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "tools/lab/failure.hpp"
+#include "tools/lab/interrupt.hpp"
+
+namespace tapswitch::lab {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds longest_nap{100};
+constexpr int cannot_execute = 127;
+constexpr mode_t log_mode = 0640;
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> fds{};
+  if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
+    throw Failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+// All that the child needs, made before it is: between fork() and execve() it may not allocate.
+class Script {
+ public:
+  explicit Script(const Launch& launch)
+      : name_space_(launch.name_space), dies_(launch.dies_with_us) {
+    const auto found = find_program(launch.words.front());
+    if (!found) {
+      throw Failure(fmt::format("there is no program '{}'", launch.words.front()));
+    }
+    program_ = *found;
+    words_ = launch.words;
+    for (char** each = environ; *each != nullptr; ++each) {
+      const std::string_view text(*each);
+      const auto is_replaced = [&](const auto& pair) { return text.starts_with(pair.first + '='); };
+      if (std::none_of(launch.environment.begin(), launch.environment.end(), is_replaced)) {
+        variables_.emplace_back(text);
+      }
+    }
+    for (const auto& [name, value] : launch.environment) {
+      variables_.push_back(fmt::format("{}={}", name, value));
+    }
+    directory_ = launch.directory;
+    output_.reset(
+        launch.output.empty()
+            ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
+            : ::open(launch.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, log_mode));
+    input_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!output_.is_open() || !input_.is_open()) {
+      throw Failure(fmt::format("cannot open {}: {}", launch.output, std::strerror(errno)));
+    }
+    pointers(words_, argv_);
+    pointers(variables_, envp_);
+  }
+
+  // In the child. Returns errno if it comes to that.
+  [[nodiscard]] int play(pid_t parent) const {
+    ::setsid();
+    if (dies_ && (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent)) {
+      return ESRCH;
+    }
+    for (int number = 1; number < NSIG; ++number) {
+      ::signal(number, SIG_DFL);
+    }
+    sigset_t none{};
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (name_space_ >= 0 && !enter_net_namespace(name_space_)) {
+      return errno;
+    }
+    if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) {
+      return errno;
+    }
+    ::dup2(input_.get(), STDIN_FILENO);
+    ::dup2(output_.get(), STDOUT_FILENO);
+    ::dup2(output_.get(), STDERR_FILENO);
+    ::execve(program_.c_str(), argv_.data(), envp_.data());
+    return errno;
+  }
+
+ private:
+  static void pointers(std::vector<std::string>& texts, std::vector<char*>& found) {
+    for (std::string& text : texts) {
+      found.push_back(text.data());
+    }
+    found.push_back(nullptr);
+  }
+
+  int name_space_;
+  bool dies_;
+  std::string program_;
+  std::string directory_;
+  std::vector<std::string> words_;
+  std::vector<std::string> variables_;
+  std::vector<char*> argv_;
+  std::vector<char*> envp_;
+  UniqueFd input_;
+  UniqueFd output_;
+};
+
+void send_signal(int process, int number) {
+  ::syscall(SYS_pidfd_send_signal, process, number, nullptr, 0);
+}
+
+bool ends_within(int descriptor, milliseconds most) {
+  pollfd waited{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return ::poll(&waited, 1, static_cast<int>(most.count())) > 0;
+}
+
+struct Found {
+  char state = 'X';
+  std::uint64_t start = 0;
+};
+
+std::optional<Found> look_up(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  // The name in brackets may hold anything, also brackets.
+  const auto end = text.rfind(')');
+  if (end == std::string::npos || end + 2 >= text.size()) {
+    return std::nullopt;
+  }
+  constexpr int fields_before_start = 19;  // proc(5): the state is field 3, the start field 22
+  std::size_t at = end + 2;
+  Found found{.state = text[at]};
+  for (int i = 0; i < fields_before_start; ++i) {
+    at = text.find(' ', at) + 1;
+  }
+  found.start = std::strtoull(text.c_str() + at, nullptr, 10);
+  return found;
+}
+
+}  // namespace
+
+std::optional<ProcessId> identify(pid_t pid) {
+  const auto found = look_up(pid);
+  if (!found || found->state == 'Z' || found->state == 'X') {
+    return std::nullopt;
+  }
+  return ProcessId{.pid = pid, .start = found->start};
+}
+
+bool is_running(const ProcessId& process) {
+  return process.pid > 0 && identify(process.pid) == process;
+}
+
+UniqueFd open_process(pid_t pid) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+std::optional<int> Child::wait(milliseconds most) {
+  const auto end = Clock::now() + most;
+  while (!status_) {
+    const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+    if (ends_within(descriptor_.get(), std::clamp(left, milliseconds(0), longest_nap))) {
+      siginfo_t info{};
+      ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(descriptor_.get()), &info,
+               WEXITED);
+      status_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    } else if (left <= milliseconds(0)) {
+      return std::nullopt;
+    }
+    throw_if_interrupted();
+  }
+  return status_;
+}
+
+void Child::kill() { send_signal(descriptor_.get(), SIGKILL); }
+
+Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& record) {
+  const Script script(launch);
+  // One at a time until the gate is open: a child of another thread would inherit the other end of
+  // this gate, and keep both waiting if we died.
+  static std::mutex one_at_a_time;
+  std::unique_lock lock(one_at_a_time);
+  Pipe gate = make_pipe();
+  Pipe outcome = make_pipe();
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    throw Failure(fmt::format("cannot start a process: {}", std::strerror(errno)));
+  }
+  if (pid == 0) {
+    ::close(gate.write.get());
+    char token = 0;
+    if (::read(gate.read.get(), &token, 1) == 1) {
+      const int number = script.play(parent);
+      [[maybe_unused]] const auto written = ::write(outcome.write.get(), &number, sizeof number);
+    }
+    ::_exit(cannot_execute);
+  }
+  // It waits for us, so it is there.
+  Child child(identify(pid).value_or(ProcessId{}), open_process(pid));
+  record(child.id());
+  gate.read.reset();
+  outcome.write.reset();
+  [[maybe_unused]] const auto opened = ::write(gate.write.get(), "", 1);
+  gate.write.reset();
+  lock.unlock();
+  int number = 0;
+  if (::read(outcome.read.get(), &number, sizeof number) > 0) {
+    throw Failure(fmt::format("cannot run '{}': {}", launch.words.front(), std::strerror(number)));
+  }
+  return child;
+}
+
+bool enter_net_namespace(int name_space) {
+  if (::setns(name_space, CLONE_NEWNET) != 0 || ::unshare(CLONE_NEWNS) != 0 ||
+      ::mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) != 0) {
+    return false;
+  }
+  // Where that is not allowed, /sys shows the interfaces of the machine. That is all.
+  if (::mount("lab", "/sys", "sysfs", 0, nullptr) != 0) {
+    errno = 0;
+  }
+  return true;
+}
+
+void end(const std::vector<ProcessId>& processes, milliseconds patience) {
+  std::vector<UniqueFd> alive;
+  for (const ProcessId& process : processes) {
+    UniqueFd descriptor = process.pid > 0 ? open_process(process.pid) : UniqueFd();
+    // It is looked at after it is held: from now on its pid cannot become another's.
+    if (descriptor.is_open() && is_running(process)) {
+      send_signal(descriptor.get(), SIGTERM);
+      // A stopped one would not hear of it.
+      send_signal(descriptor.get(), SIGCONT);
+      alive.push_back(std::move(descriptor));
+    }
+  }
+  const auto last = Clock::now() + patience;
+  for (const UniqueFd& descriptor : alive) {
+    const auto left = std::chrono::duration_cast<milliseconds>(last - Clock::now());
+    if (!ends_within(descriptor.get(), std::max(left, milliseconds(0)))) {
+      send_signal(descriptor.get(), SIGKILL);
+      ends_within(descriptor.get(), milliseconds(5000));
+    }
+    // Its remains, if it is a child of ours.
+    siginfo_t info{};
+    ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(descriptor.get()), &info,
+             WEXITED | WNOHANG);
+  }
+}
+
+std::optional<std::string> find_program(const std::string& program) {
+  const auto is_program = [](const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           ::access(path.c_str(), X_OK) == 0;
+  };
+  if (program.find('/') != std::string::npos) {
+    return is_program(program) ? std::optional(program) : std::nullopt;
+  }
+  const char* variable = std::getenv("PATH");
+  std::string path = variable != nullptr ? variable : "";
+  // Where the programs are that networks are made of; users often have no way there.
+  path += ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string candidate = path.substr(begin, end - begin) + '/' + program;
+    if (end > begin && is_program(candidate)) {
+      return candidate;
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tapswitch::lab

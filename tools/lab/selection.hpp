@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// selection.hpp: which lab a command line means, and what its file says.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "control/lab/read_lab.hpp"
+#include "tools/lab/state.hpp"
+
+namespace tapswitch::lab {
+
+// A lab file, read; with all its mistakes, also what is missing on this machine.
+struct LabFile {
+  std::string path;       // absolute
+  std::string directory;  // that it is in
+  FileReading reading;
+};
+
+// Throws Failure if there is no such file.
+[[nodiscard]] LabFile read_lab_file(const std::string& path);
+
+// The name of the lab that 'word' means: a lab that is there, else a file. Without a word, of the
+// only lab there is. Throws Failure.
+[[nodiscard]] std::string select_lab(const std::optional<std::string>& word);
+
+// A lab that is there.
+struct FoundLab {
+  std::string name;
+  std::string directory;
+  State state;
+};
+// Throws Failure if it is not.
+[[nodiscard]] FoundLab find_lab(const std::optional<std::string>& word);
+
+}  // namespace tapswitch::lab

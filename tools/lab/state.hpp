@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// state.hpp: what has been made of a lab, on disk, written before each thing is made: so `down` can
+// take away just that, whoever died when.
+//
+// The file is replaced by rename (control/config/store.hpp). What it says holds for the boot it was
+// written in; after another one nothing of it is left to be taken away.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "control/rpc/json.hpp"
+#include "switch/ports/net_namespace.hpp"
+#include "tools/lab/process.hpp"
+
+namespace tapswitch::lab {
+
+struct NamespaceRecord {
+  std::string name;
+  NetNamespaceId id;  // known before it has its name, so that another's is never taken for it
+
+  bool operator==(const NamespaceRecord&) const = default;
+};
+
+struct NodeRecord {
+  bool is_up = false;      // all that belongs to it was made
+  std::int64_t since = 0;  // seconds of Unix time
+  std::optional<NamespaceRecord> name_space = {};
+  std::map<std::string, ProcessId> processes = {};  // of a virtual machine: "qemu"
+};
+
+struct State {
+  std::string name = {};
+  std::string file = {};  // the lab file, for people
+  std::string boot = {};
+  bool is_whole = false;                 // an `up` came to its end, and no `down` has begun
+  Json document = {};                    // the lab file as it was brought up
+  std::optional<ProcessId> keeper = {};  // holds the namespaces of a lab without root
+  std::optional<ProcessId> daemon = {};
+  std::map<std::string, NodeRecord> nodes = {};
+};
+
+// Thread-safe.
+class StateFile {
+ public:
+  // In 'directory', which its user has locked.
+  explicit StateFile(const std::string& directory);
+
+  // What stands there, if it was written in this boot; else nullopt.
+  [[nodiscard]] static std::optional<State> load(const std::string& directory);
+
+  // What is on record now.
+  [[nodiscard]] State state() const;
+
+  // Has 'change' change it, and returns once that is on disk.
+  void update(const std::function<void(State&)>& change);
+
+ private:
+  std::string path_;
+  mutable std::mutex mutex_;
+  State state_;
+};
+
+}  // namespace tapswitch::lab

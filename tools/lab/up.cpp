@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lab/up.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "control/lab/wiring.hpp"
+#include "tools/lab/builder.hpp"
+#include "tools/lab/daemon.hpp"
+#include "tools/lab/failure.hpp"
+#include "tools/lab/guard.hpp"
+#include "tools/lab/interrupt.hpp"
+#include "tools/lab/keeper.hpp"
+#include "tools/lab/machine.hpp"
+#include "tools/lab/place.hpp"
+#include "tools/lab/selection.hpp"
+#include "tools/tapctl/text.hpp"
+
+namespace tapswitch::lab {
+namespace {
+
+constexpr std::chrono::milliseconds patience{3000};
+
+tapctl::Colour colour_of(const std::string& line) {
+  switch (line.front()) {
+    case '+':
+      return tapctl::Colour::good;
+    case '-':
+      return tapctl::Colour::bad;
+    case '~':
+      return tapctl::Colour::warning;
+    default:
+      return tapctl::Colour::none;
+  }
+}
+
+// One `lab up`, once it is clear that the file is right and whose namespaces we are in.
+class Up {
+ public:
+  Up(const Words& words, const tapctl::Style& style, const LabFile& file)
+      : words_(words),
+        style_(style),
+        file_(file),
+        out_(words.has("json") ? stderr : stdout),
+        name_(file.reading.lab.name),
+        directory_(lab_directory(name_)),
+        document_(wire(file.reading.lab, directory_).document) {}
+
+  int run() {
+    // Paths in the file begin there.
+    if (::chdir(file_.directory.c_str()) != 0) {
+      throw Failure(fmt::format("cannot go to {}: {}", file_.directory, std::strerror(errno)));
+    }
+    if (words_.has("dry-run")) {
+      show(plan_work(file_.reading.lab, document_, StateFile::load(directory_), directory_));
+      std::fputs("nothing is done: this was a dry run\n", out_);
+      return 0;
+    }
+    LockedDirectory lock(directory_, true);
+    const auto before = StateFile::load(directory_);
+    try {
+      bring_up(lock, before);
+    } catch (const std::exception&) {
+      if (!StateFile::load(directory_)) {
+        lock.remove();  // nothing is on record, so there is nothing
+      }
+      throw;
+    }
+    return 0;
+  }
+
+ private:
+  void bring_up(LockedDirectory& lock, const std::optional<State>& before) {
+    const bool is_new = !before || (!before->is_whole && before->nodes.empty() && !before->daemon);
+    const WorkPlan plan =
+        plan_work(file_.reading.lab, document_, is_new ? std::nullopt : before, directory_);
+    show(plan);
+    StateFile state(directory_);
+    if (!plan.is_empty()) {
+      catch_interrupts();
+      work(lock, state, plan, is_new);
+    }
+    tell_end(plan);
+  }
+
+  void show(const WorkPlan& plan) const {
+    for (const std::string& line : plan.lines) {
+      const std::string text = tapctl::printable(line);
+      std::fputs((style_.in_colour ? tapctl::painted(text, colour_of(text)) : text).c_str(), out_);
+      std::fputc('\n', out_);
+    }
+    if (plan.is_empty()) {
+      std::fputs("no difference\n", out_);
+    }
+    std::fflush(out_);
+  }
+
+  void work(LockedDirectory& lock, StateFile& state, const WorkPlan& plan, bool is_new) {
+    Progress progress(out_);
+    if (plan.removes_remains) {
+      remove_all(state, progress);
+    }
+    const State before = state.state();
+    const bool is_change = !is_new && !plan.removes_remains;
+    state.update([&](State& each) {
+      each.name = name_;
+      each.file = file_.path;
+      if (!is_change) {
+        each.document = file_.reading.document;
+        each.is_whole = false;
+        each.daemon.reset();
+      }
+    });
+    const Site site{file_.reading.lab, directory_, file_.directory, state, progress};
+    try {
+      build(site, document_, plan);
+    } catch (const std::exception& error) {
+      const std::string text = error.what();
+      forget_interrupts();
+      progress.tell("taking back what was made");
+      if (is_change) {
+        restore(state, progress, plan, before);
+      } else {
+        remove_all(state, progress);
+        // Without root the keeper is still there, and whoever started it removes the directory.
+        if (!state.state().keeper) {
+          lock.remove();
+        }
+      }
+      throw Failure(text);
+    }
+    state.update([&](State& each) {
+      each.document = file_.reading.document;
+      each.is_whole = true;
+    });
+  }
+
+  // After a change that failed: what was made for it goes, and what was before comes back.
+  void restore(StateFile& state, Progress& progress, const WorkPlan& plan, const State& before) {
+    remove_nodes(state, plan.make);
+    if (before.document == file_.reading.document) {
+      return;  // it was being repaired; what could not be made is as missing as it was
+    }
+    state.update([&](State& each) { each.file = before.file; });
+    const LabSpec old = read_lab(before.document, name_).lab;
+    const Json document = wire(old, directory_).document;
+    try {
+      const Site site{old, directory_, file_.directory, state, progress};
+      build(site, document, plan_work(old, document, state.state(), directory_));
+    } catch (const std::exception& error) {
+      progress.tell(fmt::format("the lab as it was could not be restored: {}", error.what()));
+    }
+  }
+
+  void tell_end(const WorkPlan& plan) const {
+    const std::string socket = control_socket(directory_);
+    if (words_.has("json")) {
+      const Json result = {{"name", name_},
+                           {"directory", directory_},
+                           {"socket", socket},
+                           {"changed", !plan.is_empty()},
+                           {"plan", plan.lines}};
+      std::puts(result.dump(2).c_str());
+      return;
+    }
+    std::fputs(
+        fmt::format("lab {} is up. Its switches: tapctl --lab {} port\n", name_, name_).c_str(),
+        out_);
+  }
+
+  const Words& words_;
+  const tapctl::Style& style_;
+  const LabFile& file_;
+  std::FILE* out_;
+  std::string name_;
+  std::string directory_;
+  Json document_;
+};
+
+// Whether 'state' is of a lab in namespaces that are still held.
+bool has_keeper(const std::optional<State>& state) {
+  return state && state->keeper && is_running(*state->keeper);
+}
+
+void refuse_mistakes(const LabFile& file) {
+  if (file.reading.mistakes.empty()) {
+    return;
+  }
+  std::string text = "mistakes in the lab file:";
+  for (const std::string& mistake : file.reading.mistakes) {
+    text += '\n' + mistake;
+  }
+  throw Failure(text);
+}
+
+// The kernel bounds the paths of sockets, and nobody would find the cause in QEMU's words.
+void refuse_long_paths(const LabSpec& lab) {
+  constexpr std::size_t longest = 107;
+  const std::string directory = lab_directory(lab.name);
+  std::vector<std::string> paths = {control_socket(directory)};
+  for (const auto& [name, node] : lab.nodes) {
+    if (node.kind == NodeSpec::Kind::vm) {
+      paths.push_back(console_socket(directory, name));
+    }
+  }
+  for (const LinkSpec& link : lab.links) {
+    for (const End& end : {link.first, link.second}) {
+      if (!end.is_switch() && lab.nodes.at(end.name).kind == NodeSpec::Kind::vm) {
+        paths.push_back(card_socket(directory, end.name, end.interface));
+      }
+    }
+  }
+  for (const std::string& path : paths) {
+    if (path.size() > longest) {
+      throw Failure(
+          fmt::format("{} would be the path of a socket, and is longer than {} bytes: "
+                      "take shorter names, or another XDG_RUNTIME_DIR",
+                      path, longest));
+    }
+  }
+}
+
+void start_lab_keeper(const std::string& name, const std::string& path) {
+  LockedDirectory lock(lab_directory(name), true);
+  const auto before = StateFile::load(lock.path());
+  if (has_keeper(before)) {
+    return;
+  }
+  StateFile state(lock.path());
+  try {
+    // Whatever a keeper held has gone with it.
+    start_keeper([&](const ProcessId& keeper) {
+      state.update([&](State& each) {
+        each = {.name = name, .file = path, .boot = each.boot, .keeper = keeper};
+      });
+    });
+  } catch (const std::exception& error) {
+    const std::string text = error.what();
+    if (const auto keeper = state.state().keeper) {
+      end({*keeper}, patience);
+    }
+    lock.remove();
+    throw Failure(text);
+  }
+}
+
+int up_rootless(const Words& words, const tapctl::Style& style, const LabFile& file) {
+  const std::string& name = file.reading.lab.name;
+  const std::string directory = lab_directory(name);
+  if (const std::string fault = fault_of_rootless(); !fault.empty()) {
+    throw Failure("a lab without root cannot be had here: " + fault);
+  }
+  if (words.has("dry-run") && !has_keeper(StateFile::load(directory))) {
+    return Up(words, style, file).run();
+  }
+  start_lab_keeper(name, file.path);
+  const auto keeper = StateFile::load(directory)->keeper;
+  const int status = run_inside(
+      *keeper, [&] { return run_guarded([&] { return Up(words, style, file).run(); }); });
+  LockedDirectory lock(directory, false);
+  const auto after = StateFile::load(directory);
+  if (lock.is_open() && (!after || !after->is_whole)) {
+    end({*keeper}, patience);
+    lock.remove();
+  }
+  return status;
+}
+
+}  // namespace
+
+int up(const Words& words, const tapctl::Style& style) {
+  const LabFile file = read_lab_file(words.words.front());
+  refuse_mistakes(file);
+  refuse_long_paths(file.reading.lab);
+  // Found before anything is made, and before we go to another directory.
+  ::setenv("TAPSWITCHD", std::filesystem::absolute(daemon_program()).c_str(), 1);
+  const auto state = StateFile::load(lab_directory(file.reading.lab.name));
+  if (words.has("rootless") || (state && state->keeper)) {
+    if (state && !state->keeper) {
+      throw Failure(fmt::format("the lab '{}' is up with root: take it down first", state->name));
+    }
+    return up_rootless(words, style, file);
+  }
+  if (::geteuid() != 0) {
+    throw Failure("only root may make network namespaces and TAPs: use sudo, or --rootless");
+  }
+  return Up(words, style, file).run();
+}
+
+int down(const Words& words) {
+  const std::string name =
+      select_lab(words.words.empty() ? std::nullopt : std::optional(words.words.front()));
+  LockedDirectory lock(lab_directory(name), false);
+  if (!lock.is_open()) {
+    std::fputs(fmt::format("lab {} is not up: nothing to do\n", name).c_str(),
+               words.has("json") ? stderr : stdout);
+    return 0;
+  }
+  if (const auto found = StateFile::load(lock.path())) {
+    Progress progress(words.has("json") ? stderr : stdout);
+    if (found->keeper) {
+      progress.begin("lab " + name);
+      end({*found->keeper}, patience);
+      progress.end("lab " + name, "down");
+    } else {
+      StateFile state(lock.path());
+      state.update([](State& each) { each.is_whole = false; });
+      remove_all(state, progress);
+    }
+  }
+  lock.remove();
+  return 0;
+}
+
+}  // namespace tapswitch::lab

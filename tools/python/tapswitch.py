@@ -1,0 +1,1274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of tapswitchd on the standard library alone, in one file.
+
+    with tapswitch.Client() as switch:
+        switch.port_add(name="alice", namespace="alice", vlan={"mode": "access", "pvid": 10})
+        print(switch.stats_get()["ports"]["alice"]["in_octets"])
+        switch.event_subscribe(topics=["port"])
+        for event in switch.events():
+            print(event["event"], event["data"])
+
+    async with await tapswitch.AsyncClient.connect() as switch:
+        await asyncio.gather(*(switch.port_get(name=name) for name in names))
+
+Every method of the daemon is a method here, '.' written as '_', with its parameters by name. What
+the daemon refuses is a Refused; a daemon that is not there or went away is a NoDaemon. A session is
+for one thread; AsyncClient is for one event loop, where many calls may be under way at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import socket
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict, Unpack, cast
+
+__all__ = ["AsyncClient", "Client", "Event", "NoDaemon", "Refused", "default_path"]
+
+# A client that subscribes and does not iterate keeps so many events; older ones go, and the next
+# event's sequence number tells how many.
+EVENTS_KEPT = 10_000
+
+# The daemon's answers are lines of any length; an asyncio stream wants to know one.
+LINE_LIMIT = 1 << 28
+
+
+class NoDaemon(ConnectionError):
+    """There is no daemon at the path, or it is gone."""
+
+
+class Refused(Exception):
+    """The daemon refused a call; 'kind' and 'data' say why (docs/control-protocol.md, Errors)."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.code: int = error["code"]
+        self.message: str = error["message"]
+        self.data: dict[str, Any] = error.get("data", {})
+
+    @property
+    def kind(self) -> str:
+        return str(self.data.get("kind", ""))
+
+
+class Event(TypedDict):
+    """What happened; 'sequence' counts the events of a subscription."""
+
+    subscription: int
+    topic: str
+    event: str
+    switch: NotRequired[str]
+    sequence: int
+    time: str
+    data: dict[str, Any]
+
+
+def default_path() -> str:
+    """Where the daemon listens if nobody says otherwise."""
+    if path := os.environ.get("TAPSWITCH_SOCKET"):
+        return path
+    if os.geteuid() == 0:
+        return "/run/tapswitch/control.sock"
+    return os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/run"), "tapswitch/control.sock")
+
+
+# ---- made by tools/generate from rpc.discover: do not edit ----
+
+
+class SystemKernel(TypedDict):
+    release: str  # of the kernel
+    namespaces: bool  # whether ports can be opened in other network namespaces
+
+
+class SystemInfoResult(TypedDict):
+    version: str  # of tapswitch
+    pid: int  # process id of the daemon
+    uptime_seconds: int  # since the daemon started
+    workers: int  # threads that forward frames
+    switches: int  # how many there are
+    ports: int  # how many there are on all switches
+    revision: int  # how many changes of the configuration there have been
+    limits: dict[str, int]  # by name
+    # what TAPs can leave unfinished, as far as is known
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso']]
+    kernel: SystemKernel  # what it lets the daemon do
+    socket: str  # path of the control socket
+
+
+class Nothing(TypedDict):
+    pass
+
+
+class SystemHandOverParams(TypedDict):
+    # the socket to it: the index among the descriptors that came with the line (SCM_RIGHTS)
+    fd: int
+
+
+class SwitchAddParamsFdb(TypedDict):
+    ageing_seconds: NotRequired[int]  # after how long a station that is not heard is forgotten
+    capacity: NotRequired[int]  # the most stations the switch remembers
+
+
+class SwitchAddParams(TypedDict):
+    name: str  # the switch's name
+    fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
+    # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
+    forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+
+
+class SwitchFdb(TypedDict):
+    ageing_seconds: int  # after which a silent station is forgotten
+    capacity: int  # most stations
+    stations: int  # stations it knows now
+
+
+class Switch(TypedDict):
+    name: str  # its name
+    fdb: SwitchFdb  # the forwarding database
+    forward_reserved: list[str]  # reserved addresses that cross
+    ports: int  # how many it has
+
+
+class SwitchRemoveParams(TypedDict):
+    name: str  # the switch's name
+    force: NotRequired[bool]  # also if it still has ports, which go with it
+
+
+class SwitchListResult(TypedDict):
+    switches: list[Switch]  # in order of their names
+
+
+class SwitchGetParams(TypedDict):
+    name: str  # the switch's name
+
+
+class SwitchSetParams(TypedDict):
+    name: str  # the switch's name
+    fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
+    # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
+    forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+
+
+class AccessVlan(TypedDict):
+    mode: Literal['access']
+    pvid: int  # the VLAN of the port
+    # which frames may come in; one that has only a priority counts as untagged
+    acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
+
+
+class TrunkVlan(TypedDict):
+    mode: Literal['trunk']
+    # the VLAN of untagged frames, which the trunk always carries; null: they are refused
+    native: NotRequired[int | None]
+    native_tagged: NotRequired[bool]  # whether frames of the native VLAN leave tagged
+    allowed: NotRequired[str | list[int]]  # the VLANs it carries besides
+    # which frames may come in; one that has only a priority counts as untagged
+    acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
+
+
+class Dot1qTunnelVlan(TypedDict):
+    mode: Literal['dot1q-tunnel']
+    pvid: int  # the VLAN of the port
+    # the type of the tag that its frames have on trunks
+    ethertype: NotRequired[Literal['0x88a8', '0x8100']]
+    # which frames may come in; one that has only a priority counts as untagged
+    acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
+
+
+class Flood(TypedDict):
+    unknown_unicast: NotRequired[bool]  # frames to stations nobody has heard yet
+    multicast: NotRequired[bool]  # frames to groups
+    broadcast: NotRequired[bool]  # frames to all
+
+
+class PortAddParamsDatagram(TypedDict):
+    local: str  # the socket of the port
+    remote: str  # the socket of the virtual machine
+
+
+class PortAddParams(TypedDict):
+    name: str  # the new port's name
+    # which of the other fields there are
+    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde']]
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+    # (tap) the TAP interface, made if it does not exist; default: the port's name; (interface) the
+    # interface, which must exist and is left as it is; default: the port's name
+    interface: NotRequired[str]
+    # (tap, interface) the network namespace of the interface; default: the daemon's
+    namespace: NotRequired[str | int]
+    mac: NotRequired[str]  # (tap) the address of the interface: of its far end, not of the switch
+    # (tap) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave here in a
+    # frame; default: no limit
+    mtu: NotRequired[int]
+    persist: NotRequired[bool]  # (tap) the interface stays when the port goes
+    # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
+    # port makes
+    owner: NotRequired[int | str]
+    # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
+    # connect to the sockets that the port makes
+    group: NotRequired[int | str]
+    up: NotRequired[bool]  # (tap) the interface is set up, or down
+    addresses: NotRequired[list[str]]  # (tap) the IP addresses of the interface
+    # (tap) streams of TCP and UDP cross uncut and with unfinished checksums; (interface) streams of
+    # TCP and UDP leave uncut and with unfinished checksums; in any case they may come in so
+    offload: NotRequired[bool]
+    # (tap) by how many queues the switch receives, each with a worker of its own
+    queues: NotRequired[int]
+    # (tap, interface) when the interface or its namespace is gone, the port is opened anew as soon
+    # as it can be
+    reopen: NotRequired[bool]
+    # (tap) its descriptor came with port.add (fd): a document can keep such a port, not open it
+    passed: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+    # the TAP is open: its descriptor is the one of this index among those that came with the line
+    # (SCM_RIGHTS)
+    fd: NotRequired[int]
+    peer: NotRequired[str]  # (patch) the port at the other end: a patch that names this one
+    listen: NotRequired[str]  # (qemu) where the port listens for the virtual machine
+    connect: NotRequired[str]  # (qemu) where the virtual machine listens for the port
+    # (qemu) a Unix datagram socket instead of a stream: each datagram is a frame
+    datagram: NotRequired[PortAddParamsDatagram]
+    # (qemu) with connect: how long after an end or a failure it connects again
+    reconnect_seconds: NotRequired[int]
+    # (qemu, vde) the permissions of the sockets that the port makes; default: 0600, with group 0660
+    socket_mode: NotRequired[str]
+    # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
+    # who may use the sockets in it
+    directory: NotRequired[str]
+
+
+class PortLink(TypedDict):
+    interface: str | None  # its name now; null: the port has none
+    mac: str | None  # of the far end
+    mtu: int  # in bytes
+
+
+class Port(TypedDict):
+    name: str  # its name
+    switch: str  # the switch it belongs to
+    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde']  # its kind
+    # down: administratively; lost: its device is gone
+    state: Literal['up', 'down', 'no_carrier', 'lost']
+    link: PortLink  # the interface as the kernel has it now
+    stations: int  # learned or put on the port
+    # what crosses the port unfinished
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso']]
+    # of a VDE client's port: the port of type vde by which it came in, whose rules it has
+    door: NotRequired[str]
+    # in the answer of port.add: what its user should know of the far end
+    warnings: NotRequired[list[str]]
+    # (tap) the TAP interface, made if it does not exist; default: the port's name; (interface) the
+    # interface, which must exist and is left as it is; default: the port's name
+    interface: NotRequired[str]
+    # (tap, interface) the network namespace of the interface; default: the daemon's
+    namespace: NotRequired[str | int]
+    mac: NotRequired[str]  # (tap) the address of the interface: of its far end, not of the switch
+    # (tap) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave here in a
+    # frame; default: no limit
+    mtu: NotRequired[int]
+    persist: NotRequired[bool]  # (tap) the interface stays when the port goes
+    # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
+    # port makes
+    owner: NotRequired[int | str]
+    # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
+    # connect to the sockets that the port makes
+    group: NotRequired[int | str]
+    up: NotRequired[bool]  # (tap) the interface is set up, or down
+    addresses: NotRequired[list[str]]  # (tap) the IP addresses of the interface
+    # (tap) streams of TCP and UDP cross uncut and with unfinished checksums; (interface) streams of
+    # TCP and UDP leave uncut and with unfinished checksums; in any case they may come in so
+    offload: NotRequired[bool]
+    # (tap) by how many queues the switch receives, each with a worker of its own
+    queues: NotRequired[int]
+    # (tap, interface) when the interface or its namespace is gone, the port is opened anew as soon
+    # as it can be
+    reopen: NotRequired[bool]
+    # (tap) its descriptor came with port.add (fd): a document can keep such a port, not open it
+    passed: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+    peer: NotRequired[str]  # (patch) the port at the other end: a patch that names this one
+    listen: NotRequired[str]  # (qemu) where the port listens for the virtual machine
+    connect: NotRequired[str]  # (qemu) where the virtual machine listens for the port
+    # (qemu) a Unix datagram socket instead of a stream: each datagram is a frame
+    datagram: NotRequired[PortAddParamsDatagram]
+    # (qemu) with connect: how long after an end or a failure it connects again
+    reconnect_seconds: NotRequired[int]
+    # (qemu, vde) the permissions of the sockets that the port makes; default: 0600, with group 0660
+    socket_mode: NotRequired[str]
+    # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
+    # who may use the sockets in it
+    directory: NotRequired[str]
+
+
+class PortRemoveParams(TypedDict):
+    name: str  # the port's name
+
+
+class PortListParams(TypedDict):
+    switch: NotRequired[str]  # only the ports of this switch
+    state: NotRequired[Literal['up', 'down', 'no_carrier', 'lost']]  # only the ports in this state
+    vlan: NotRequired[int]  # only the ports that carry this VLAN
+    filter: NotRequired[str]  # only the ports whose name contains this
+
+
+class PortListResult(TypedDict):
+    ports: list[Port]  # in order of their names
+
+
+class PortGetParams(TypedDict):
+    name: str  # the port's name
+
+
+class PortSetParams(TypedDict):
+    name: str  # the port's name
+    mac: NotRequired[str]  # the address of the interface: of its far end, not of the switch
+    mtu: NotRequired[int]  # the MTU of the interface in bytes
+    persist: NotRequired[bool]  # the interface stays when the port goes
+    owner: NotRequired[int | str]  # the user who may open the interface
+    group: NotRequired[int | str]  # the group whose members may open the interface
+    up: NotRequired[bool]  # the interface is set up, or down
+    addresses: NotRequired[list[str]]  # the IP addresses of the interface
+    # when the interface or its namespace is gone, the port is opened anew as soon as it can be
+    reopen: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+    if_revision: NotRequired[int]  # only if the configuration is still of this revision
+
+
+class VlanListParams(TypedDict):
+    switch: NotRequired[str]  # only the VLANs of this switch
+    limit: NotRequired[int]  # the most VLANs to give back
+    cursor: NotRequired[int]  # where the page before ended: its next_cursor
+
+
+class Vlan(TypedDict):
+    switch: str  # the switch
+    vid: int  # the VLAN
+    name: str | None  # its name
+    tagged: list[str]  # ports by which its frames leave with a tag
+    untagged: list[str]  # ports by which its frames leave without
+    stations: int  # known in it
+    in_frames: int  # frames that came in and belonged to it
+    in_octets: int  # their bytes
+
+
+class VlanListResult(TypedDict):
+    # in order of switch and VLAN; fewer than asked for where they have thousands of members
+    vlans: list[Vlan]
+    next_cursor: int | None  # where the next page begins; null: this was the last
+
+
+class VlanSetParams(TypedDict):
+    vid: int  # the VLAN
+    name: str | None  # its name
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+
+
+class FdbListParams(TypedDict):
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+    vlan: NotRequired[int]  # only this VLAN
+    port: NotRequired[str]  # only this port
+    mac: NotRequired[str]  # only this station
+    kind: NotRequired[Literal['dynamic', 'static']]  # only learned or only static entries
+    limit: NotRequired[int]  # the most entries to give back
+    cursor: NotRequired[int]  # where the page before ended: its next_cursor
+
+
+class FdbEntry(TypedDict):
+    mac: str  # the station's address
+    vlan: int  # its VLAN
+    port: str  # the port to reach it by
+    kind: Literal['dynamic', 'static']  # learned, or put by hand
+    age_seconds: int  # since it was last heard; 0 for a static entry
+
+
+class FdbListResult(TypedDict):
+    entries: list[FdbEntry]  # in the order of the table, which means nothing
+    next_cursor: int | None  # where the next page begins; null: this was the last
+
+
+class FdbAddParams(TypedDict):
+    mac: str  # the station's address
+    vlan: int  # its VLAN
+    port: str  # the port to reach it by
+
+
+class FdbRemoveParams(TypedDict):
+    mac: str  # the station's address
+    vlan: int  # its VLAN
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+
+
+class FdbFlushParams(TypedDict):
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+    port: NotRequired[str]  # only this port
+    vlan: NotRequired[int]  # only this VLAN
+    kind: NotRequired[Literal['dynamic', 'static']]  # only learned or only static entries
+
+
+class FdbFlushResult(TypedDict):
+    removed: int  # how many entries went
+
+
+class StatsGetParams(TypedDict):
+    switch: NotRequired[str]  # only this switch and its ports
+    port: NotRequired[str]  # only this port
+    vlan: NotRequired[int]  # only this VLAN
+
+
+class StatsPortDrops(TypedDict):
+    runt: NotRequired[int]  # shorter than an Ethernet header
+    oversize: NotRequired[int]  # longer than the largest frame the switch takes
+    tag_truncated: NotRequired[int]  # announces a VLAN tag but ends before the EtherType behind it
+    offload_invalid: NotRequired[int]  # what its virtio-net header says does not fit the frame
+    # the length before it on a stream makes no sense, or the stream ended within it
+    framing_invalid: NotRequired[int]
+    group_source: NotRequired[int]  # the source address is a group address
+    zero_source: NotRequired[int]  # the source address is all zero
+    # sent to 01-80-C2-00-00-0X, which a bridge does not relay unless forward_reserved says so
+    reserved_address: NotRequired[int]
+    vlan_reserved: NotRequired[int]  # tagged with VID 4095, which 802.1Q reserves
+    tagged_refused: NotRequired[int]  # tagged, on a port that accepts only untagged frames
+    # untagged, on a port that accepts only tagged frames or has no native VLAN
+    untagged_refused: NotRequired[int]
+    vlan_not_allowed: NotRequired[int]  # its VLAN is not allowed on the port it came in by
+    # its destination is on the port it came in by, and hairpin is off there
+    same_port: NotRequired[int]
+    # its destination is on a port that is isolated from the port it came in by
+    isolated: NotRequired[int]
+    # its VLAN is not allowed on the port of its destination
+    egress_vlan_not_allowed: NotRequired[int]
+    no_egress: NotRequired[int]  # to be flooded, but no other port takes it
+    mtu_exceeded: NotRequired[int]  # longer than the MTU of the port it should leave by
+    link_down: NotRequired[int]  # the port it should leave by is down, or nobody is there
+    busy: NotRequired[int]  # the other end of the port it should leave by has no room now
+    kernel_refused: NotRequired[int]  # the kernel refused to take it at the port it should leave by
+    port_gone: NotRequired[int]  # the port it should leave by has lost its device
+
+
+class StatsPort(TypedDict):
+    in_octets: int  # bytes of all frames received
+    in_unicast: int  # frames received and passed on, to one station
+    in_multicast: int  # ... to a group
+    in_broadcast: int  # ... to all
+    out_octets: int  # bytes of all frames sent
+    out_unicast: int  # frames meant to leave here, also if dropped, to one station
+    out_multicast: int  # ... to a group
+    out_broadcast: int  # ... to all
+    drops: StatsPortDrops  # dropped frames by reason; reasons that did not occur are left out
+    ingress_kernel_drops: int  # frames the kernel dropped before the switch could read them
+    egress_kernel_drops: int  # frames the kernel dropped after the switch wrote them
+
+
+class StatsSwitch(TypedDict):
+    stations: int  # stations known now
+    fdb_added: int  # stations learned
+    fdb_moved: int  # stations that came to be on another port
+    fdb_aged: int  # stations forgotten because they were silent
+    fdb_refused_table_full: int  # stations not learned because the table was full
+    fdb_refused_port_full: int  # stations not learned because of the port's limit
+
+
+class StatsVlan(TypedDict):
+    in_frames: int  # frames that came in and belonged to the VLAN
+    in_octets: int  # their bytes
+
+
+class Stats(TypedDict):
+    ports: NotRequired[dict[str, StatsPort]]  # by name; also left out where a VLAN was asked for
+    # by name; left out where a port or VLAN was asked for
+    switches: NotRequired[dict[str, StatsSwitch]]
+    vlans: NotRequired[dict[str, StatsVlan]]  # by switch name; only where a VLAN was asked for
+
+
+class StatsRatesParams(TypedDict):
+    switch: NotRequired[str]  # only the ports of this switch
+    port: NotRequired[str]  # only this port
+    interval_seconds: NotRequired[int]  # over about how long
+
+
+class RatesPort(TypedDict):
+    in_bits_per_second: int  # received
+    in_frames_per_second: int  # received and passed on
+    out_bits_per_second: int  # sent
+    out_frames_per_second: int  # meant to leave here
+    drops_per_second: int  # dropped, for whatever reason
+    interval_microseconds: int  # the time over which this was measured
+    switch: str  # the switch it belongs to
+    state: Literal['up', 'down', 'no_carrier', 'lost']  # as port.get tells it
+    stations: int  # learned or put on the port
+
+
+class Rates(TypedDict):
+    ports: dict[str, RatesPort]  # by name
+
+
+class FrameTraceParamsFrame(TypedDict):
+    src: str  # its source address
+    dst: str  # its destination address
+    vlan: NotRequired[int]  # the VID of its tag; without it, it has none
+    ethertype: NotRequired[int]  # the EtherType of its payload
+
+
+class FrameTraceParams(TypedDict):
+    port: str  # the port it would come in by
+    frame: str | FrameTraceParamsFrame  # the frame
+
+
+class TraceEgressTag(TypedDict):
+    vid: int  # VLAN identifier
+    priority: int  # PCP
+    drop_eligible: bool  # DEI
+    ethertype: Literal['0x8100', '0x88a8']  # the tag's type
+
+
+class TraceEgress(TypedDict):
+    port: str  # a port it leaves by
+    tag: TraceEgressTag | None  # its outermost VLAN tag there
+
+
+class TraceDropped(TypedDict):
+    port: str  # a port it should leave by, and does not
+    reason: str  # why, as in statistics
+
+
+class Trace(TypedDict):
+    # what becomes of the frame; drop: it leaves by no port
+    outcome: Literal['drop', 'unicast', 'flood']
+    # drop: the reason, as in statistics; that of the first port if they differ
+    reason: NotRequired[str]
+    vlan: NotRequired[int]  # the VLAN it was found to belong to
+    egress: list[TraceEgress]  # where it leaves
+    dropped: list[TraceDropped]  # where it should leave, but does not
+    steps: list[str]  # each step of the decision, in words
+
+
+class LogSetParams(TypedDict):
+    # the least grave that is logged
+    level: Literal['trace', 'debug', 'info', 'warning', 'error', 'off']
+
+
+class Log(TypedDict):
+    # the least grave that is logged
+    level: Literal['trace', 'debug', 'info', 'warning', 'error', 'off']
+
+
+class LogTailParams(TypedDict):
+    lines: NotRequired[int]  # the most lines to tell
+
+
+class LogLine(TypedDict):
+    time: str  # when, as 2026-01-31T12:00:00.000Z
+    level: str  # how grave it is, as log.set names levels
+    text: str  # what was logged
+
+
+class LogTailResult(TypedDict):
+    lines: list[LogLine]  # the oldest first
+
+
+class ConfigGetParams(TypedDict):
+    format: NotRequired[Literal['full', 'minimal']]  # whether what equals its default is written
+
+
+class ConfigSwitchFdbStatic(TypedDict):
+    mac: str  # the station's address
+    vlan: int  # its VLAN
+    port: str  # the port to reach it by
+
+
+class ConfigSwitchFdb(TypedDict):
+    ageing_seconds: NotRequired[int]  # after how long a station that is not heard is forgotten
+    capacity: NotRequired[int]  # the most stations the switch remembers
+    static: NotRequired[list[ConfigSwitchFdbStatic]]  # stations that neither age nor move
+
+
+class ConfigSwitchVlan(TypedDict):
+    name: str  # its name
+
+
+class TapConfigSwitchPort(TypedDict):
+    type: NotRequired[Literal['tap']]
+    # the TAP interface, made if it does not exist; default: the port's name
+    interface: NotRequired[str]
+    # the network namespace of the interface; default: the daemon's
+    namespace: NotRequired[str | int]
+    mac: NotRequired[str]  # the address of the interface: of its far end, not of the switch
+    mtu: NotRequired[int]  # the MTU of the interface in bytes
+    persist: NotRequired[bool]  # the interface stays when the port goes
+    owner: NotRequired[int | str]  # the user who may open the interface
+    group: NotRequired[int | str]  # the group whose members may open the interface
+    up: NotRequired[bool]  # the interface is set up, or down
+    addresses: NotRequired[list[str]]  # the IP addresses of the interface
+    offload: NotRequired[bool]  # streams of TCP and UDP cross uncut and with unfinished checksums
+    # by how many queues the switch receives, each with a worker of its own
+    queues: NotRequired[int]
+    # when the interface or its namespace is gone, the port is opened anew as soon as it can be
+    reopen: NotRequired[bool]
+    # its descriptor came with port.add (fd): a document can keep such a port, not open it
+    passed: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class InterfaceConfigSwitchPort(TypedDict):
+    type: Literal['interface']
+    # the interface, which must exist and is left as it is; default: the port's name
+    interface: NotRequired[str]
+    # the network namespace of the interface; default: the daemon's
+    namespace: NotRequired[str | int]
+    # streams of TCP and UDP leave uncut and with unfinished checksums; in any case they may come in
+    # so
+    offload: NotRequired[bool]
+    # when the interface or its namespace is gone, the port is opened anew as soon as it can be
+    reopen: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class PatchConfigSwitchPort(TypedDict):
+    type: Literal['patch']
+    peer: str  # the port at the other end: a patch that names this one
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class QemuConfigSwitchPort(TypedDict):
+    type: Literal['qemu']
+    listen: NotRequired[str]  # where the port listens for the virtual machine
+    connect: NotRequired[str]  # where the virtual machine listens for the port
+    # a Unix datagram socket instead of a stream: each datagram is a frame
+    datagram: NotRequired[PortAddParamsDatagram]
+    # with connect: how long after an end or a failure it connects again
+    reconnect_seconds: NotRequired[int]
+    mtu: NotRequired[int]  # the most bytes of payload that leave here in a frame; default: no limit
+    owner: NotRequired[int | str]  # the user whose the sockets are that the port makes
+    # the group whose members may connect to the sockets that the port makes
+    group: NotRequired[int | str]
+    # the permissions of the sockets that the port makes; default: 0600, with group 0660
+    socket_mode: NotRequired[str]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class VdeConfigSwitchPort(TypedDict):
+    type: Literal['vde']
+    # the control directory at which VDE clients come in; made if it does not exist, for those who
+    # may use the sockets in it
+    directory: str
+    owner: NotRequired[int | str]  # the user whose the sockets are that the port makes
+    # the group whose members may connect to the sockets that the port makes
+    group: NotRequired[int | str]
+    # the permissions of the sockets that the port makes; default: 0600, with group 0660
+    socket_mode: NotRequired[str]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class ConfigSwitch(TypedDict):
+    fdb: NotRequired[ConfigSwitchFdb]  # limits of the forwarding database
+    # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
+    forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    vlans: NotRequired[dict[str, ConfigSwitchVlan]]  # the VLANs that have names, by number
+    # the ports, by name
+    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort]]
+
+
+class Config(TypedDict):
+    version: int  # of this format
+    revision: NotRequired[int]  # how many changes came before config.get wrote this; not read
+    switches: dict[str, ConfigSwitch]  # the switches, by name
+
+
+class ConfigDiffParams(TypedDict):
+    config: Config  # the document
+    # replace: what the document does not name goes; merge: it stays as it is
+    mode: NotRequired[Literal['replace', 'merge']]
+
+
+class ConfigPlan(TypedDict):
+    step: str  # for people, as '~ vlan of alice: 10 -> 20'
+    disturbs: bool  # whether it may cost frames
+
+
+class ConfigDiffResult(TypedDict):
+    revision: int  # how many changes there have been
+    plan: list[ConfigPlan]  # the steps, in their order; empty: there is no difference
+
+
+class ConfigApplyParams(TypedDict):
+    config: Config  # the document
+    # replace: what the document does not name goes; merge: it stays as it is
+    mode: NotRequired[Literal['replace', 'merge']]
+    if_revision: NotRequired[int]  # only if the configuration is still of this revision
+
+
+class ConfigSaveResult(TypedDict):
+    path: str  # of the file
+    revision: int  # how many changes there have been
+
+
+class EventSubscribeParams(TypedDict):
+    # what to be told of; default: all but stats
+    topics: NotRequired[list[Literal['switch', 'port', 'vlan', 'fdb', 'config', 'stats', 'log']]]
+    switch: NotRequired[str]  # only what happens on this switch, or on none
+    # answer with the present state: each later change is told, and no earlier one
+    snapshot: NotRequired[bool]
+    interval_seconds: NotRequired[int]  # how often topic stats is told
+
+
+class EventSnapshotVlan(TypedDict):
+    switch: str  # the switch
+    vid: int  # the VLAN
+    name: str  # its name
+
+
+class EventSnapshotEntry(TypedDict):
+    switch: str  # the switch
+    mac: str  # the station's address
+    vlan: int  # its VLAN
+    port: str  # the port to reach it by
+    kind: Literal['dynamic', 'static']  # learned, or put by hand
+    age_seconds: int  # since it was last heard; 0 for a static entry
+
+
+class EventSnapshot(TypedDict):
+    switches: NotRequired[list[Switch]]  # as switch.get answers
+    ports: NotRequired[list[Port]]  # as port.get answers
+    vlans: NotRequired[list[EventSnapshotVlan]]  # those that have a name
+    entries: NotRequired[list[EventSnapshotEntry]]  # the stations, as fdb.list answers
+
+
+class EventSubscribeResult(TypedDict):
+    subscription: int  # its number in this session
+    snapshot: NotRequired[EventSnapshot]  # the present state, if asked for
+
+
+class EventUnsubscribeParams(TypedDict):
+    subscription: int  # the number that event.subscribe gave
+
+
+class TypedMethods(ABC):
+    """One method for each of the daemon's, with its parameters by name."""
+
+    @abstractmethod
+    def call(self, method: str, params: Mapping[str, object],
+             fds: Sequence[int] = ()) -> Any:
+        """Calls any method; Refused if the daemon refuses. The descriptors "fds" go
+        with it: what it calls "fd" is an index in them."""
+
+    def system_info(self) -> SystemInfoResult:
+        """system.info: version, limits and state of the daemon."""
+        return cast('SystemInfoResult', self.call("system.info", {}))
+
+    def system_shutdown(self) -> Nothing:
+        """system.shutdown: end the daemon in good order."""
+        return cast('Nothing', self.call("system.shutdown", {}))
+
+    def system_hand_over(self, *, fds: Sequence[int] = (), **params: Unpack[SystemHandOverParams]) -> Nothing:
+        """system.hand_over: give everything to a successor (tapswitchd --takeover), and end."""
+        return cast('Nothing', self.call("system.hand_over", params, fds))
+
+    def rpc_discover(self) -> Any:
+        """rpc.discover: this interface as an OpenRPC document."""
+        return cast('Any', self.call("rpc.discover", {}))
+
+    def switch_add(self, **params: Unpack[SwitchAddParams]) -> Switch:
+        """switch.add: make a new switch without ports."""
+        return cast('Switch', self.call("switch.add", params))
+
+    def switch_remove(self, **params: Unpack[SwitchRemoveParams]) -> Nothing:
+        """switch.remove: remove a switch."""
+        return cast('Nothing', self.call("switch.remove", params))
+
+    def switch_list(self) -> SwitchListResult:
+        """switch.list: all switches."""
+        return cast('SwitchListResult', self.call("switch.list", {}))
+
+    def switch_get(self, **params: Unpack[SwitchGetParams]) -> Switch:
+        """switch.get: one switch."""
+        return cast('Switch', self.call("switch.get", params))
+
+    def switch_set(self, **params: Unpack[SwitchSetParams]) -> Switch:
+        """switch.set: change what is named, and nothing else."""
+        return cast('Switch', self.call("switch.set", params))
+
+    def port_add(self, *, fds: Sequence[int] = (), **params: Unpack[PortAddParams]) -> Port:
+        """port.add: open a port and attach it to a switch."""
+        return cast('Port', self.call("port.add", params, fds))
+
+    def port_remove(self, **params: Unpack[PortRemoveParams]) -> Nothing:
+        """port.remove: detach a port, forget its stations and close it."""
+        return cast('Nothing', self.call("port.remove", params))
+
+    def port_list(self, **params: Unpack[PortListParams]) -> PortListResult:
+        """port.list: all ports, or those of a switch."""
+        return cast('PortListResult', self.call("port.list", params))
+
+    def port_get(self, **params: Unpack[PortGetParams]) -> Port:
+        """port.get: one port."""
+        return cast('Port', self.call("port.get", params))
+
+    def port_set(self, **params: Unpack[PortSetParams]) -> Port:
+        """port.set: change what is named, and nothing else."""
+        return cast('Port', self.call("port.set", params))
+
+    def vlan_list(self, **params: Unpack[VlanListParams]) -> VlanListResult:
+        """vlan.list: every VLAN that has a name, or that a port names, page by page."""
+        return cast('VlanListResult', self.call("vlan.list", params))
+
+    def vlan_set(self, **params: Unpack[VlanSetParams]) -> Vlan:
+        """vlan.set: name a VLAN."""
+        return cast('Vlan', self.call("vlan.set", params))
+
+    def fdb_list(self, **params: Unpack[FdbListParams]) -> FdbListResult:
+        """fdb.list: the stations that a switch knows, page by page."""
+        return cast('FdbListResult', self.call("fdb.list", params))
+
+    def fdb_add(self, **params: Unpack[FdbAddParams]) -> FdbEntry:
+        """fdb.add: put a static entry, which neither ages nor moves."""
+        return cast('FdbEntry', self.call("fdb.add", params))
+
+    def fdb_remove(self, **params: Unpack[FdbRemoveParams]) -> Nothing:
+        """fdb.remove: remove an entry."""
+        return cast('Nothing', self.call("fdb.remove", params))
+
+    def fdb_flush(self, **params: Unpack[FdbFlushParams]) -> FdbFlushResult:
+        """fdb.flush: remove all entries, or those of a port, a VLAN or a kind."""
+        return cast('FdbFlushResult', self.call("fdb.flush", params))
+
+    def stats_get(self, **params: Unpack[StatsGetParams]) -> Stats:
+        """stats.get: what was counted since each port, VLAN and switch came to be."""
+        return cast('Stats', self.call("stats.get", params))
+
+    def stats_rates(self, **params: Unpack[StatsRatesParams]) -> Rates:
+        """stats.rates: how fast each port receives and sends."""
+        return cast('Rates', self.call("stats.rates", params))
+
+    def frame_trace(self, **params: Unpack[FrameTraceParams]) -> Trace:
+        """frame.trace: where a frame would go, and why; nothing is sent, learned or counted."""
+        return cast('Trace', self.call("frame.trace", params))
+
+    def log_set(self, **params: Unpack[LogSetParams]) -> Log:
+        """log.set: log from this level on, until the daemon ends."""
+        return cast('Log', self.call("log.set", params))
+
+    def log_tail(self, **params: Unpack[LogTailParams]) -> LogTailResult:
+        """log.tail: the last lines that the daemon logged."""
+        return cast('LogTailResult', self.call("log.tail", params))
+
+    def config_get(self, **params: Unpack[ConfigGetParams]) -> Config:
+        """config.get: the running configuration as a document."""
+        return cast('Config', self.call("config.get", params))
+
+    def config_diff(self, **params: Unpack[ConfigDiffParams]) -> ConfigDiffResult:
+        """config.diff: what config.apply would do."""
+        return cast('ConfigDiffResult', self.call("config.diff", params))
+
+    def config_apply(self, **params: Unpack[ConfigApplyParams]) -> ConfigDiffResult:
+        """config.apply: make the running configuration that of a document, whole or not at all."""
+        return cast('ConfigDiffResult', self.call("config.apply", params))
+
+    def config_save(self) -> ConfigSaveResult:
+        """config.save: write the running configuration to the startup file."""
+        return cast('ConfigSaveResult', self.call("config.save", {}))
+
+    def event_subscribe(self, **params: Unpack[EventSubscribeParams]) -> EventSubscribeResult:
+        """event.subscribe: be told of changes as they happen."""
+        return cast('EventSubscribeResult', self.call("event.subscribe", params))
+
+    def event_unsubscribe(self, **params: Unpack[EventUnsubscribeParams]) -> Nothing:
+        """event.unsubscribe: be told no more."""
+        return cast('Nothing', self.call("event.unsubscribe", params))
+
+
+class AsyncMethods(ABC):
+    """One method for each of the daemon's, with its parameters by name."""
+
+    @abstractmethod
+    async def call(self, method: str, params: Mapping[str, object],
+                   fds: Sequence[int] = ()) -> Any:
+        """Calls any method; Refused if the daemon refuses. The descriptors "fds" go
+        with it: what it calls "fd" is an index in them."""
+
+    async def system_info(self) -> SystemInfoResult:
+        """system.info: version, limits and state of the daemon."""
+        return cast('SystemInfoResult', await self.call("system.info", {}))
+
+    async def system_shutdown(self) -> Nothing:
+        """system.shutdown: end the daemon in good order."""
+        return cast('Nothing', await self.call("system.shutdown", {}))
+
+    async def system_hand_over(self, *, fds: Sequence[int] = (), **params: Unpack[SystemHandOverParams]) -> Nothing:
+        """system.hand_over: give everything to a successor (tapswitchd --takeover), and end."""
+        return cast('Nothing', await self.call("system.hand_over", params, fds))
+
+    async def rpc_discover(self) -> Any:
+        """rpc.discover: this interface as an OpenRPC document."""
+        return cast('Any', await self.call("rpc.discover", {}))
+
+    async def switch_add(self, **params: Unpack[SwitchAddParams]) -> Switch:
+        """switch.add: make a new switch without ports."""
+        return cast('Switch', await self.call("switch.add", params))
+
+    async def switch_remove(self, **params: Unpack[SwitchRemoveParams]) -> Nothing:
+        """switch.remove: remove a switch."""
+        return cast('Nothing', await self.call("switch.remove", params))
+
+    async def switch_list(self) -> SwitchListResult:
+        """switch.list: all switches."""
+        return cast('SwitchListResult', await self.call("switch.list", {}))
+
+    async def switch_get(self, **params: Unpack[SwitchGetParams]) -> Switch:
+        """switch.get: one switch."""
+        return cast('Switch', await self.call("switch.get", params))
+
+    async def switch_set(self, **params: Unpack[SwitchSetParams]) -> Switch:
+        """switch.set: change what is named, and nothing else."""
+        return cast('Switch', await self.call("switch.set", params))
+
+    async def port_add(self, *, fds: Sequence[int] = (), **params: Unpack[PortAddParams]) -> Port:
+        """port.add: open a port and attach it to a switch."""
+        return cast('Port', await self.call("port.add", params, fds))
+
+    async def port_remove(self, **params: Unpack[PortRemoveParams]) -> Nothing:
+        """port.remove: detach a port, forget its stations and close it."""
+        return cast('Nothing', await self.call("port.remove", params))
+
+    async def port_list(self, **params: Unpack[PortListParams]) -> PortListResult:
+        """port.list: all ports, or those of a switch."""
+        return cast('PortListResult', await self.call("port.list", params))
+
+    async def port_get(self, **params: Unpack[PortGetParams]) -> Port:
+        """port.get: one port."""
+        return cast('Port', await self.call("port.get", params))
+
+    async def port_set(self, **params: Unpack[PortSetParams]) -> Port:
+        """port.set: change what is named, and nothing else."""
+        return cast('Port', await self.call("port.set", params))
+
+    async def vlan_list(self, **params: Unpack[VlanListParams]) -> VlanListResult:
+        """vlan.list: every VLAN that has a name, or that a port names, page by page."""
+        return cast('VlanListResult', await self.call("vlan.list", params))
+
+    async def vlan_set(self, **params: Unpack[VlanSetParams]) -> Vlan:
+        """vlan.set: name a VLAN."""
+        return cast('Vlan', await self.call("vlan.set", params))
+
+    async def fdb_list(self, **params: Unpack[FdbListParams]) -> FdbListResult:
+        """fdb.list: the stations that a switch knows, page by page."""
+        return cast('FdbListResult', await self.call("fdb.list", params))
+
+    async def fdb_add(self, **params: Unpack[FdbAddParams]) -> FdbEntry:
+        """fdb.add: put a static entry, which neither ages nor moves."""
+        return cast('FdbEntry', await self.call("fdb.add", params))
+
+    async def fdb_remove(self, **params: Unpack[FdbRemoveParams]) -> Nothing:
+        """fdb.remove: remove an entry."""
+        return cast('Nothing', await self.call("fdb.remove", params))
+
+    async def fdb_flush(self, **params: Unpack[FdbFlushParams]) -> FdbFlushResult:
+        """fdb.flush: remove all entries, or those of a port, a VLAN or a kind."""
+        return cast('FdbFlushResult', await self.call("fdb.flush", params))
+
+    async def stats_get(self, **params: Unpack[StatsGetParams]) -> Stats:
+        """stats.get: what was counted since each port, VLAN and switch came to be."""
+        return cast('Stats', await self.call("stats.get", params))
+
+    async def stats_rates(self, **params: Unpack[StatsRatesParams]) -> Rates:
+        """stats.rates: how fast each port receives and sends."""
+        return cast('Rates', await self.call("stats.rates", params))
+
+    async def frame_trace(self, **params: Unpack[FrameTraceParams]) -> Trace:
+        """frame.trace: where a frame would go, and why; nothing is sent, learned or counted."""
+        return cast('Trace', await self.call("frame.trace", params))
+
+    async def log_set(self, **params: Unpack[LogSetParams]) -> Log:
+        """log.set: log from this level on, until the daemon ends."""
+        return cast('Log', await self.call("log.set", params))
+
+    async def log_tail(self, **params: Unpack[LogTailParams]) -> LogTailResult:
+        """log.tail: the last lines that the daemon logged."""
+        return cast('LogTailResult', await self.call("log.tail", params))
+
+    async def config_get(self, **params: Unpack[ConfigGetParams]) -> Config:
+        """config.get: the running configuration as a document."""
+        return cast('Config', await self.call("config.get", params))
+
+    async def config_diff(self, **params: Unpack[ConfigDiffParams]) -> ConfigDiffResult:
+        """config.diff: what config.apply would do."""
+        return cast('ConfigDiffResult', await self.call("config.diff", params))
+
+    async def config_apply(self, **params: Unpack[ConfigApplyParams]) -> ConfigDiffResult:
+        """config.apply: make the running configuration that of a document, whole or not at all."""
+        return cast('ConfigDiffResult', await self.call("config.apply", params))
+
+    async def config_save(self) -> ConfigSaveResult:
+        """config.save: write the running configuration to the startup file."""
+        return cast('ConfigSaveResult', await self.call("config.save", {}))
+
+    async def event_subscribe(self, **params: Unpack[EventSubscribeParams]) -> EventSubscribeResult:
+        """event.subscribe: be told of changes as they happen."""
+        return cast('EventSubscribeResult', await self.call("event.subscribe", params))
+
+    async def event_unsubscribe(self, **params: Unpack[EventUnsubscribeParams]) -> Nothing:
+        """event.unsubscribe: be told no more."""
+        return cast('Nothing', await self.call("event.unsubscribe", params))
+
+
+# ---- end of what tools/generate made ----
+
+
+def _request(number: int, method: str, params: Mapping[str, object]) -> bytes:
+    message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    return json.dumps(message).encode() + b"\n"
+
+
+def _result(reply: Mapping[str, Any]) -> Any:
+    if "error" in reply:
+        raise Refused(reply["error"])
+    return reply["result"]
+
+
+class Client(TypedMethods):
+    """A session that waits for each answer. Use it in a 'with', or close() it."""
+
+    def __init__(self, path: str | None = None, timeout: float | None = None) -> None:
+        """'timeout': the most seconds to wait for an answer or an event; None: for ever."""
+        self._path = path or default_path()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout)
+        try:
+            self._socket.connect(self._path)
+        except OSError as error:
+            self._socket.close()
+            raise NoDaemon(f"no daemon answers on {self._path}: {error.strerror}") from error
+        self._lines = self._socket.makefile("rb")
+        self._numbers = itertools.count(1)
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def call(self, method: str, params: Mapping[str, object], fds: Sequence[int] = ()) -> Any:
+        number = next(self._numbers)
+        line = _request(number, method, params)
+        try:
+            sent = socket.send_fds(self._socket, [line], list(fds)) if fds else 0
+            self._socket.sendall(line[sent:])
+        except BrokenPipeError as error:
+            raise self._gone() from error
+        while (message := self._read()).get("id") != number:
+            self._events.append(message["params"])
+        return _result(message)
+
+    def plan(self, method: str, params: Mapping[str, object]) -> list[str]:
+        """The steps that a method which changes something would take. Nothing changes."""
+        return cast("list[str]", self.call(method, {**params, "dry_run": True})["plan"])
+
+    def events(self) -> Iterator[Event]:
+        """Every event of what event_subscribe() has subscribed to, for as long as the daemon
+        lives."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            self._events.append(self._read()["params"])
+
+    def _read(self) -> dict[str, Any]:
+        line = self._lines.readline()
+        if not line:
+            raise self._gone()
+        return cast("dict[str, Any]", json.loads(line))
+
+    def _gone(self) -> NoDaemon:
+        return NoDaemon(f"the daemon on {self._path} has ended the session")
+
+
+class AsyncClient(AsyncMethods):
+    """A session in an event loop: calls may overlap, and are answered in the order they were made.
+    Made by connect(); use it in an 'async with', or close() it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._news = asyncio.Event()
+        self._is_gone = False
+        self._task = asyncio.create_task(self._read_all())
+
+    @classmethod
+    async def connect(cls, path: str | None = None) -> AsyncClient:
+        path = path or default_path()
+        try:
+            return cls(*await asyncio.open_unix_connection(path, limit=LINE_LIMIT))
+        except OSError as error:
+            raise NoDaemon(f"no daemon answers on {path}: {error.strerror}") from error
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._writer.close()
+
+    async def call(self, method: str, params: Mapping[str, object],
+                   fds: Sequence[int] = ()) -> Any:
+        if self._is_gone:
+            raise NoDaemon("the daemon has ended the session")
+        number = next(self._numbers)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            line = _request(number, method, params)
+            self._writer.write(line[await self._send_fds(line, fds):])
+            await self._writer.drain()
+            return _result(await answer)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise NoDaemon("the daemon has ended the session") from error
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _send_fds(self, line: bytes, fds: Sequence[int]) -> int:
+        """Sends the beginning of 'line' with 'fds', if there are any; how many bytes that was."""
+        if not fds:
+            return 0
+        # A transport knows nothing of descriptors, so they go beside it, once it has sent its own.
+        transport = self._writer.transport
+        transport.set_write_buffer_limits(high=0)
+        loop = asyncio.get_running_loop()
+        same = transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(same)) as beside:
+            while True:
+                while transport.get_write_buffer_size():
+                    await self._writer.drain()
+                try:
+                    return socket.send_fds(beside, [line], list(fds))
+                except BlockingIOError:
+                    has_room = asyncio.Event()
+                    loop.add_writer(beside, has_room.set)
+                    try:
+                        await has_room.wait()
+                    finally:
+                        loop.remove_writer(beside)
+
+    async def plan(self, method: str, params: Mapping[str, object]) -> list[str]:
+        """The steps that a method which changes something would take. Nothing changes."""
+        return cast("list[str]", (await self.call(method, {**params, "dry_run": True}))["plan"])
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Every event of what event_subscribe() has subscribed to, for as long as the daemon
+        lives."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._is_gone:
+                raise NoDaemon("the daemon has ended the session")
+            self._news.clear()
+            await self._news.wait()
+
+    async def _read_all(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                message = json.loads(line)
+                if "method" in message:
+                    self._events.append(message["params"])
+                    self._news.set()
+                elif (answer := self._waiting.get(message["id"])) and not answer.done():
+                    answer.set_result(message)
+        finally:
+            self._is_gone = True
+            self._news.set()
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(NoDaemon("the daemon has ended the session"))

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// own_commands.hpp: the commands that are no method of the daemon's, but several, or one again and
+// again. They are described as methods are, so that arguments, help, completion and the manual page
+// come about in the same way.
+#pragma once
+
+#include <vector>
+
+#include "control/rpc/method.hpp"
+
+namespace tapswitch::tapctl {
+
+// Their names are single words: "top", "graph".
+const std::vector<rpc::Method>& own_commands();
+
+// Whether 'name', of a Call, is one of these.
+bool is_own_command(const std::string& name);
+
+}  // namespace tapswitch::tapctl

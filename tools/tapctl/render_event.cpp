@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/render_event.hpp"
+
+#include <fmt/format.h>
+
+#include "tools/tapctl/render.hpp"
+#include "tools/tapctl/text.hpp"
+
+namespace tapswitch::tapctl {
+namespace {
+
+std::string text_of(const Json& data, const char* member) {
+  const auto found = data.find(member);
+  if (found == data.end() || found->is_null()) {
+    return "?";
+  }
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+// "2026-11-23T12:34:56.789Z" without the day, which is today's as a rule.
+std::string clock_of(const Json& event) {
+  const std::string time = text_of(event, "time");
+  const auto t = time.find('T');
+  return t == std::string::npos ? time : time.substr(t + 1, time.find('Z') - t - 1);
+}
+
+std::string port_text(const std::string& what, const Json& data) {
+  std::string text = fmt::format("port {} {}", text_of(data, "name"), what);
+  if (what == "removed" || !data.contains("vlan") || !data.contains("state")) {
+    return text;
+  }
+  return fmt::format("{} ({}, VLAN {})", text, text_of(data, "state"),
+                     vlan_in_short(data.at("vlan")));
+}
+
+std::string station_text(const std::string& what, const Json& data) {
+  if (what == "limit") {
+    return fmt::format("{} stations not learned: {}", text_of(data, "refused"),
+                       text_of(data, "reason"));
+  }
+  std::string text = fmt::format("station {} {} on {}, VLAN {}", text_of(data, "mac"), what,
+                                 text_of(data, "port"), text_of(data, "vlan"));
+  return data.contains("old_port") ? text + ", was on " + text_of(data, "old_port") : text;
+}
+
+std::string sample_text(const Json& data) {
+  return fmt::format("{} stations", text_of(data, "stations"));
+}
+
+std::string text_of_event(const Json& event) {
+  const std::string topic = text_of(event, "topic");
+  const std::string what = text_of(event, "event");
+  const Json& data = event.at("data");
+  if (what == "lost") {
+    // Of a port it is its device that is lost; of the topic 'event', events.
+    return topic == "port" ? port_text(what, data)
+                           : fmt::format("{} events lost", text_of(data, "count"));
+  }
+  if (topic == "port") {
+    return port_text(what, data);
+  }
+  if (topic == "fdb") {
+    return station_text(what, data);
+  }
+  if (topic == "switch") {
+    return fmt::format("switch {} {}", text_of(data, "name"), what);
+  }
+  if (topic == "vlan") {
+    return fmt::format("VLAN {} is called {}", text_of(data, "vid"), text_of(data, "name"));
+  }
+  if (topic == "config") {
+    return fmt::format("revision {}", text_of(data, "revision"));
+  }
+  if (topic == "stats") {
+    return sample_text(data);
+  }
+  if (topic == "log") {
+    return fmt::format("{}: {}", text_of(data, "level"), text_of(data, "text"));
+  }
+  return fmt::format("{} {} {}", topic, what,
+                     data.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+std::string render_event(const Json& event) {
+  return printable(fmt::format("{}  {}  {}", clock_of(event), event.value("switch", "-"),
+                               text_of_event(event))) +
+         '\n';
+}
+
+}  // namespace tapswitch::tapctl

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapswitchd/entrances.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "control/server/socket_path.hpp"
+
+namespace tapswitch::daemon {
+namespace {
+
+constexpr mode_t public_socket_mode = 0666;
+
+}  // namespace
+
+Entrances open_entrances(boost::asio::io_context& io, const Options& options,
+                         std::vector<PassedSocket> passed) {
+  Entrances entrances;
+  for (PassedSocket& socket : passed) {
+    if (socket.name == metrics_name) {
+      std::vector<UniqueFd> descriptors;
+      descriptors.push_back(std::move(socket.fd));
+      descriptors.push_back(std::move(socket.lock));
+      entrances.metrics = std::make_unique<metrics::HttpServer>(io, std::move(descriptors));
+      continue;
+    }
+    auto& place = socket.name == read_only_name ? entrances.read_only : entrances.control;
+    if (place) {
+      throw std::runtime_error(
+          "started with two control sockets: give the read-only one "
+          "FileDescriptorName=readonly");
+    }
+    place = std::make_unique<server::Listener>(io, std::move(socket.fd), std::move(socket.lock));
+  }
+  if (!entrances.control) {
+    entrances.control = std::make_unique<server::Listener>(
+        io, server::SocketOptions{
+                .path = server::socket_path(options.socket, server::socket_environment()),
+                .group = options.socket_group});
+  }
+  if (!entrances.read_only && options.read_only_socket) {
+    entrances.read_only = std::make_unique<server::Listener>(
+        io, server::SocketOptions{
+                .path = *options.read_only_socket, .mode = public_socket_mode, .group = {}});
+  }
+  if (!entrances.metrics && options.metrics) {
+    entrances.metrics =
+        std::make_unique<metrics::HttpServer>(io, *options.metrics, options.socket_group);
+  }
+  return entrances;
+}
+
+}  // namespace tapswitch::daemon

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapswitchd/hand_over.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "control/rpc/error.hpp"
+#include "control/rpc/jsonrpc.hpp"
+#include "switch/ports/net_namespace.hpp"
+#include "tools/version.hpp"
+
+namespace tapswitch::daemon {
+namespace {
+
+constexpr const char* ready = "ready";
+constexpr const char* gone = "yours";
+
+// The successor gives up last, for of the two it is the running daemon that must know how it ended.
+constexpr std::chrono::seconds successors_patience = 3 * hand_over_patience;
+
+bool is_stream_socket(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+}  // namespace
+
+void hand_over(UniqueFd successor, const api::Network& network,
+               const std::vector<HandedSocket>& sockets) {
+  if (!is_stream_socket(successor.get())) {
+    throw rpc::invalid_params(
+        {{"fd", "the descriptor is no socket to a successor", "one end of a Unix stream socket"}});
+  }
+  const auto messages = api::messages_about(network, api::Unheritable::refuse);
+  try {
+    server::HandOverChannel channel(std::move(successor), hand_over_patience);
+    channel.send(rpc::to_line({{"about", "daemon"},
+                               {"version", version},
+                               {"pid", getpid()},
+                               {"namespace", current_net_namespace().inode}}));
+    for (const api::HandOverMessage& message : messages) {
+      channel.send(rpc::to_line(message.words), message.descriptors);
+    }
+    for (const HandedSocket& socket : sockets) {
+      channel.send(rpc::to_line({{"about", "socket"}, {"name", socket.name}}), socket.descriptors);
+    }
+    channel.send(rpc::to_line({{"about", "end"}}));
+    if (channel.receive().line != ready) {
+      throw server::HandOverChannel::Broken("it says what is not understood");
+    }
+    channel.send(gone);
+  } catch (const server::HandOverChannel::Broken& error) {
+    throw rpc::Error(
+        rpc::ErrorKind::conflict,
+        fmt::format("the successor has not taken over, and this daemon goes on: {}", error.what()));
+  }
+}
+
+Predecessor::Predecessor(const std::string& path) try : client_(client::Client::connect(path)) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw std::runtime_error(fmt::format("cannot make a socket: {}", std::strerror(errno)));
+  }
+  UniqueFd theirs(ends[1]);
+  channel_.emplace(UniqueFd(ends[0]), successors_patience);
+  client_.ask("system.hand_over", {{"fd", 0}}, std::array{theirs.get()});
+  theirs.reset();  // so that we see its end
+  try {
+    receive_all();
+  } catch (const server::HandOverChannel::Broken&) {
+    client_.await();  // which says why it was refused, if it was
+    throw;
+  }
+} catch (const client::Refused& error) {
+  throw std::runtime_error(fmt::format("the daemon does not hand over: {}", error.what()));
+}
+
+void Predecessor::receive_all() {
+  while (true) {
+    server::HandOverChannel::Message message = channel_->receive();
+    const Json words = Json::parse(message.line);
+    const auto about = words.at("about").get<std::string>();
+    if (about == "end") {
+      return;
+    }
+    if (about == "daemon") {
+      name_ = fmt::format("tapswitchd {} (pid {})", words.at("version").get<std::string>(),
+                          words.at("pid").get<int>());
+      // What belongs to its own namespace must belong to ours.
+      if (words.at("namespace") != current_net_namespace().inode) {
+        throw std::runtime_error(
+            fmt::format("the daemon is in another network namespace: start its successor with "
+                        "nsenter --net=/proc/{}/ns/net",
+                        words.at("pid").get<int>()));
+      }
+    } else if (about == "socket" && !message.descriptors.empty()) {
+      PassedSocket socket{.name = words.at("name").get<std::string>(),
+                          .fd = std::move(message.descriptors[0])};
+      if (message.descriptors.size() > 1) {
+        socket.lock = std::move(message.descriptors[1]);
+      }
+      sockets_.push_back(std::move(socket));
+    } else {
+      inheritance_.take(words, std::move(message.descriptors));
+    }
+  }
+}
+
+void Predecessor::let_go() {
+  channel_->send(ready);
+  if (channel_->receive().line != gone) {
+    throw std::runtime_error("the daemon that runs says what is not understood");
+  }
+  channel_.reset();
+}
+
+}  // namespace tapswitch::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// hand_over.hpp: how one daemon takes the place of another while frames go on.
+//
+// Theory of operation: the successor connects to the control socket and passes one end of a socket
+// of its own with system.hand_over. By this the running daemon tells it everything: configuration,
+// TAPs, stations, the sockets that listen. The successor makes itself ready, and says so; only then
+// does the old one let go, and end. Until then the old one does all that it did before, and both
+// forward frames, each those that it reads. Whatever fails on the way ends the successor alone.
+// Limits: all of it must be done in 'hand_over_patience', for nobody else is answered meanwhile.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/api/hand_over.hpp"
+#include "control/client/client.hpp"
+#include "control/server/hand_over_channel.hpp"
+#include "tools/tapswitchd/service_manager.hpp"
+
+namespace tapswitch::daemon {
+
+constexpr std::chrono::seconds hand_over_patience{10};
+
+// A socket that listens, and the lock on its path if there is one.
+struct HandedSocket {
+  std::string name;
+  std::vector<int> descriptors;
+};
+
+// The side of the running daemon. When it returns, everything is the successor's. Throws rpc::Error
+// if it is not, and nothing has changed.
+void hand_over(UniqueFd successor, const api::Network& network,
+               const std::vector<HandedSocket>& sockets);
+
+// The side of the successor.
+class Predecessor {
+ public:
+  // Asks the daemon at 'path' for everything. Throws std::runtime_error with a message for people.
+  explicit Predecessor(const std::string& path);
+
+  // "tapswitchd 1.2.3 (pid 77)".
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::vector<PassedSocket> take_sockets() { return std::move(sockets_); }
+  [[nodiscard]] api::Inheritance& inheritance() { return inheritance_; }
+
+  // All is ready here. When it returns, the other one has let go. Throws std::runtime_error if it
+  // does not: then it may go on, and we must not.
+  void let_go();
+
+ private:
+  void receive_all();
+
+  client::Client client_;
+  std::string name_;
+  std::optional<server::HandOverChannel> channel_;
+  std::vector<PassedSocket> sockets_;
+  api::Inheritance inheritance_;
+};
+
+}  // namespace tapswitch::daemon

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapswitchd/log.hpp"
+
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace tapswitch::daemon {
+namespace {
+
+// systemd says in the environment which file its journal reads; stderr may have been sent elsewhere
+// since.
+bool is_journal(int fd) {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && fstat(fd, &status) == 0 &&
+         stream == fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+// syslog(3)'s priorities.
+class JournalPriority final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& text) override {
+    switch (message.level) {
+      case spdlog::level::critical:
+      case spdlog::level::err:
+        text.push_back('3');
+        break;
+      case spdlog::level::warn:
+        text.push_back('4');
+        break;
+      case spdlog::level::info:
+        text.push_back('6');
+        break;
+      default:
+        text.push_back('7');
+    }
+  }
+
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<JournalPriority>();
+  }
+};
+
+class BookSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit BookSink(api::LogBook& book) : book_(book) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto level = spdlog::level::to_string_view(message.level);
+    book_.write({.time = message.time,
+                 .level = std::string(level.data(), level.size()),
+                 .text = std::string(message.payload.data(), message.payload.size())});
+  }
+  void flush_() override {}
+
+  api::LogBook& book_;
+};
+
+}  // namespace
+
+std::shared_ptr<spdlog::logger> open_log(api::LogBook& book, const std::string& level) {
+  auto to_stderr = std::make_shared<spdlog::sinks::stderr_color_sink_st>();
+  if (is_journal(STDERR_FILENO)) {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<JournalPriority>('*').set_pattern("<%*>%v");
+    to_stderr->set_formatter(std::move(formatter));
+  }
+  auto log = std::make_shared<spdlog::logger>(
+      "tapswitchd", spdlog::sinks_init_list{to_stderr, std::make_shared<BookSink>(book)});
+  log->set_level(spdlog::level::from_str(level));
+  return log;
+}
+
+}  // namespace tapswitch::daemon

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/document.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/ports/interface_address.hpp"
 
@@ -51,12 +52,23 @@ class Checker {
     return at;
   }
 
+  // The switch, and the VLAN of what a station sends without a tag into the port that 'settings',
+  // written at 'pointer', are of.
+  std::string domain_of(const std::string& home, const Json& settings,
+                        const std::string& pointer) const {
+    VlanRule rule;
+    if (settings.contains("vlan") && mistakes_.is_clean(pointer)) {
+      rule = config::vlan_from_json(settings["vlan"]);
+    }
+    return fmt::format("{} {}", root(home), rule.pvid);
+  }
+
   void hear(const End& end, const std::string& home, const LinkSpec& link, std::size_t index) {
     if (end.is_switch()) {
       return;
     }
-    const std::string domain = root(home) + ' ' + link.port.value("vlan", Json()).dump();
     const std::string at_link = fmt::format("/links/{}", index);
+    const std::string domain = domain_of(home, link.port, at_link);
     hear(link.port, domain, {at_link, end.text()});
     const NodeSpec& node = lab_.nodes.at(end.name);
     const auto interface = node.interfaces.find(end.interface);
@@ -79,8 +91,8 @@ class Checker {
         continue;
       }
       for (const auto& [port, settings] : home["ports"].items()) {
-        hear(settings, root(name) + ' ' + settings.value("vlan", Json()).dump(),
-             {fmt::format("{}/{}", at, port), port});
+        const std::string at_port = fmt::format("{}/{}", at, port);
+        hear(settings, domain_of(name, settings, at_port), {at_port, port});
       }
     }
   }

@@ -48,8 +48,8 @@ class Reader {
       read_nodes();
       read_links();
       check_interfaces_are_linked();
-      check_addresses(lab_, mistakes_);
       check_switches();
+      check_addresses(lab_, mistakes_);
     }
     return {std::move(lab_), mistakes_.take(), std::move(needs_)};
   }

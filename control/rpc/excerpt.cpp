@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/rpc/excerpt.hpp"
 
+#include "control/rpc/jsonrpc.hpp"
+
 namespace tapswitch::rpc {
 
 namespace {
@@ -21,9 +23,7 @@ std::string excerpt(std::string_view text, std::size_t longest) {
   return std::string(text.substr(0, end)) + "...";
 }
 
-std::string in_quotes(std::string_view text) {
-  return Json(excerpt(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string in_quotes(std::string_view text) { return to_line(excerpt(text)); }
 
 std::string kind_of(const Json& value) {
   switch (value.type()) {

@@ -42,7 +42,7 @@ std::size_t Egress::send_by(PortIndex port) {
     tools_.held.take(slot, counters, kind_, frame_);
   } else {
     tools_.held.release();
-    transmit(slot, counters, kind_, frame_);
+    transmit(slot, counters, kind_, frame_, tools_.to_flush);
   }
   return 1;
 }
@@ -51,7 +51,7 @@ std::size_t Egress::send_segments(const Picture::Slot& slot, PortCounters& count
   tools_.held.release();
   std::size_t count = 0;
   for (Segmenter segments(frame_.bytes(), frame_.offload()); segments.next(tools_.segment);) {
-    transmit(slot, counters, kind_, tools_.segment);
+    transmit(slot, counters, kind_, tools_.segment, tools_.to_flush);
     ++count;
   }
   return count;

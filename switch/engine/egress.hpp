@@ -21,7 +21,8 @@ namespace tapswitch {
 // What a worker sends with, frame after frame.
 struct EgressTools {
   FrameBuffer segment;  // for pieces of a frame
-  HeldFrame held;
+  FlushList to_flush;
+  HeldFrame held{to_flush};
 };
 
 class Egress {

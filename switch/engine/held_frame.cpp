@@ -26,13 +26,16 @@ std::optional<DropReason> reason_of(SendStatus status) {
 }  // namespace
 
 void transmit(const Picture::Slot& slot, PortCounters& counters, AddressKind kind,
-              FrameBuffer& frame) {
+              FrameBuffer& frame, FlushList& to_flush) {
   counters.out_frames[static_cast<std::size_t>(kind)].add(1);
   const std::size_t size = frame.bytes().size();
   if (const auto reason = reason_of(slot.port->send(frame))) {
     counters.drop(*reason);
-  } else {
-    counters.out_octets.add(size);
+    return;
+  }
+  counters.out_octets.add(size);
+  if (slot.keeps_back) {
+    to_flush.note(*slot.port);
   }
 }
 
@@ -43,7 +46,7 @@ void HeldFrame::take(const Picture::Slot& slot, PortCounters& counters, AddressK
   }
   release();
   if (!joiner_.begin(frame)) {
-    transmit(slot, counters, kind, frame);
+    transmit(slot, counters, kind, frame, to_flush_);
     return;
   }
   slot_ = &slot;
@@ -53,7 +56,7 @@ void HeldFrame::take(const Picture::Slot& slot, PortCounters& counters, AddressK
 
 void HeldFrame::release() {
   if (const Picture::Slot* const slot = std::exchange(slot_, nullptr)) {
-    transmit(*slot, *counters_, kind_, joiner_.finish());
+    transmit(*slot, *counters_, kind_, joiner_.finish(), to_flush_);
   }
 }
 

@@ -22,6 +22,7 @@ struct Picture {
     Port* port = nullptr;
     PortCounters* counters = nullptr;
     OffloadSet offloads;
+    bool keeps_back = false;  // Port::keeps_back()
   };
 
   Snapshot snapshot;

@@ -162,7 +162,8 @@ std::shared_ptr<const Picture> Switch::draw() {
   for (const Entry& entry : entries_) {
     picture->slots.push_back({.port = entry.port.get(),
                               .counters = entry.counters.get(),
-                              .offloads = entry.port ? entry.port->offloads() : OffloadSet{}});
+                              .offloads = entry.port ? entry.port->offloads() : OffloadSet{},
+                              .keeps_back = entry.port && entry.port->keeps_back()});
   }
   picture->fdb = &fdb_;
   for (const auto& counters : vlan_counters_) {

@@ -104,6 +104,7 @@ class Worker::Receiver {
       }
       depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
     } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
+    worker_.egress_tools_.to_flush.flush();
     return status;
   }
 

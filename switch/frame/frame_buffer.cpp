@@ -4,16 +4,12 @@
 #include <cstring>
 
 #include "switch/frame/checksum.hpp"
+#include "switch/frame/octets.hpp"
 
 namespace tapswitch {
 namespace {
 
 constexpr std::size_t addresses_size = 2 * MacAddress::size;
-
-void write_16(std::byte* octets, std::uint16_t value) {
-  octets[0] = static_cast<std::byte>(value >> 8);
-  octets[1] = static_cast<std::byte>(value & 0xff);
-}
 
 }  // namespace
 
@@ -43,8 +39,8 @@ void FrameBuffer::pop_tag() {
 void FrameBuffer::set_tag(VlanTag tag) {
   assert(size_ >= FrameView::header_size + VlanTag::size);
   std::byte* const place = memory_.data() + begin_ + FrameView::ether_type_offset;
-  write_16(place, static_cast<std::uint16_t>(tag.type));
-  write_16(place + 2, tag.control_information());
+  store_16(place, static_cast<std::uint16_t>(tag.type));
+  store_16(place + 2, tag.control_information());
 }
 
 }  // namespace tapswitch

@@ -14,6 +14,7 @@
 #include <boost/system/result.hpp>
 
 #include "switch/frame/mac_address.hpp"
+#include "switch/frame/octets.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
 namespace tapswitch {
@@ -40,7 +41,9 @@ class FrameView {
   }
 
   // The 16 bits after the source: a tag type if the frame is tagged.
-  [[nodiscard]] std::uint16_t ether_type() const { return read_16(ether_type_offset); }
+  [[nodiscard]] std::uint16_t ether_type() const {
+    return load_16(bytes_.data() + ether_type_offset);
+  }
 
   // The outermost tag, if there is one.
   [[nodiscard]] std::optional<VlanTag> tag() const;
@@ -50,11 +53,6 @@ class FrameView {
 
  private:
   explicit FrameView(std::span<const std::byte> bytes) : bytes_(bytes) {}
-
-  [[nodiscard]] std::uint16_t read_16(std::size_t offset) const {
-    return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes_[offset]) << 8 |
-                                      std::to_integer<unsigned>(bytes_[offset + 1]));
-  }
 
   std::span<const std::byte> bytes_;
 };
@@ -75,7 +73,7 @@ inline std::optional<VlanTag> FrameView::tag() const {
   if (!is_tag_type(ether_type())) {
     return std::nullopt;
   }
-  return VlanTag::from_wire(TagType{ether_type()}, read_16(header_size));
+  return VlanTag::from_wire(TagType{ether_type()}, load_16(bytes_.data() + header_size));
 }
 
 }  // namespace tapswitch

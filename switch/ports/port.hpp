@@ -2,8 +2,8 @@
 // port.hpp: the seam between the switch and whatever brings frames to it. A new kind of port is a
 // new class behind this interface, and nothing else in the switch knows it.
 //
-// Threads: receive() is called by one worker alone for each queue; send() by any worker, also by
-// several at once; link() and read_link() by the control thread.
+// Threads: receive() is called by one worker alone for each queue; send() and flush() by any
+// worker, also by several at once; link() and read_link() by the control thread.
 #pragma once
 
 #include <cerrno>
@@ -79,6 +79,13 @@ class Port {
 
   // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
+
+  // Whether send() may keep frames back, so as to give the kernel several at once, until flush().
+  // Constant for the life of the port.
+  [[nodiscard]] virtual bool keeps_back() const noexcept { return false; }
+
+  // Sends what send() has kept back. Who has sent calls it as soon as there is no more to send.
+  virtual void flush() noexcept {}
 
   // What the other end finishes by itself. Constant for the life of the port; send() may only be
   // given frames whose offload is among these.

@@ -5,16 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "switch/frame/octets.hpp"
+
 namespace tapswitch {
-namespace {
-
-std::uint32_t read_32(const std::byte* octets) {
-  return std::to_integer<std::uint32_t>(octets[0]) << 24 |
-         std::to_integer<std::uint32_t>(octets[1]) << 16 |
-         std::to_integer<std::uint32_t>(octets[2]) << 8 | std::to_integer<std::uint32_t>(octets[3]);
-}
-
-}  // namespace
 
 // Not initialised: of a port that is not used no page is touched.
 StreamDeframer::StreamDeframer() : memory_(std::make_unique_for_overwrite<std::byte[]>(capacity)) {}
@@ -49,7 +42,7 @@ StreamDeframer::Found StreamDeframer::look() const noexcept {
     return {};
   }
   const std::byte* const start = memory_.get() + begin_;
-  const std::size_t size = read_32(start);
+  const std::size_t size = load_32(start);
   if (size < min_frame_size || size > FrameBuffer::max_frame_size) {
     return {.kind = Found::Kind::invalid};
   }
@@ -63,9 +56,7 @@ void StreamDeframer::reset() noexcept { begin_ = end_ = 0; }
 
 void write_frame_length(std::span<std::byte, StreamDeframer::length_size> place,
                         std::size_t size) noexcept {
-  for (std::size_t i = 0; i < place.size(); ++i) {
-    place[i] = static_cast<std::byte>(size >> (8 * (place.size() - 1 - i)) & 0xff);
-  }
+  store_32(place.data(), static_cast<std::uint32_t>(size));
 }
 
 }  // namespace tapswitch

@@ -7,6 +7,7 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <utility>
 
 #include "switch/ports/stream_deframer.hpp"
 
@@ -28,6 +29,7 @@ bool StreamOutlet::open(int socket) noexcept {
 void StreamOutlet::close() noexcept {
   const std::lock_guard lock(mutex_);
   socket_ = -1;
+  is_stalled_ = false;
   outbox_.clear();
 }
 
@@ -41,62 +43,55 @@ SendStatus StreamOutlet::send(FrameBuffer& frame) noexcept {
   if (socket_ < 0) {
     return SendStatus::link_down;
   }
-  if (!outbox_.is_empty()) {
-    if (!outbox_.has_room_for(message.size())) {
-      return SendStatus::busy;
-    }
-    outbox_.push(message);
-    return SendStatus::sent;
+  if (!outbox_.has_room_for(message.size()) && !is_stalled_) {
+    write_out();
   }
-  const auto [written, status] = write(std::array{message});
-  if (status != SendStatus::sent) {
-    return status;
+  if (!outbox_.has_room_for(message.size())) {
+    return SendStatus::busy;
   }
-  if (written < message.size()) {
-    outbox_.push(message.subspan(written));
-    set_.change(socket_, events_ | EPOLLOUT, tag_);
-  }
+  outbox_.push(message);
   return SendStatus::sent;
 }
 
 void StreamOutlet::flush() noexcept {
   const std::lock_guard lock(mutex_);
-  if (socket_ < 0 || outbox_.is_empty()) {
-    return;
-  }
-  outbox_.pop(write(outbox_.contents()).size);
-  if (outbox_.is_empty()) {
-    set_.change(socket_, events_, tag_);
+  if (socket_ >= 0 && !outbox_.is_empty() && !is_stalled_) {
+    write_out();
   }
 }
 
-StreamOutlet::Written StreamOutlet::write(
-    std::span<const std::span<const std::byte>> parts) noexcept {
+void StreamOutlet::resume() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (socket_ >= 0 && is_stalled_) {
+    write_out();
+  }
+}
+
+void StreamOutlet::write_out() noexcept {
   std::array<iovec, 2> vectors{};
-  assert(parts.size() <= vectors.size());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  std::size_t count = 0;
+  for (const std::span<const std::byte> part : outbox_.contents()) {
     // sendmsg() does not write there; C has no other type for it.
-    vectors[i] = {.iov_base = const_cast<std::byte*>(parts[i].data()), .iov_len = parts[i].size()};
+    vectors[count++] = {.iov_base = const_cast<std::byte*>(part.data()), .iov_len = part.size()};
   }
   msghdr message{};
   message.msg_iov = vectors.data();
-  message.msg_iovlen = parts.size();
+  message.msg_iovlen = count;
   ssize_t size = 0;
   do {
     size = ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (size < 0 && errno == EINTR);
-  if (size >= 0) {
-    return {.size = static_cast<std::size_t>(size)};
+  if (size < 0 && errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM) {
+    ::shutdown(std::exchange(socket_, -1), SHUT_RDWR);
+    outbox_.clear();
+    return;
   }
-  switch (errno) {
-    case EAGAIN:
-      return {};
-    case ENOBUFS:
-    case ENOMEM:
-      return {.status = SendStatus::busy};
-    default:
-      ::shutdown(socket_, SHUT_RDWR);
-      return {.status = SendStatus::link_down};
+  if (size > 0) {
+    outbox_.pop(static_cast<std::size_t>(size));
+  }
+  if (const bool is_stalled = !outbox_.is_empty(); is_stalled != is_stalled_) {
+    is_stalled_ = is_stalled;
+    set_.change(socket_, is_stalled ? events_ | EPOLLOUT : events_, tag_);
   }
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // stream_outlet.hpp: the side of a stream socket by which frames leave, each after its length.
 //
-// Theory of operation: a frame is written with one call. Of a stream a part of it may be written,
-// and nothing else may follow before the rest: what the socket does not take goes into an outbox,
-// and so does all that comes after it, until the worker that receives by the port has written it
-// (flush()), for which the set that it waits by is asked. So a peer that pauses gets the outbox in
-// few large writes, and one that stops reading costs 'outbox_size' bytes and no more.
+// Theory of operation: frames gather in an outbox until flush(), which writes them with one call:
+// that, and to read them, is most of what a small frame costs. What the socket does not take stays
+// in the outbox, and all that comes after it gathers behind it, until the set in which the socket
+// is says that it takes more (resume()). So a peer that pauses gets the outbox in few large writes,
+// and one that stops reading costs 'outbox_size' bytes and no more.
 //
-// Threads: send() any worker, also several at once: the lock is what keeps the bytes of two frames
-// apart. The rest: the worker that receives by the port.
+// Threads: send() and flush() any worker, also several at once: the lock is what keeps the bytes of
+// two frames apart. The rest: the worker that receives by the port.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class StreamOutlet {
  public:
   static constexpr std::size_t outbox_size = std::size_t{256} * 1024;
 
-  // The set in which its socket is to be, with 'events' and also EPOLLOUT while flush() is wanted.
+  // The set in which its socket is to be, with 'events' and also EPOLLOUT while resume() is wanted.
   StreamOutlet(EpollSet& set, std::uint32_t events, std::uint64_t tag)
       : set_(set), events_(events), tag_(tag), outbox_(outbox_size) {}
 
@@ -36,20 +36,19 @@ class StreamOutlet {
   // They leave no more; what waited is gone.
   void close() noexcept;
 
-  // 'link_down' while it is closed, or once the peer reads no more: the socket is shut down then,
-  // so that whoever reads it comes to its end.
+  // Takes the frame in. 'link_down' while it is closed, or once the peer was found to read no more;
+  // 'busy' if there is no room.
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept;
 
-  // To be called when the set says EPOLLOUT.
+  // Writes what has gathered. If the peer is gone, the socket is shut down, so that whoever reads
+  // it comes to its end.
   void flush() noexcept;
 
+  // To be called when the set says EPOLLOUT.
+  void resume() noexcept;
+
  private:
-  // How many of the bytes the socket takes now; nullopt: the peer is gone.
-  struct Written {
-    std::size_t size = 0;
-    SendStatus status = SendStatus::sent;  // otherwise: why none were
-  };
-  [[nodiscard]] Written write(std::span<const std::span<const std::byte>> parts) noexcept;
+  void write_out() noexcept;  // with mutex_ held, and something to write
 
   EpollSet& set_;
   const std::uint32_t events_;
@@ -57,6 +56,7 @@ class StreamOutlet {
 
   std::mutex mutex_;  // guards what follows
   int socket_ = -1;
+  bool is_stalled_ = false;  // the socket took less than it was given
   Outbox outbox_;
 };
 

@@ -135,7 +135,7 @@ bool StreamPort::look_around() noexcept {
       continue;
     }
     if ((event.events & EPOLLOUT) != 0) {
-      outlet_.flush();
+      outlet_.resume();
     }
     is_ending = (event.events & end_events) != 0;
     may_have_more_ = is_ending || (event.events & EPOLLIN) != 0;

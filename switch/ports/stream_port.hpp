@@ -43,6 +43,8 @@ class StreamPort final : public Port {
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
     return outlet_.send(frame);
   }
+  [[nodiscard]] bool keeps_back() const noexcept override { return true; }
+  void flush() noexcept override { outlet_.flush(); }
   [[nodiscard]] LinkStatus link() const override;
 
  private:

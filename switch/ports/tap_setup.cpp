@@ -264,6 +264,21 @@ KernelResult<void> refuse_shared(const std::string& interface) {
   return {};
 }
 
+// What a descriptor alone can do. What was done before a refusal stays: how it was cannot be seen.
+KernelResult<void> configure_unseen(TapDevice& device, const TapOptions& options) {
+  KernelResult<void> done;
+  if (options.owner) {
+    done = device.set_owner(*options.owner);
+  }
+  if (done && options.group) {
+    done = device.set_group(*options.group);
+  }
+  if (done && options.persist) {
+    done = device.set_persist(true);
+  }
+  return done;
+}
+
 }  // namespace
 
 KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
@@ -325,12 +340,8 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
   if (auto prepared = device.prepare(); !prepared) {
     return retell(prepared.error(), "open", options);
   }
-  for (const auto& done : {options.owner ? device.set_owner(*options.owner) : KernelResult<void>(),
-                           options.group ? device.set_group(*options.group) : KernelResult<void>(),
-                           options.persist ? device.set_persist(true) : KernelResult<void>()}) {
-    if (!done) {
-      return retell(done.error(), "configure", options);
-    }
+  if (auto configured = configure_unseen(device, options); !configured) {
+    return retell(configured.error(), "configure", options);
   }
   const OffloadSet offloads = device.set_offloads(options.offloads);
   return TapSetup{.device = std::move(device), .was_created = false, .offloads = offloads};

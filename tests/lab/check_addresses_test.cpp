@@ -60,6 +60,23 @@ TEST(CheckAddresses, StationsThatNeverMeetMayHaveOneAddress) {
               IsEmpty());
 }
 
+TEST(CheckAddresses, StationsMeetByTheVlanThatTheyHaveUntagged) {
+  EXPECT_THAT(mistakes_of(two_nodes,
+                          R"([{"ends": ["alice:eth0", "sw0"], "addresses": ["10.0.0.1/24"],
+                               "vlan": {"mode": "access", "pvid": 10}},
+                              {"ends": ["bob:eth0", "sw0"], "addresses": ["10.0.0.1/24"],
+                               "vlan": {"mode": "trunk", "native": 10, "allowed": [20]}}])"),
+              ::testing::SizeIs(1));
+}
+
+TEST(CheckAddresses, PortThatIsWronglyWrittenIsInTheDefaultVlan) {
+  EXPECT_THAT(mistakes_of(two_nodes,
+                          R"([{"ends": ["alice:eth0", "sw0"], "addresses": ["10.0.0.1/24"],
+                               "vlan": {"mode": 5}},
+                              {"ends": ["bob:eth0", "sw1"], "addresses": ["10.0.0.1/24"]}])"),
+              ::testing::SizeIs(1));
+}
+
 TEST(CheckAddresses, MacTwiceIsTold) {
   EXPECT_THAT(mistakes_of(two_nodes,
                           R"([{"ends": ["alice:eth0", "sw0"], "mac": "02:00:00:00:00:0a"},

@@ -54,9 +54,17 @@ class StreamPortFixture : public testing::Test {
   // Receives what there is now; how that ended.
   ReceiveStatus receive() { return port_->receive(0, buffer_); }
 
-  SendStatus send(const std::vector<std::byte>& frame) {
+  // Has the port take the frame, which it may keep back.
+  SendStatus put(const std::vector<std::byte>& frame) {
     fill(buffer_, frame);
     return port_->send(buffer_);
+  }
+
+  // The same, and no more follows.
+  SendStatus send(const std::vector<std::byte>& frame) {
+    const SendStatus status = put(frame);
+    port_->flush();
+    return status;
   }
 
   [[nodiscard]] bool has_carrier() const { return port_->link().has_carrier; }

@@ -161,6 +161,40 @@ TEST_F(StreamPortTest, ChangesAreToldOnceUntilSomebodyLooks) {
   EXPECT_FALSE(has_carrier());
 }
 
+TEST_F(StreamPortTest, FramesGatherUntilNoMoreFollow) {
+  StreamPeer peer = plug_in();
+  const Bytes first = FrameBuilder().payload(100).build();
+  const Bytes second = FrameBuilder().payload(200).build();
+  EXPECT_EQ(put(first), SendStatus::sent);
+  EXPECT_EQ(put(second), SendStatus::sent);
+  EXPECT_FALSE(wait_until_readable(peer.descriptor(), std::chrono::milliseconds(0)));
+  port_->flush();
+  EXPECT_EQ(peer.wait_for_frame(), first);
+  EXPECT_EQ(peer.wait_for_frame(), second);
+}
+
+TEST_F(StreamPortTest, OutboxThatIsFullIsWrittenAtOnce) {
+  StreamPeer peer = plug_in();
+  const Bytes frame = FrameBuilder().payload(60'000).build();
+  constexpr int count = 20;
+  std::thread reader([&] {
+    for (int i = 0; i < count; ++i) {
+      EXPECT_EQ(peer.wait_for_frame(), frame);
+    }
+  });
+  for (int i = 0; i < count; ++i) {
+    EXPECT_TRUE(wait_until([&] {
+      (void)receive();  // writes what the socket takes by now
+      return put(frame) == SendStatus::sent;
+    }));
+  }
+  EXPECT_TRUE(wait_until([&] {
+    port_->flush();
+    return receive() == ReceiveStatus::empty;
+  }));
+  reader.join();
+}
+
 TEST_F(StreamPortTest, PeerThatStopsReadingCostsALimitedAmountAndRecovers) {
   StreamPeer peer = plug_in();
   const Bytes frame = FrameBuilder().payload(1500).build();
@@ -241,6 +275,9 @@ TEST_F(StreamPortTest, SeveralThreadsMaySendAndNoFrameIsTorn) {
       for (int i = 0; i < 2000; ++i) {
         fill(buffer, frame);
         sent += port_->send(buffer) == SendStatus::sent ? 1 : 0;
+        if (i % 8 == 7) {
+          port_->flush();
+        }
       }
     });
   }
@@ -257,6 +294,7 @@ TEST_F(StreamPortTest, SeveralThreadsMaySendAndNoFrameIsTorn) {
 TEST_F(StreamPortTest, PeerThatReadsNoMoreIsHungUpOn) {
   StreamPeer peer = plug_in();
   ::shutdown(peer.descriptor(), SHUT_RD);
+  EXPECT_EQ(send(FrameBuilder().build()), SendStatus::sent) << "as far as anybody knows";
   EXPECT_EQ(send(FrameBuilder().build()), SendStatus::link_down);
   EXPECT_EQ(next(), ReceiveStatus::changed);
   EXPECT_FALSE(has_carrier());

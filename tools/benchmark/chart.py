@@ -38,8 +38,8 @@ STYLE = """
 """
 
 
-BAR_CLASSES = {"tapswitch": "ours", "tapswitch-plain": "ours plain", "mixed": "ours plain",
-               "interface": "ours plain", "patch": "ours plain",
+BAR_CLASSES = {"tapswitch": "ours", "polling": "ours plain", "tapswitch-plain": "ours plain",
+               "mixed": "ours plain", "interface": "ours plain", "patch": "ours plain",
                "floor": "floor", "floor-plain": "floor plain"}
 
 

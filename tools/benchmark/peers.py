@@ -141,10 +141,11 @@ def wait_for_tapswitchd(lab, daemon, socket):
 class Tapswitch(Peer):
     name = "tapswitch"
     about = "tapswitch"
+    options = ()
 
     def join(self):
         self.socket = self.directory / "control.sock"
-        daemon = self.run_switch(self.bin / "tapswitchd", "--socket", self.socket)
+        daemon = self.run_switch(self.bin / "tapswitchd", "--socket", self.socket, *self.options)
         wait_for_tapswitchd(self.lab, daemon, self.socket)
         with RpcClient(self.socket) as client:
             port = self.join_stations(client)
@@ -178,6 +179,12 @@ class TapswitchPlain(Tapswitch):
 
     def takes_offloads(self, port):
         return False
+
+
+class TapswitchPolling(Tapswitch):
+    name = "polling"
+    about = "tapswitch, busy polling for 100 µs"
+    options = ("--busy-poll", "100")
 
 
 class TapswitchMixed(Tapswitch):
@@ -306,6 +313,6 @@ class VdeSwitch(Peer):
 
 
 # In the order of the tables.
-PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPlain, TapswitchMixed, TapswitchInterface,
-                                      TapswitchPatch, Floor, FloorPlain, LinuxBridge,
+PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed,
+                                      TapswitchInterface, TapswitchPatch, Floor, FloorPlain, LinuxBridge,
                                       OpenVSwitch, OpenVSwitchTso, VdeSwitch)}

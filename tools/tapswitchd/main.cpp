@@ -317,9 +317,8 @@ class Daemon {
 
   void log_change(const std::string& method, const Json& params, const rpc::Caller& caller) {
     // A request may be as long as a line of the socket.
-    log_->info(
-        "uid {} pid {}: {} {}", caller.uid, caller.pid, method,
-        rpc::excerpt(params.dump(-1, ' ', false, Json::error_handler_t::replace), longest_change));
+    log_->info("uid {} pid {}: {} {}", caller.uid, caller.pid, method,
+               rpc::excerpt(rpc::to_line(params), longest_change));
   }
 
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();

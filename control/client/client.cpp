@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "control/rpc/jsonrpc.hpp"
 #include "switch/ports/descriptor_message.hpp"
 
 namespace tapswitch::client {
@@ -72,7 +73,7 @@ Json Client::await() {
 void Client::ask(const std::string& method, const Json& params, std::span<const int> descriptors) {
   const Json request = {
       {"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}};
-  send(request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", descriptors);
+  send(rpc::to_line(request) + "\n", descriptors);
 }
 
 std::optional<Json> Client::take_result() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -65,6 +66,15 @@ class StreamPortFixture : public testing::Test {
     const SendStatus status = put(frame);
     port_->flush();
     return status;
+  }
+
+  // The peer's frame is received, and the peer gets the same one back.
+  void expect_to_cross_both_ways(const std::vector<std::byte>& frame, StreamPeer& peer) {
+    std::thread sender([&] { EXPECT_TRUE(peer.send(frame)); });
+    EXPECT_EQ(next_frame(), frame);
+    sender.join();
+    EXPECT_EQ(send(frame), SendStatus::sent);
+    EXPECT_EQ(peer.wait_for_frame(), frame);
   }
 
   [[nodiscard]] bool has_carrier() const { return port_->link().has_carrier; }

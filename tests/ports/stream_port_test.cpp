@@ -40,12 +40,7 @@ TEST_F(StreamPortTest, HasNoCarrierUntilSomebodyComesAndNoneOnceHeHasGone) {
 TEST_F(StreamPortTest, FramesCrossBothWaysFromTheSmallestToTheLargest) {
   StreamPeer peer = plug_in();
   for (const std::size_t size : {0U, 1U, 46U, 1500U, 9000U, 65'544U}) {
-    const Bytes frame = FrameBuilder().payload(size).build();
-    std::thread sender([&] { EXPECT_TRUE(peer.send(frame)); });
-    EXPECT_EQ(next_frame(), frame);
-    sender.join();
-    EXPECT_EQ(send(frame), SendStatus::sent);
-    EXPECT_EQ(peer.wait_for_frame(), frame);
+    expect_to_cross_both_ways(FrameBuilder().payload(size).build(), peer);
   }
 }
 
@@ -355,12 +350,7 @@ class TcpPortTest : public StreamPortFixture {
 TEST_F(TcpPortTest, FramesCrossBothWays) {
   StreamPeer peer = plug_in();
   for (const std::size_t size : {46U, 1500U, 65'544U}) {
-    const Bytes frame = FrameBuilder().payload(size).build();
-    std::thread sender([&] { EXPECT_TRUE(peer.send(frame)); });
-    EXPECT_EQ(next_frame(), frame);
-    sender.join();
-    EXPECT_EQ(send(frame), SendStatus::sent);
-    EXPECT_EQ(peer.wait_for_frame(), frame);
+    expect_to_cross_both_ways(FrameBuilder().payload(size).build(), peer);
   }
 }
 

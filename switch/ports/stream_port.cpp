@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/ports/stream_port.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,13 @@ constexpr std::uint64_t source_tag = 2;
 constexpr std::uint64_t flag_tag = 3;
 constexpr std::uint32_t connection_events = EPOLLIN | EPOLLRDHUP;
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// Whether the peer has ended it by now. A set looks at its sockets one after the other: it can have
+// seen a connection before its end and a newcomer who came after that.
+bool has_ended(const UniqueFd& connection) noexcept {
+  pollfd end{.fd = connection.get(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&end, 1, 0) > 0;
+}
 
 }  // namespace
 
@@ -142,7 +150,11 @@ bool StreamPort::look_around() noexcept {
   }
   // First comes the end of the peer that is there: the newcomer may be the same one, started anew.
   if (is_called && !is_ending) {
-    welcome(source_->take());
+    if (has_ended(connection_)) {
+      may_have_more_ = true;
+    } else {
+      welcome(source_->take());
+    }
   }
   return events.size() > (is_flagged ? 1U : 0U);
 }

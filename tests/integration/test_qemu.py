@@ -190,7 +190,7 @@ def test_sixty_four_machines_come_and_die_in_a_loop(host):
     while time.monotonic() < end:
         turn()
     wait_until(settled, "all have gone")
-    wait_until(lambda: usage(host)[0] == descriptors, "no descriptor is left over")
+    wait_until(lambda: usage(host)[0] <= descriptors, "no descriptor is left over")
     if not IS_SANITIZED:
         assert usage(host)[1] < memory + 4 * 1024, "KiB of memory are left over"
     assert len(host.call("port.list")["ports"]) == 65

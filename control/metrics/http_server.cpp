@@ -12,11 +12,11 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_static_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "control/server/accept_loop.hpp"
 #include "control/server/listener.hpp"
 
 namespace tapswitch::metrics {
@@ -34,9 +34,6 @@ using Socket = asio::generic::stream_protocol::socket;
 
 constexpr const char* page_type = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* text_type = "text/plain; charset=utf-8";
-
-// How long to wait when the process has no descriptor left for a connection.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace
 
@@ -161,60 +158,35 @@ class HttpServer::Entrance {
 
 class HttpServer::TcpEntrance final : public Entrance {
  public:
-  TcpEntrance(asio::io_context& io, const TcpAddress& address) try
-      : acceptor_(io, tcp::endpoint(asio::ip::make_address(address.host), address.port)),
-        pause_(io) {
-  } catch (const boost::system::system_error& error) {
-    throw std::runtime_error(fmt::format("cannot serve metrics on {}:{}: {}", address.host,
-                                         address.port, error.code().message()));
+  TcpEntrance(asio::io_context& io, const TcpAddress& address) : loop_(io) {
+    try {
+      loop_.acceptor() =
+          tcp::acceptor(io, tcp::endpoint(asio::ip::make_address(address.host), address.port));
+    } catch (const boost::system::system_error& error) {
+      throw std::runtime_error(fmt::format("cannot serve metrics on {}:{}: {}", address.host,
+                                           address.port, error.code().message()));
+    }
   }
-  TcpEntrance(asio::io_context& io, UniqueFd socket, bool is_v6) : acceptor_(io), pause_(io) {
-    acceptor_.assign(is_v6 ? tcp::v6() : tcp::v4(), socket.release());
-  }
-
-  [[nodiscard]] std::vector<int> descriptors() override { return {acceptor_.native_handle()}; }
-
-  void start(Accepted accepted) override {
-    accepted_ = std::move(accepted);
-    accept();
+  TcpEntrance(asio::io_context& io, UniqueFd socket, bool is_v6) : loop_(io) {
+    loop_.acceptor().assign(is_v6 ? tcp::v6() : tcp::v4(), socket.release());
   }
 
-  void stop() override {
-    error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
+  [[nodiscard]] std::vector<int> descriptors() override {
+    return {loop_.acceptor().native_handle()};
   }
+
+  void start(Accepted accepted) override { loop_.start(std::move(accepted)); }
+  void stop() override { loop_.stop(); }
 
   [[nodiscard]] std::string url() const override {
-    const tcp::endpoint local = acceptor_.local_endpoint();
+    const tcp::endpoint local = loop_.acceptor().local_endpoint();
     const std::string host = local.address().to_string();
     return fmt::format("http://{}:{}/metrics", local.address().is_v6() ? '[' + host + ']' : host,
                        local.port());
   }
 
  private:
-  void accept() {
-    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
-      if (!acceptor_.is_open()) {
-        return;
-      }
-      if (!error) {
-        accepted_(std::move(socket));
-        accept();
-        return;
-      }
-      pause_.expires_after(accept_pause);
-      pause_.async_wait([this](error_code cancelled) {
-        if (!cancelled && acceptor_.is_open()) {
-          accept();
-        }
-      });
-    });
-  }
-
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
-  Accepted accepted_;
+  server::AcceptLoop<tcp> loop_;
 };
 
 class HttpServer::UnixEntrance final : public Entrance {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
@@ -26,9 +25,6 @@ namespace {
 
 constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 constexpr mode_t directory_mode = 0750;
-
-// How long to wait when the process has no descriptor left for a connection.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 [[noreturn]] void fail(const std::string& path, std::string_view what, int error) {
   throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, path, std::strerror(error)));
@@ -121,20 +117,20 @@ std::string path_of_listening(const UniqueFd& socket) {
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const SocketOptions& options)
-    : path_(prepare(options)), lock_(std::in_place, path_), acceptor_(io), pause_(io) {
+    : path_(prepare(options)), lock_(std::in_place, path_), loop_(io) {
   remove_dead_socket(io, path_);
-  acceptor_.open();
+  loop_.acceptor().open();
   // Nobody gets in before the rights are set.
   const mode_t old_mask = umask(0777);
   error_code error;
-  acceptor_.bind(stream_protocol::endpoint(path_), error);
+  loop_.acceptor().bind(stream_protocol::endpoint(path_), error);
   umask(old_mask);
   if (error) {
     fail(path_, "bind", error.value());
   }
   try {
     set_rights(path_, options.mode, find_group(options.group));
-    acceptor_.listen();
+    loop_.acceptor().listen();
   } catch (...) {
     unlink(path_.c_str());
     throw;
@@ -142,11 +138,11 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
 }
 
 Listener::Listener(asio::io_context& io, UniqueFd socket, UniqueFd lock)
-    : path_(path_of_listening(socket)), acceptor_(io), pause_(io) {
+    : path_(path_of_listening(socket)), loop_(io) {
   if (lock.is_open()) {
     lock_.emplace(path_, std::move(lock));
   }
-  acceptor_.assign(stream_protocol(), socket.release());
+  loop_.acceptor().assign(stream_protocol(), socket.release());
 }
 
 Listener::~Listener() {
@@ -156,7 +152,7 @@ Listener::~Listener() {
 }
 
 std::vector<int> Listener::descriptors() {
-  std::vector<int> all{acceptor_.native_handle()};
+  std::vector<int> all{loop_.acceptor().native_handle()};
   if (lock_) {
     all.push_back(lock_->descriptor());
   }
@@ -175,34 +171,8 @@ void Listener::renounce() {
   }
 }
 
-void Listener::start(Accepted accepted) {
-  accepted_ = std::move(accepted);
-  accept();
-}
+void Listener::start(Accepted accepted) { loop_.start(std::move(accepted)); }
 
-void Listener::stop() {
-  error_code ignored;
-  acceptor_.close(ignored);
-  pause_.cancel();
-}
-
-void Listener::accept() {
-  acceptor_.async_accept([this](error_code error, Socket socket) {
-    if (!acceptor_.is_open()) {
-      return;
-    }
-    if (!error) {
-      accepted_(std::move(socket));
-      accept();
-      return;
-    }
-    pause_.expires_after(accept_pause);
-    pause_.async_wait([this](error_code cancelled) {
-      if (!cancelled && acceptor_.is_open()) {
-        accept();
-      }
-    });
-  });
-}
+void Listener::stop() { loop_.stop(); }
 
 }  // namespace tapswitch::server

@@ -15,8 +15,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 
+#include "control/server/accept_loop.hpp"
 #include "control/server/path_lock.hpp"
 #include "switch/ports/unique_fd.hpp"
 
@@ -59,13 +59,9 @@ class Listener {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  void accept();
-
   const std::string path_;
   std::optional<PathLock> lock_;  // none if the path is somebody else's
-  boost::asio::local::stream_protocol::acceptor acceptor_;
-  boost::asio::steady_timer pause_;
-  Accepted accepted_;
+  AcceptLoop<boost::asio::local::stream_protocol> loop_;
 };
 
 }  // namespace tapswitch::server

@@ -5,7 +5,6 @@
 // The sender, on AF_PACKET past the queueing discipline, runs on the first core and the thread that
 // is measured on the second. Frames are counted by the kernel at the interface that receives them.
 // Needs root; works in a network namespace of its own, which is gone with the process.
-#include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -24,9 +23,7 @@
 #include <thread>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <linux/if_ether.h>
 
 #include "switch/engine/switch.hpp"
 #include "switch/ports/link_reader.hpp"
@@ -58,22 +55,6 @@ std::unique_ptr<TapPort> open_tap(const std::string& name) {
   TapOptions options;
   options.interface = name;
   return std::move(TapPort::open(options).value());
-}
-
-UniqueFd open_packet_socket(const std::string& interface) {
-  UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0) {
-    fail("socket");
-  }
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
-  const int on = 1;
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      setsockopt(fd.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) != 0) {
-    fail("packet socket");
-  }
-  return fd;
 }
 
 // Sends the same frame as fast as the kernel takes it, until told to stop.

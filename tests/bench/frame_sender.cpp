@@ -8,7 +8,6 @@
 // On AF_PACKET past the queueing discipline, many frames a call, and pinned to a core, so that the
 // sender is no part of what is measured. What the interface has no room for is lost: the receiving
 // end counts. The EtherType is the one for experiments [IEEE 802, 9.2.4], which no station answers.
-#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/ether.h>
 #include <sys/ioctl.h>
@@ -27,29 +26,12 @@
 #include <fmt/format.h>
 #include <linux/if_ether.h>
 
-#include "switch/ports/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 
 namespace tapswitch::bench {
 namespace {
 
 constexpr std::uint16_t experimental_ethertype = 0x88b5;
-
-UniqueFd open_packet_socket(const std::string& interface) {
-  UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0) {
-    fail("socket (needs root)");
-  }
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
-  const int on = 1;
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      setsockopt(fd.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) != 0) {
-    fail(interface.c_str());
-  }
-  return fd;
-}
 
 ether_addr address_of(const std::string& interface, const UniqueFd& socket) {
   ifreq request{};

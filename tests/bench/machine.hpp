@@ -2,7 +2,10 @@
 // machine.hpp: what the measuring programs ask of the operating system besides their measurement.
 #pragma once
 
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <charconv>
@@ -18,6 +21,8 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/unique_fd.hpp"
+
 namespace tapswitch::bench {
 
 // For a system call that has failed.
@@ -32,6 +37,24 @@ inline void stay_on(int core) {
   if (sched_setaffinity(0, sizeof(cores), &cores) != 0) {
     fail("sched_setaffinity");
   }
+}
+
+// By which frames leave 'interface' past its queueing discipline, and those that come by it are
+// seen. Needs root.
+inline UniqueFd open_packet_socket(const std::string& interface) {
+  UniqueFd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) {
+    fail("socket (needs root)");
+  }
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
+  const int on = 1;
+  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      setsockopt(socket.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) != 0) {
+    fail(interface.c_str());
+  }
+  return socket;
 }
 
 // A number from the command line.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// accept_loop.hpp: takes in whoever connects to a socket, one after the other, until it is stopped.
+//
+// When the process has no descriptor left for a connection, that one waits, and the loop asks again
+// after a pause. Threads: the control thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace tapswitch::server {
+
+// 'Protocol' is one of Asio's stream protocols.
+template <typename Protocol>
+class AcceptLoop {
+ public:
+  using Socket = typename Protocol::socket;
+  using Acceptor = typename Protocol::acceptor;
+  using Accepted = std::function<void(Socket)>;
+
+  explicit AcceptLoop(boost::asio::io_context& io) : acceptor_(io), pause_(io) {}
+  AcceptLoop(const AcceptLoop&) = delete;
+  AcceptLoop& operator=(const AcceptLoop&) = delete;
+  ~AcceptLoop() = default;
+
+  // To be made to listen before start().
+  [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
+  [[nodiscard]] const Acceptor& acceptor() const { return acceptor_; }
+
+  // Gives each connection to 'accepted'.
+  void start(Accepted accepted) {
+    accepted_ = std::move(accepted);
+    accept();
+  }
+
+  // Closes the acceptor. The loop must then stay until the io_context has nothing left to do.
+  void stop() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds pause_length{100};
+
+  void accept() {
+    acceptor_.async_accept([this](boost::system::error_code error, Socket socket) {
+      if (!acceptor_.is_open()) {
+        return;
+      }
+      if (error) {
+        pause();
+        return;
+      }
+      accepted_(std::move(socket));
+      accept();
+    });
+  }
+
+  void pause() {
+    pause_.expires_after(pause_length);
+    pause_.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled && acceptor_.is_open()) {
+        accept();
+      }
+    });
+  }
+
+  Acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  Accepted accepted_;
+};
+
+}  // namespace tapswitch::server

@@ -4,7 +4,6 @@ answered, before the answer is read, with their half closed. The calls are those
 table of methods: one that is added fails here until there are parameters for it."""
 
 import json
-import os
 
 import pytest
 
@@ -74,9 +73,7 @@ def test_client_that_dies_in_every_kind_of_call(empty_lab, death):
     assert PARAMS.keys() | NOT_HERE == {each["name"]
                                         for each in lab.call("rpc.discover")["methods"]}
     with lab.client() as watcher:
-        descriptors = f"/proc/{lab.daemon.pid}/fd"
-        watcher.call("system.info")
-        before = len(os.listdir(descriptors))
+        before = lab.daemon_descriptors()
         for method, params in PARAMS.items():
             request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
             with RpcClient(lab.socket) as client:
@@ -84,7 +81,7 @@ def test_client_that_dies_in_every_kind_of_call(empty_lab, death):
             assert watcher.call("port.get", {"name": "a"})["name"] == "a", method
         ports = len(watcher.call("port.list")["ports"])
         # Each port more is a descriptor more.
-        wait_until(lambda: len(os.listdir(descriptors)) == before + ports - 1,
+        wait_until(lambda: lab.daemon_descriptors() == before + ports - 1,
                    "what belonged to them is closed")
     document = json.loads((lab.directory / "lab.json").read_text())
     running = lab.call("config.get")

@@ -166,6 +166,11 @@ class Lab:
                 client.call("system.info")
             return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
 
+    def daemon_memory(self):
+        """KiB that are resident."""
+        with open(f"/proc/{self.daemon.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
     # ---- the daemon ------------------------------------------------------------------------
 
     def start(self, *options, environment=(), under=(), fds=()):

@@ -17,10 +17,7 @@ PARSE_ERROR = -32700
 
 def resident_kib(lab):
     """Of the daemon; 0 if it is sanitized, as nothing can be said then."""
-    if IS_SANITIZED:
-        return 0
-    status = open(f"/proc/{lab.daemon.pid}/status", encoding="ascii").read()
-    return int(status.split("VmRSS:")[1].split()[0])
+    return 0 if IS_SANITIZED else lab.daemon_memory()
 
 
 @pytest.mark.parametrize("line", [

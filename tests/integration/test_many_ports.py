@@ -18,11 +18,6 @@ def cpu_seconds(lab):
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
 
 
-def resident_mib(lab):
-    status = open(f"/proc/{lab.daemon.pid}/status", encoding="ascii").read()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
 def test_thousand_ports(lab):
     client = lab.client()
     times = []
@@ -38,7 +33,7 @@ def test_thousand_ports(lab):
     before = cpu_seconds(lab)
     time.sleep(IDLE_SECONDS)  # the one thing that has to be measured over time
     idle = cpu_seconds(lab) - before
-    memory = resident_mib(lab)
+    memory = lab.daemon_memory() / 1024
     print(f"port.add: median {first:.2f} ms of computing for the first {PART} ports, {last:.2f} ms "
           f"for the last; port.list {listing * 1000:.0f} ms; idle {idle * 1000:.1f} ms in "
           f"{IDLE_SECONDS} s; {memory:.0f} MiB resident")

@@ -185,24 +185,18 @@ def test_sixty_four_machines_come_and_die_in_a_loop(host):
 
     turn()
     wait_until(settled, "all have gone")
-    descriptors, memory = host.daemon_descriptors(), resident_memory(host)
+    descriptors, memory = host.daemon_descriptors(), host.daemon_memory()
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
         turn()
     wait_until(settled, "all have gone")
     wait_until(lambda: host.daemon_descriptors() == descriptors, "no descriptor is left over")
     if not IS_SANITIZED:
-        assert resident_memory(host) < memory + 4 * 1024, "KiB of memory are left over"
+        assert host.daemon_memory() < memory + 4 * 1024, "KiB of memory are left over"
     assert len(host.call("port.list")["ports"]) == 65
     for number in range(64):
         host.call("port.remove", {"name": f"vm{number}"})
     assert not any(path.exists() for path in paths)
-
-
-def resident_memory(lab):
-    """KiB, of the daemon."""
-    with open(f"/proc/{lab.daemon.pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 @pytest.mark.parametrize("params, field", [

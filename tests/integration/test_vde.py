@@ -14,7 +14,7 @@ import pytest
 from lab import IS_SANITIZED, die_with_the_test, run, wait_until
 from machine import Machine
 from rpc_client import RpcError
-from test_qemu import FRAME, RUN_SECONDS, usage
+from test_qemu import FRAME, RUN_SECONDS
 
 
 @pytest.fixture
@@ -203,14 +203,14 @@ def test_strangers_and_clients_that_die_cost_nothing(door):
         wait_for_guests(door)
 
     turn()
-    descriptors, memory = usage(door)
+    descriptors, memory = door.daemon_descriptors(), door.daemon_memory()
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
         turn()
     # The first turn's may not all have been closed when they were counted.
-    wait_until(lambda: usage(door)[0] <= descriptors, "all descriptors are closed")
+    wait_until(lambda: door.daemon_descriptors() <= descriptors, "all descriptors are closed")
     if not IS_SANITIZED:
-        assert usage(door)[1] < memory + 4 * 1024
+        assert door.daemon_memory() < memory + 4 * 1024
     # Who is killed leaves his own socket there, with a dot.
     assert [name for name in os.listdir(door.vde) if name[0] != "."] == ["ctl"]
 

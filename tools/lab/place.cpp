@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -21,6 +23,7 @@ namespace tapswitch::lab {
 namespace {
 
 constexpr mode_t directory_mode = 0750;
+constexpr std::chrono::seconds patience{1};
 
 [[noreturn]] void fail(const char* action, const std::string& path) {
   throw Failure(fmt::format("cannot {} {}: {}", action, path, std::strerror(errno)));
@@ -30,6 +33,19 @@ void make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
     fail("make", path);
   }
+}
+
+// Waits a little: what a tapctl that was killed had just forked has its lock until it becomes the
+// program that it is to be.
+bool lock(int fd) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 // Whether 'fd' is still what 'path' leads to.
@@ -101,7 +117,7 @@ LockedDirectory::LockedDirectory(std::string path, bool makes) : path_(std::move
     if (::fstat(fd_.get(), &status) != 0 || status.st_uid != geteuid()) {
       throw Failure(fmt::format("{} belongs to another user", path_));
     }
-    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock(fd_.get())) {
       throw Failure(fmt::format("another tapctl is at work on this lab ({} is locked)", path_));
     }
   }

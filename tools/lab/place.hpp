@@ -25,8 +25,8 @@ namespace tapswitch::lab {
 // The directory of a lab, made if 'makes', and locked until it goes.
 class LockedDirectory {
  public:
-  // Throws Failure if another tapctl has it. Without 'makes', a lab that is not there gives one
-  // that is not open.
+  // Throws Failure if another tapctl has it, and keeps it for a second. Without 'makes', a lab that
+  // is not there gives one that is not open.
   LockedDirectory(std::string path, bool makes);
 
   [[nodiscard]] bool is_open() const { return fd_.is_open(); }

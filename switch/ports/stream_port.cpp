@@ -133,7 +133,6 @@ void StreamPort::read() noexcept {
 bool StreamPort::look_around() noexcept {
   std::array<epoll_event, 3> space;
   const auto events = set_.ready(space);
-  bool is_ending = false;
   bool is_called = false;
   bool is_flagged = false;  // by ourselves, until this call has ended
   for (const epoll_event& event : events) {
@@ -145,16 +144,13 @@ bool StreamPort::look_around() noexcept {
     if ((event.events & EPOLLOUT) != 0) {
       outlet_.resume();
     }
-    is_ending = (event.events & end_events) != 0;
-    may_have_more_ = is_ending || (event.events & EPOLLIN) != 0;
+    may_have_more_ = (event.events & (EPOLLIN | end_events)) != 0;
   }
   // First comes the end of the peer that is there: the newcomer may be the same one, started anew.
-  if (is_called && !is_ending) {
-    if (has_ended(connection_)) {
-      may_have_more_ = true;
-    } else {
-      welcome(source_->take());
-    }
+  if (is_called && has_ended(connection_)) {
+    may_have_more_ = true;
+  } else if (is_called) {
+    welcome(source_->take());
   }
   return events.size() > (is_flagged ? 1U : 0U);
 }

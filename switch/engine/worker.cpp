@@ -3,7 +3,6 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,64 +84,51 @@ class Worker::Receiver {
 
  private:
   // Forwards until nothing more is there or the batch has cost enough; says how it ended. A first
-  // frame alone ends it too, but in a stream: most often nothing follows, and if it does we are
-  // told.
+  // frame alone ends it too: most often nothing follows, and if it does we are told.
   ReceiveStatus receive_batch() {
     const TimePoint now = std::chrono::steady_clock::now();
-    const bool is_lone = depth_ == 1 && !worker_.is_in_stream();
+    const bool is_first = depth_ == 1;
     auto status = ReceiveStatus::received;
     std::size_t cost = 0;
     do {
       cost += depth_;
-      const Read read = read_ahead();
-      status = read.status;
-      worker_.gathered_ += read.admitted;
-      for (std::size_t i = 0; i < read.admitted; ++i) {
+      std::size_t admitted = 0;
+      status = read_ahead(admitted);
+      for (std::size_t i = 0; i < admitted; ++i) {
         cost += forward(*picture_, worker_.number_, index_, worker_.arrivals_[i],
                         worker_.egress_tools_, now);
       }
       worker_.egress_tools_.held.release();
-      if (read.admitted > 0) {
+      if (admitted > 0) {
         worker_.last_frame_ = now;
       }
-      if (read.largest_octets >= stream_octets) {
-        worker_.last_of_stream_ = now;
-      }
       depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
-    } while (status == ReceiveStatus::received && !is_lone && cost < batch_cost);
+    } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
     worker_.egress_tools_.to_flush.flush();
     return status;
   }
 
-  struct Read {
-    ReceiveStatus status = ReceiveStatus::received;  // how it ended
-    std::size_t admitted = 0;                        // frames
-    std::size_t largest_octets = 0;                  // of a frame
-  };
-
-  // Receives at most depth_ frames and admits them, in the order in which they come.
-  Read read_ahead() {
+  // Receives at most depth_ frames and admits them, in the order in which they come; says how it
+  // ended.
+  ReceiveStatus read_ahead(std::size_t& admitted) {
     const Picture& picture = *picture_;
     const Picture::Slot& slot = picture.slot(index_);
-    Read read;
     std::size_t octets = 0;
     for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
-      Arrival& arrival = worker_.arrivals_[read.admitted];
+      Arrival& arrival = worker_.arrivals_[admitted];
       const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
       if (status == ReceiveStatus::received) {
         octets += arrival.frame.bytes().size();
-        read.largest_octets = std::max(read.largest_octets, arrival.frame.bytes().size());
-        read.admitted += admit(picture, worker_.number_, index_, arrival) ? 1U : 0U;
+        admitted += admit(picture, worker_.number_, index_, arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
         slot.counters[worker_.number_].drop(*reason);
       } else if (status == ReceiveStatus::changed) {
         on_news_(index_);
       } else {
-        read.status = status;
-        break;
+        return status;
       }
     }
-    return read;
+    return ReceiveStatus::received;
   }
 
   Worker& worker_;
@@ -173,14 +159,8 @@ Worker::~Worker() {
 }
 
 void Worker::run() {
-  // So that a pause is as short as it is to be. Where this is refused pauses are longer.
-  (void)prctl(PR_SET_TIMERSLACK, 1UL);
   std::array<epoll_event, most_events> events{};
   while (!is_ending_) {
-    if (is_in_stream() && gathered_ < enough_of_stream) {
-      std::this_thread::sleep_for(stream_pause);
-    }
-    gathered_ = 0;
     constexpr int for_ever = -1;
     const int count =
         epoll_wait(epoll_.get(), events.data(), int{events.size()}, polls_on() ? 0 : for_ever);
@@ -201,10 +181,6 @@ void Worker::run() {
 
 bool Worker::polls_on() const {
   return busy_poll_.count() > 0 && std::chrono::steady_clock::now() - last_frame_ < busy_poll_;
-}
-
-bool Worker::is_in_stream() const {
-  return busy_poll_.count() == 0 && last_frame_ < last_of_stream_ + stream_gap;
 }
 
 void Worker::post(std::function<void()> task) {

@@ -10,8 +10,6 @@
 // batches.
 // With busy polling it does not sleep at once when its ports are empty, but looks again for a while
 // after the last frame: that spares the next frame the waking, and costs a core.
-// While a stream of super-frames crosses it pauses for a moment before it looks again, so that it
-// finds several of them, and wakes their receiver once for all (ADR 46).
 // A port that has many frames waiting is read ahead: up to 'look_ahead' frames are received before
 // the first is forwarded (forward.hpp says why). How far is found out anew each time a port has
 // frames: the first is forwarded at once, so that a lone frame waits for no other.
@@ -46,13 +44,6 @@ class Worker {
   static constexpr std::size_t look_ahead = 16;
   static constexpr std::size_t look_ahead_octets = 32'768;
 
-  // A stream is on from a frame of so many octets until none has come for the gap. There is no
-  // pause after so many frames: they are enough to be worth their waking.
-  static constexpr std::size_t stream_octets = 16'384;
-  static constexpr std::chrono::milliseconds stream_gap{1};
-  static constexpr std::chrono::microseconds stream_pause{10};
-  static constexpr std::size_t enough_of_stream = 8;
-
   // Called by the worker's thread when the other end of a port has come, has gone, or is gone for
   // good: the port's link() says how it is now.
   using PortNews = std::function<void(PortIndex)>;
@@ -83,7 +74,6 @@ class Worker {
 
   void run();
   [[nodiscard]] bool polls_on() const;
-  [[nodiscard]] bool is_in_stream() const;
   void empty_mailbox();
 
   const std::size_t number_;
@@ -92,8 +82,6 @@ class Worker {
   UniqueFd mail_bell_;  // an eventfd: wakes a worker that sleeps
   bool is_ending_ = false;
   TimePoint last_frame_{};
-  TimePoint last_of_stream_ = TimePoint::min();
-  std::size_t gathered_ = 0;  // frames since it has last waited
   std::array<Arrival, look_ahead> arrivals_;
   EgressTools egress_tools_;
   // Stable in memory: receivers refer to the elements.

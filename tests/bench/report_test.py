@@ -15,7 +15,8 @@ from benchmark import chart, report  # noqa: E402
 from benchmark.goals import GOALS, Goal  # noqa: E402
 from benchmark.results import FIGURES, Results, Summary, ratios, summarise  # noqa: E402
 
-MACHINE = {"processor": "abacus", "cores": 2, "kernel": "6.1", "load_average": 0.1}
+MACHINE = {"processor": "abacus", "cores": 2, "kernel": "6.1", "congestion": "cubic",
+           "load_average": 0.1}
 QUIET = {"seconds": 60.0, "others_cores": 0.0, "steal_cores": 0.0}
 
 

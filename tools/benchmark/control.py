@@ -16,7 +16,7 @@ from pathlib import Path
 from rpc_client import RpcClient
 
 from benchmark.lab import BenchError, Lab, wait_until
-from benchmark.measures import frame_rate
+from benchmark.measures import DEFAULT_CONGESTION, frame_rate
 from benchmark.peers import IPERF_PORT, Tapswitch
 
 PIPELINE = 64            # calls unanswered at a time
@@ -93,7 +93,7 @@ def finish(process):
 def tcp_at_full_speed(peer):
     """While it lasts a stream crosses the switch."""
     stream = peer.lab.start("iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-t", 3600,
-                            namespace=peer.a.namespace)
+                            "-C", DEFAULT_CONGESTION, namespace=peer.a.namespace)
     try:
         before = peer.b.received()
         wait_until(lambda: peer.b.received() > before + 1000, "the stream flows")

@@ -9,6 +9,9 @@ Who works on which core decides much. TCP is left to the scheduler, as in life. 
 has a core for itself. For latency both ends and the switch share one: to wake another core takes
 several times as long as everything else, above all on a virtual machine, and differs from one
 minute to the next; it is the machine's affair, and the same for every switch.
+
+TCP sends as much as the switch takes, whatever the machine's own congestion control is: one that
+estimates a rate and keeps to it, as BBR does, would have us measure the estimate.
 """
 
 import json
@@ -20,6 +23,7 @@ from benchmark.lab import BenchError, wait_until
 from benchmark.machine import CORES, SENDER_CORE, SWITCH_CORE, cpu_seconds, softirq_seconds
 from benchmark.peers import ECHO_PORT, IPERF_PORT
 
+DEFAULT_CONGESTION = "cubic"  # Linux's own default too
 WARM_UP = 0.1  # seconds between the first frame and the first count
 
 
@@ -31,6 +35,7 @@ class Effort:
     frames: float
     latency: float
     is_short: bool = False
+    congestion: str = DEFAULT_CONGESTION  # TCP's control of it, tcp(7)
 
 
 def tcp(peer, effort):
@@ -39,7 +44,8 @@ def tcp(peer, effort):
         runs["tcp4_back"] = (4, ("-R",))
     found = {}
     for key, (streams, options) in runs.items():
-        found.update(_tcp_run(peer, key, effort.tcp, "-P", streams, *options))
+        found.update(_tcp_run(peer, key, effort.tcp, "-C", effort.congestion, "-P", streams,
+                              *options))
     return found
 
 
@@ -47,12 +53,14 @@ def _tcp_run(peer, key, seconds, *options):
     switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
     report = json.loads(peer.a.namespace.run(
         "iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-J", "-t", seconds, *options,
-        timeout=seconds + 20))["end"]
-    received = report["sum_received"]
+        timeout=seconds + 20))
+    if "error" in report:
+        raise BenchError(f"iperf3: {report['error']}")
+    received = report["end"]["sum_received"]
     found = {key: received["bits_per_second"] / 1e9}
     gigabytes = received["bytes"] / 1e9
     if key == "tcp1" and gigabytes:
-        ends = report["cpu_utilization_percent"]
+        ends = report["end"]["cpu_utilization_percent"]
         everybody = (ends["host_total"] + ends["remote_total"]) / 100 * received["seconds"]
         everybody += softirq_seconds() - softirq_began
         if switch_began is not None:

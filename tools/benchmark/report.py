@@ -77,7 +77,7 @@ def noise(results, watch):
 def text(results, machine, watch):
     """The whole report, as lines."""
     lines = [f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; "
-             f"load at the start {machine['load_average']}", ""]
+             f"TCP {machine['congestion']}; load at the start {machine['load_average']}", ""]
     for figure in results.figures():
         lines += [*figure_lines(results, figure), ""]
     measured = {peer for figure in results.figures() for peer in results.peers(figure.key)}

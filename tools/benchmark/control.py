@@ -16,8 +16,8 @@ from pathlib import Path
 from rpc_client import RpcClient
 
 from benchmark.lab import BenchError, Lab, wait_until
-from benchmark.measures import DEFAULT_CONGESTION, frame_rate
-from benchmark.peers import IPERF_PORT, Tapswitch
+from benchmark.measures import frame_rate
+from benchmark.peers import Tapswitch
 
 PIPELINE = 64            # calls unanswered at a time
 LONE = (1, 1000)         # a call, then a millisecond of silence
@@ -42,15 +42,15 @@ SIZES = {False: Size(ports=1000, stations=1_000_000, applied_ports=500, sessions
          True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200)}
 
 
-def measure(results, bin_directory, rounds, seconds, is_smoke):
+def measure(results, bin_directory, rounds, effort, is_smoke):
     """All figures of the group 'control'."""
     size = SIZES[is_smoke]
     with Lab() as lab:
         peer = Tapswitch(lab, bin_directory, crowd=size.ports - 2)
         peer.start()
         for _ in range(rounds):
-            record(results, calls(peer, seconds))
-            record(results, deaf_sessions(peer, size, seconds))
+            record(results, calls(peer, effort))
+            record(results, deaf_sessions(peer, size, effort.frames))
     with Lab() as lab:
         peer = Tapswitch(lab, bin_directory)
         peer.start()
@@ -90,10 +90,9 @@ def finish(process):
 
 
 @contextmanager
-def tcp_at_full_speed(peer):
+def tcp_at_full_speed(peer, congestion):
     """While it lasts a stream crosses the switch."""
-    stream = peer.lab.start("iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-t", 3600,
-                            "-C", DEFAULT_CONGESTION, namespace=peer.a.namespace)
+    stream = peer.lab.start(*peer.iperf_client(3600, congestion), namespace=peer.a.namespace)
     try:
         before = peer.b.received()
         wait_until(lambda: peer.b.received() > before + 1000, "the stream flows")
@@ -103,12 +102,13 @@ def tcp_at_full_speed(peer):
         stream.wait()
 
 
-def calls(peer, seconds):
+def calls(peer, effort):
+    seconds = effort.frames
     port = {"name": "a"}
     found = {"control_calls": load(peer, seconds, PIPELINE, 0, "port.get", port)["calls_per_second"],
              "control_alone": load(peer, seconds, *LONE, "port.get", port)["median"],
              "control_statistics": load(peer, seconds, 1, 0, "stats.get", {})["median"] / 1e3}
-    with tcp_at_full_speed(peer):
+    with tcp_at_full_speed(peer, effort.congestion):
         found["control_alone_tcp"] = load(peer, seconds, *LONE, "port.get", port)["median"]
     return found
 

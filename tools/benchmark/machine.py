@@ -77,13 +77,12 @@ class Watch:
                 "steal_cores": round((steal - self._steal) / seconds, 2)}
 
 
-def describe(congestion):
-    """Which machine this is, and how TCP is driven on it."""
+def describe():
+    """Which machine this is."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
             break
     return {"processor": model, "cores": len(CORES),
-            "kernel": os.uname().release, "congestion": congestion,
-            "load_average": round(os.getloadavg()[0], 2)}
+            "kernel": os.uname().release, "load_average": round(os.getloadavg()[0], 2)}

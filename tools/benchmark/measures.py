@@ -21,21 +21,21 @@ from dataclasses import dataclass
 
 from benchmark.lab import BenchError, wait_until
 from benchmark.machine import CORES, SENDER_CORE, SWITCH_CORE, cpu_seconds, softirq_seconds
-from benchmark.peers import ECHO_PORT, IPERF_PORT
+from benchmark.peers import ECHO_PORT
 
-DEFAULT_CONGESTION = "cubic"  # Linux's own default too
 WARM_UP = 0.1  # seconds between the first frame and the first count
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a measurement takes, in seconds, and what is left out for want of time."""
+    """How a measurement is done: how long it takes, in seconds; what is left out for want of time;
+    how TCP is driven."""
 
     tcp: int  # iperf3 takes whole seconds
     frames: float
     latency: float
     is_short: bool = False
-    congestion: str = DEFAULT_CONGESTION  # TCP's control of it, tcp(7)
+    congestion: str = "cubic"  # Linux's own default too
 
 
 def tcp(peer, effort):
@@ -44,16 +44,15 @@ def tcp(peer, effort):
         runs["tcp4_back"] = (4, ("-R",))
     found = {}
     for key, (streams, options) in runs.items():
-        found.update(_tcp_run(peer, key, effort.tcp, "-C", effort.congestion, "-P", streams,
-                              *options))
+        found.update(_tcp_run(peer, key, effort, "-P", streams, *options))
     return found
 
 
-def _tcp_run(peer, key, seconds, *options):
+def _tcp_run(peer, key, effort, *options):
     switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
     report = json.loads(peer.a.namespace.run(
-        "iperf3", "-c", peer.b.address, "-p", IPERF_PORT, "-J", "-t", seconds, *options,
-        timeout=seconds + 20))
+        *peer.iperf_client(effort.tcp, effort.congestion, "-J", *options),
+        timeout=effort.tcp + 20))
     if "error" in report:
         raise BenchError(f"iperf3: {report['error']}")
     received = report["end"]["sum_received"]

@@ -90,6 +90,11 @@ class Peer:
         """Lets the stations meet, so that the switch knows where both are."""
         self.a.namespace.run("ping", "-n", "-q", "-c", 1, "-w", 10, self.b.address)
 
+    def iperf_client(self, seconds, congestion, *options):
+        """The command, of A, that has TCP cross the switch. 'congestion': TCP's control, tcp(7)."""
+        return ("iperf3", "-c", self.b.address, "-p", IPERF_PORT, "-t", seconds, "-C", congestion,
+                *options)
+
     def run_switch(self, *command, env=None, has_pipes=False):
         """Starts a process of the switch, whose time is the switch's."""
         process = self.lab.start(*command, namespace=self.home, env=env, has_pipes=has_pipes)

@@ -92,7 +92,8 @@ def finish(process):
 @contextmanager
 def tcp_at_full_speed(peer, congestion):
     """While it lasts a stream crosses the switch."""
-    stream = peer.lab.start(*peer.iperf_client(3600, congestion), namespace=peer.a.namespace)
+    peer.use_congestion(congestion)
+    stream = peer.lab.start(*peer.iperf_client(3600), namespace=peer.a.namespace)
     try:
         before = peer.b.received()
         wait_until(lambda: peer.b.received() > before + 1000, "the stream flows")

@@ -39,6 +39,7 @@ class Effort:
 
 
 def tcp(peer, effort):
+    peer.use_congestion(effort.congestion)
     runs = {"tcp1": (1, ()), "tcp1_back": (1, ("-R",)), "tcp4": (4, ())}
     if not effort.is_short:
         runs["tcp4_back"] = (4, ("-R",))
@@ -51,8 +52,7 @@ def tcp(peer, effort):
 def _tcp_run(peer, key, effort, *options):
     switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
     report = json.loads(peer.a.namespace.run(
-        *peer.iperf_client(effort.tcp, effort.congestion, "-J", *options),
-        timeout=effort.tcp + 20))
+        *peer.iperf_client(effort.tcp, "-J", *options), timeout=effort.tcp + 20))
     if "error" in report:
         raise BenchError(f"iperf3: {report['error']}")
     received = report["end"]["sum_received"]

@@ -15,6 +15,7 @@ from rpc_client import RpcClient, RpcError
 from benchmark.lab import BenchError, Namespace, run
 from benchmark.machine import SENDER_CORE, cpu_seconds
 
+NETWORK = "10.0.0.0/24"
 IPERF_PORT = 5201
 ECHO_PORT = 7
 
@@ -31,6 +32,12 @@ class Station:
         """Gives the interface, which has come from the switch, its address."""
         self.namespace.run("ip", "address", "add", f"{self.address}/24", "dev", self.interface)
         self.namespace.run("ip", "link", "set", "dev", self.interface, "up")
+
+    def use_congestion(self, name):
+        """Has TCP to the other station begin with this congestion control (tcp(7)). Not by an
+        option of the socket: one that began with BBR, and had the kernel pace it, stays paced."""
+        self.namespace.run("ip", "route", "replace", NETWORK, "dev", self.interface, "proto",
+                           "kernel", "scope", "link", "src", self.address, "congctl", name)
 
     def mac(self):
         """The interface's address on the link."""
@@ -90,10 +97,14 @@ class Peer:
         """Lets the stations meet, so that the switch knows where both are."""
         self.a.namespace.run("ping", "-n", "-q", "-c", 1, "-w", 10, self.b.address)
 
-    def iperf_client(self, seconds, congestion, *options):
-        """The command, of A, that has TCP cross the switch. 'congestion': TCP's control, tcp(7)."""
-        return ("iperf3", "-c", self.b.address, "-p", IPERF_PORT, "-t", seconds, "-C", congestion,
-                *options)
+    def use_congestion(self, name):
+        """Has TCP between the stations be driven so."""
+        for station in (self.a, self.b):
+            station.use_congestion(name)
+
+    def iperf_client(self, seconds, *options):
+        """The command, of A, that has TCP cross the switch."""
+        return ("iperf3", "-c", self.b.address, "-p", IPERF_PORT, "-t", seconds, *options)
 
     def run_switch(self, *command, env=None, has_pipes=False):
         """Starts a process of the switch, whose time is the switch's."""

@@ -255,6 +255,12 @@ class Floor(Peer):
         self.take_interfaces()
 
 
+class FloorConfined(Floor):
+    name = "floor-confined"
+    about = "the same with a second thread and tapswitchd's seccomp filter"
+    options = ("--offload", "--confined")
+
+
 class FloorPlain(Floor):
     name = "floor-plain"
     about = "bare read and write"
@@ -329,6 +335,6 @@ class VdeSwitch(Peer):
 
 
 # In the order of the tables.
-PEERS = {peer.name: peer for peer in (Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed,
-                                      TapswitchInterface, TapswitchPatch, Floor, FloorPlain, LinuxBridge,
-                                      OpenVSwitch, OpenVSwitchTso, VdeSwitch)}
+PEERS = {peer.name: peer for peer in (
+    Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchPatch,
+    Floor, FloorConfined, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso, VdeSwitch)}

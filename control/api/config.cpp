@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // config.cpp: config.get, .diff, .apply and .save.
+#include <fmt/format.h>
+
 #include <utility>
+#include <variant>
 
 #include "control/api/apply.hpp"
 #include "control/api/arguments.hpp"
@@ -40,13 +43,31 @@ Json to_json(const std::vector<config::Step>& steps, const Network& network) {
   return {{"revision", network.revision()}, {"plan", std::move(plan)}};
 }
 
+// What there is to know of the ports that 'steps' have added.
+Json warnings_of(const std::vector<config::Step>& steps, const Network& network) {
+  Json warnings = Json::array();
+  for (const config::Step& step : steps) {
+    if (const auto* added = std::get_if<config::AddPort>(&step.action)) {
+      for (const std::string& remark : network.ports().at(added->spec.name).remarks) {
+        warnings.push_back(fmt::format("port '{}': {}", added->spec.name, remark));
+      }
+    }
+  }
+  return warnings;
+}
+
 Json apply_document(Network& network, const Json& params) {
   network.check_revision(rpc::optional_integer(params, "if_revision"));
   const auto steps = plan_of(network, params);
-  if (!is_dry_run(params)) {
-    carry_out(network, steps);
+  if (is_dry_run(params)) {
+    return to_json(steps, network);
   }
-  return to_json(steps, network);
+  carry_out(network, steps);
+  Json answer = to_json(steps, network);
+  if (Json warnings = warnings_of(steps, network); !warnings.empty()) {
+    answer["warnings"] = std::move(warnings);
+  }
+  return answer;
 }
 
 }  // namespace

@@ -294,7 +294,10 @@ Schema config_plan_schema() {
                       {"disturbs", Schema::boolean(), "whether it may cost frames", true}});
   return Schema::object({revision_field(),
                          {"plan", Schema::list(step, most_items),
-                          "the steps, in their order; empty: there is no difference", true}});
+                          "the steps, in their order; empty: there is no difference", true},
+                         {"warnings", Schema::list(Schema::text(0, most_step_bytes), most_items),
+                          "in the answer of config.apply: what the user of the ports that were "
+                          "added should know of their far ends"}});
 }
 
 std::vector<Method> config_methods() {

@@ -89,7 +89,9 @@ class Model {
     for (const auto& [name, home] : network_.switches) {
       for (const PortSpec& port : home.ports) {
         ASSERT_NE(port.name, action.spec.name);
-        ASSERT_NE(place_of(port.far_end)->name, place_of(action.spec.far_end)->name);
+        const auto taken = place_of(port.far_end);
+        const auto wanted = place_of(action.spec.far_end);
+        ASSERT_FALSE(taken && wanted && taken->name == wanted->name) << wanted->name;
       }
     }
     check_patches(action.home, action.spec);

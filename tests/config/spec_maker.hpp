@@ -19,11 +19,6 @@ namespace tapswitch::config::test {
 inline TapSpec& tap_of(PortSpec& spec) { return std::get<TapSpec>(spec.far_end); }
 inline const TapSpec& tap_of(const PortSpec& spec) { return std::get<TapSpec>(spec.far_end); }
 
-inline std::string& interface_of(PortSpec& spec) {
-  auto* const other = std::get_if<InterfaceSpec>(&spec.far_end);
-  return other != nullptr ? other->interface : tap_of(spec).interface;
-}
-
 inline PortSpec port_named(const std::string& name) {
   PortSpec spec;
   spec.name = name;
@@ -51,9 +46,18 @@ class SpecMaker {
     maybe([&] { tap.is_up = false; });
     maybe([&] { tap.addresses = {"10.0.0.1/24", "2001:db8::1/64"}; });
     maybe([&] { spec.description = "to \"somewhere\""; });
-    if (below(4) == 0) {
-      spec.far_end = InterfaceSpec{
-          .interface = tap.interface, .name_space = tap.name_space, .offload = below(2) == 0};
+    switch (below(6)) {
+      case 0:
+        spec.far_end = InterfaceSpec{
+            .interface = tap.interface, .name_space = tap.name_space, .offload = below(2) == 0};
+        break;
+      case 1:
+        spec.far_end = qemu();
+        break;
+      case 2:
+        spec.far_end = VdeSpec{.directory = path(), .access = access()};
+        break;
+      default:;  // a TAP
     }
     maybe([&] { spec.rule.learning = false; });
     maybe([&] { spec.rule.isolated = true; });
@@ -77,9 +81,9 @@ class SpecMaker {
         continue;
       }
       PortSpec spec = port(name);
-      spec.rule.mtu = PortRule().mtu;
-      while (!places.emplace(place_of(spec.far_end)->name).second) {
-        interface_of(spec) += "x";
+      for (auto place = place_of(spec.far_end); place && !places.insert(place->name).second;
+           place = place_of(spec.far_end)) {
+        spec = port(name);
       }
       SwitchSpec& home =
           std::next(network.switches.begin(), below(static_cast<unsigned>(network.switches.size())))
@@ -127,6 +131,38 @@ class SpecMaker {
     if (below(4) != 0) {
       add(*homes[1], other, one);
     }
+  }
+
+  std::string path() { return "/run/lab/" + std::to_string(below(100)); }
+
+  SocketAccess access() {
+    SocketAccess access;
+    maybe([&] { access.owner = "1000"; });
+    maybe([&] { access.group = "kvm"; });
+    maybe([&] { access.mode = 0600 + below(8); });
+    return access;
+  }
+
+  QemuSpec qemu() {
+    QemuSpec spec;
+    switch (below(4)) {
+      case 0:
+        spec.listen = "unix:" + path();
+        spec.access = access();
+        break;
+      case 1:
+        spec.listen = "tcp:127.0.0.1:" + std::to_string(1 + below(100));
+        break;
+      case 2:
+        spec.connect = below(2) == 0 ? "unix:" + path() : "tcp:[::1]:7000";
+        maybe([&] { spec.reconnect_seconds = 1 + below(3600); });
+        break;
+      default:
+        spec.datagram = {.local = path(), .remote = "/run/lab/machine"};
+        spec.access = access();
+    }
+    maybe([&] { spec.mtu = 68 + below(60'000); });
+    return spec;
   }
 
   static void add_static(SwitchSpec& home, const StaticEntry& added) {

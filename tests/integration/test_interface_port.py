@@ -176,6 +176,12 @@ def test_interface_stays_as_it_is(lab):
     assert any("the host, too, answers" in line for line in lines), lines
     lab.call("port.remove", {"name": "alice"})
     assert seen() == before
+    document = {"version": 1, "switches": {"sw0": {"ports": {
+        "alice": {"type": "interface", "interface": "to-alice"}}}}}
+    assert "warnings" not in lab.call("config.apply", {"config": document, "dry_run": True})
+    warning, = lab.call("config.apply", {"config": document})["warnings"]
+    assert warning.startswith("port 'alice': interface 'to-alice' has the address 192.0.2.1/24")
+    assert "warnings" not in lab.call("config.apply", {"config": document})
 
 
 def refused(lab, **params):

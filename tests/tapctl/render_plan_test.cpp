@@ -38,6 +38,10 @@ TEST(RenderPlan, ApplySaysHowItEnded) {
               testing::EndsWith("done: revision 7\n"));
   EXPECT_THAT(render("config.apply", {{"dry_run", true}}, three_steps, {}),
               testing::EndsWith("this was a dry run\n"));
+  Json warned = three_steps;
+  warned["warnings"] = {"port 'bob': one\nthing"};
+  EXPECT_THAT(render("config.apply", Json::object(), warned, {}),
+              testing::EndsWith("done: revision 7\nwarning: port 'bob': one\\x0athing\n"));
   const Json none = {{"revision", 7}, {"plan", Json::array()}};
   EXPECT_EQ(render("config.apply", Json::object(), none, {}), "no difference\n");
 }

@@ -773,6 +773,9 @@ class ConfigPlan(TypedDict):
 class ConfigDiffResult(TypedDict):
     revision: int  # how many changes there have been
     plan: list[ConfigPlan]  # the steps, in their order; empty: there is no difference
+    # in the answer of config.apply: what the user of the ports that were added should know of their
+    # far ends
+    warnings: NotRequired[list[str]]
 
 
 class ConfigApplyParams(TypedDict):

@@ -109,12 +109,8 @@ std::string render_plan(const Json& plan) {
 std::string port_line(const char* did, const Json& port) {
   const std::string vlan = vlan_in_short(port.at("vlan"));
   const bool is_access = port.at("vlan").at("mode") == "access";
-  std::string text = fmt::format("{} port {} ({}, {})\n", did, text_at(port, "name"),
-                                 text_at(port, "state"), is_access ? "VLAN " + vlan : vlan);
-  for (const Json& warning : port.value("warnings", Json::array())) {
-    text += fmt::format("warning: {}\n", printable(warning.get<std::string>()));
-  }
-  return text;
+  return fmt::format("{} port {} ({}, {})\n{}", did, text_at(port, "name"), text_at(port, "state"),
+                     is_access ? "VLAN " + vlan : vlan, warning_lines(port));
 }
 
 std::string vlan_line(const Json& vlan) {

@@ -55,9 +55,11 @@ std::string render_apply(const Json& params, const Json& result, const Style& st
   if (result.at("plan").empty()) {
     return steps;
   }
-  return steps + (params.value("dry_run", false)
-                      ? "nothing is changed: this was a dry run\n"
-                      : fmt::format("done: revision {}\n", result.at("revision").dump()));
+  if (params.value("dry_run", false)) {
+    return steps + "nothing is changed: this was a dry run\n";
+  }
+  return fmt::format("{}done: revision {}\n{}", steps, result.at("revision").dump(),
+                     warning_lines(result));
 }
 
 Json parse_document(const Call::Document& document) {

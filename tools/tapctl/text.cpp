@@ -129,4 +129,12 @@ std::string text_at(const Json& object, const char* key) {
   return found == object.end() ? "-" : text_of(*found);
 }
 
+std::string warning_lines(const Json& result) {
+  std::string text;
+  for (const Json& warning : result.value("warnings", Json::array())) {
+    text += fmt::format("warning: {}\n", printable(warning.get<std::string>()));
+  }
+  return text;
+}
+
 }  // namespace tapswitch::tapctl

@@ -37,4 +37,7 @@ std::string text_of(const Json& value);
 // The string, number and so on at 'key', as text_of; "-" if there is none.
 std::string text_at(const Json& object, const char* key);
 
+// A line for each of the "warnings" in the result of a call, which most have not.
+std::string warning_lines(const Json& result);
+
 }  // namespace tapswitch::tapctl

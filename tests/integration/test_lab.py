@@ -172,6 +172,13 @@ def test_nodes_wait_for_those_they_come_after(lab_files, tmp_path):
     assert (tmp_path / "order").read_text().split() == ["n3", "ready", "n2", "n1"]
 
 
+def test_nodes_come_up_together(lab_files, tmp_path):
+    count = 12
+    meet = (f"touch {tmp_path}/here.$TAPSWITCH_NODE; for i in $(seq 200); do "
+            f"[ $(ls {tmp_path} | grep -c here) = {count} ] && exit; sleep 0.1; done; exit 1")
+    lab_files.make(star(count, commands=[meet])).up()
+
+
 def test_what_a_command_left_running_goes_with_the_lab(lab_files):
     lab = lab_files.make(star(1, commands=["setsid sleep 1000 >/dev/null 2>&1 &"]))
     lab.up()

@@ -143,9 +143,11 @@ class Crew {
   Crew(const Site& site, const std::set<std::string>& nodes) : site_(site), waiting_(nodes) {}
 
   void work() {
+    // Counted beforehand: the first thread takes from those who wait as soon as it is there.
+    const std::size_t size = std::min(most_at_once, waiting_.size());
     {
       std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < std::min(most_at_once, waiting_.size()); ++i) {
+      for (std::size_t i = 0; i < size; ++i) {
         threads.emplace_back([this] { take_turns(); });
       }
     }

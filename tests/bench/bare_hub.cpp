@@ -2,13 +2,14 @@
 // bare_hub.cpp: the floor under every switch on TAPs: waits, reads a frame, writes it to every
 // other TAP, and does nothing else.
 //
-//     bare_hub [--offload] [--confined] INTERFACE...
+//     bare_hub [--offload] [--confined] TAP...
+//     bare_hub --interface [--confined] INTERFACE...    on packet sockets, as ports of that type
 //
 // Between two TAPs that is the least a userspace switch can cost; among many it is the least a
 // flood can. With --offload super-frames and unfinished checksums cross it whole. With --confined
 // it has a second thread and the daemon's filter of system calls, so that the kernel counts
 // references to a descriptor and looks into the filter for each call: the least that tapswitchd can
-// cost. It says "ready" when the TAPs are there, and ends with a signal.
+// cost. It says "ready" when all are open, and ends with a signal.
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -29,6 +30,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/packet_socket.hpp"
 #include "switch/ports/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 #include "tools/tapswitchd/system_calls.hpp"
@@ -64,11 +66,12 @@ UniqueFd open_tap(std::string_view interface, bool has_offload) {
 
 class Hub {
  public:
-  explicit Hub(std::vector<UniqueFd> taps)
-      : taps_(std::move(taps)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    for (std::size_t i = 0; i < taps_.size(); ++i) {
+  // Of descriptors that stay open.
+  explicit Hub(std::vector<int> ports)
+      : ports_(std::move(ports)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
       epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
-      if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, taps_[i].get(), &event) != 0) {
+      if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, ports_[i], &event) != 0) {
         fail("epoll_ctl");
       }
     }
@@ -88,19 +91,19 @@ class Hub {
   void empty(std::size_t ingress) {
     for (int i = 0; i < reads_a_wake_up; ++i) {
       // Not the C library's, which in a process with threads does more.
-      const ssize_t size = syscall(SYS_read, taps_[ingress].get(), buffer_.data(), buffer_.size());
+      const ssize_t size = syscall(SYS_read, ports_[ingress], buffer_.data(), buffer_.size());
       if (size <= 0) {
         return;
       }
-      for (std::size_t egress = 0; egress < taps_.size(); ++egress) {
+      for (std::size_t egress = 0; egress < ports_.size(); ++egress) {
         if (egress != ingress) {
-          (void)syscall(SYS_write, taps_[egress].get(), buffer_.data(), size);
+          (void)syscall(SYS_write, ports_[egress], buffer_.data(), size);
         }
       }
     }
   }
 
-  std::vector<UniqueFd> taps_;
+  std::vector<int> ports_;
   UniqueFd epoll_;
   std::array<char, buffer_size> buffer_{};
 };
@@ -113,13 +116,22 @@ bool take(std::span<char*>& arguments, std::string_view option) {
 }
 
 void run(std::span<char*> arguments) {
+  const bool are_interfaces = take(arguments, "--interface");
   const bool has_offload = take(arguments, "--offload");
   const bool is_confined = take(arguments, "--confined");
   std::vector<UniqueFd> taps;
+  std::vector<PacketSocket> sockets;
+  std::vector<int> ports;
   for (const char* interface : arguments) {
-    taps.push_back(open_tap(interface, has_offload));
+    if (are_interfaces) {
+      sockets.push_back(PacketSocket::open(static_cast<int>(if_nametoindex(interface))).value());
+      ports.push_back(sockets.back().descriptor());
+    } else {
+      taps.push_back(open_tap(interface, has_offload));
+      ports.push_back(taps.back().get());
+    }
   }
-  Hub hub(std::move(taps));
+  Hub hub(std::move(ports));
   if (is_confined) {
     std::thread(pause).detach();
     daemon::refuse_other_system_calls();

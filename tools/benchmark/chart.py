@@ -40,7 +40,8 @@ STYLE = """
 
 BAR_CLASSES = {"tapswitch": "ours", "polling": "ours plain", "tapswitch-plain": "ours plain",
                "mixed": "ours plain", "interface": "ours plain", "patch": "ours plain",
-               "floor": "floor", "floor-confined": "floor plain", "floor-plain": "floor plain"}
+               "floor": "floor", "floor-confined": "floor plain", "floor-interface": "floor plain",
+               "floor-plain": "floor plain"}
 
 
 def bar_class(peer):

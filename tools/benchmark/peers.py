@@ -261,6 +261,18 @@ class FloorConfined(Floor):
     options = ("--offload", "--confined")
 
 
+class FloorInterface(Floor):
+    name = "floor-interface"
+    about = "bare read and write of packet sockets on veth"
+
+    def join(self):
+        veth_pairs(self)
+        self.take_interfaces()
+        hub = self.run_switch(self.bin / "bare_hub", "--interface",
+                              *map(far_end_of, (self.a, self.b)), has_pipes=True)
+        self.lab.wait_for(hub, hub.stdout.readline, "bare_hub opens its sockets")
+
+
 class FloorPlain(Floor):
     name = "floor-plain"
     about = "bare read and write"
@@ -337,4 +349,5 @@ class VdeSwitch(Peer):
 # In the order of the tables.
 PEERS = {peer.name: peer for peer in (
     Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchPatch,
-    Floor, FloorConfined, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso, VdeSwitch)}
+    Floor, FloorConfined, FloorInterface, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso,
+    VdeSwitch)}

@@ -4,19 +4,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <atomic>
 #include <exception>
 #include <functional>
 #include <map>
-#include <system_error>
-#include <thread>
 #include <utility>
 #include <variant>
 
 #include "control/api/kernel_refusal.hpp"
 #include "control/api/tap_options.hpp"
 #include "control/rpc/error.hpp"
+#include "switch/ports/close_together.hpp"
 
 namespace tapswitch::api {
 
@@ -58,27 +55,6 @@ TapChange change_back(const TapSpec& old, const LinkStatus& before, const TapCha
   return back;
 }
 
-// To close a TAP takes the kernel some 20 ms, most of which it waits for a grace period: closed by
-// several threads, they wait together.
-void close_together(std::vector<std::unique_ptr<Port>>& ports) {
-  constexpr std::size_t most_threads = 16;
-  std::atomic<std::size_t> next{0};
-  const auto close_some = [&] {
-    for (std::size_t i = next++; i < ports.size(); i = next++) {
-      ports[i].reset();
-    }
-  };
-  std::vector<std::jthread> others;
-  try {
-    while (others.size() + 1 < std::min(most_threads, ports.size())) {
-      others.emplace_back(close_some);
-    }
-  } catch (const std::system_error&) {
-    // Then there are fewer.
-  }
-  close_some();
-}
-
 class Application {
  public:
   explicit Application(Network& network) : network_(network) {}
@@ -94,7 +70,7 @@ class Application {
       ports.push_back(std::move(parked.port));
     }
     parked_.clear();
-    close_together(ports);
+    close_together(std::move(ports));
   }
 
   // In reverse order; returns what could not be taken back.

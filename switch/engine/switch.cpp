@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "switch/ports/close_together.hpp"
+
 namespace tapswitch {
 namespace {
 
@@ -36,13 +38,16 @@ Switch::~Switch() {
     }
     worker.adopt(id_, nullptr);
   });
-  for (const Entry& entry : entries_) {
+  std::vector<std::unique_ptr<Port>> ports;
+  for (Entry& entry : entries_) {
     if (entry.port) {
       for (const std::size_t worker : workers_of(entry)) {
         pool_.release_worker(worker);
       }
+      ports.push_back(std::move(entry.port));
     }
   }
+  close_together(std::move(ports));
 }
 
 std::optional<PortIndex> Switch::free_index() {

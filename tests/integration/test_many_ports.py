@@ -43,6 +43,10 @@ def test_thousand_ports(lab):
         assert last < 2 * first + 0.5
         assert memory < 100
         assert idle < 0.01 * IDLE_SECONDS
-    # Closing so many takes the kernel its time: about 20 ms a TAP.
+    began = time.monotonic()
     client.call("system.shutdown")
     assert lab.daemon.wait(120) == 0
+    ending = time.monotonic() - began
+    print(f"the end took {ending:.1f} s")
+    # One after another they would take the kernel some 20 s.
+    assert IS_SANITIZED or ending < 15

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/close_together.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <system_error>
+#include <thread>
+
+namespace tapswitch {
+
+void close_together(std::vector<std::unique_ptr<Port>> ports) {
+  constexpr std::size_t most_threads = 16;
+  std::atomic<std::size_t> next{0};
+  const auto close_some = [&] {
+    for (std::size_t i = next++; i < ports.size(); i = next++) {
+      ports[i].reset();
+    }
+  };
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < std::min(most_threads, ports.size())) {
+      others.emplace_back(close_some);
+    }
+  } catch (const std::system_error&) {
+    // Then there are fewer.
+  }
+  close_some();
+}
+
+}  // namespace tapswitch

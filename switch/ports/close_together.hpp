@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// close_together.hpp: the end of many ports at once.
+//
+// To close a TAP takes the kernel some 20 ms, most of which it waits for a grace period: closed by
+// several threads, they wait together.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "switch/ports/port.hpp"
+
+namespace tapswitch {
+
+// Returns when all are closed. Null ones among them are passed over.
+void close_together(std::vector<std::unique_ptr<Port>> ports);
+
+}  // namespace tapswitch

@@ -45,14 +45,14 @@ def tcp(peer, effort):
         runs["tcp4_back"] = (4, ("-R",))
     found = {}
     for key, (streams, options) in runs.items():
-        found.update(_tcp_run(peer, key, effort, "-P", streams, *options))
+        found.update(_tcp_run(peer, key, effort.tcp, "-P", streams, *options))
     return found
 
 
-def _tcp_run(peer, key, effort, *options):
+def _tcp_run(peer, key, seconds, *options):
     switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
     report = json.loads(peer.a.namespace.run(
-        *peer.iperf_client(effort.tcp, "-J", *options), timeout=effort.tcp + 20))
+        *peer.iperf_client(seconds, "-J", *options), timeout=seconds + 20))
     if "error" in report:
         raise BenchError(f"iperf3: {report['error']}")
     received = report["end"]["sum_received"]

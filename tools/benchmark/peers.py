@@ -247,12 +247,15 @@ class Floor(Peer):
     options = ("--offload",)
 
     def join(self):
-        hub = self.run_switch(self.bin / "bare_hub", *self.options, "a", "b", *self.crowd,
-                              has_pipes=True)
-        self.lab.wait_for(hub, hub.stdout.readline, "bare_hub opens its TAPs")
+        self.start_hub("a", "b", *self.crowd)
         self.home.run("ip", "-batch", "-", text="".join(
             f"link set dev {name} up\n" for name in self.crowd))
         self.take_interfaces()
+
+    def start_hub(self, *interfaces):
+        """Returns when it carries frames between the interfaces."""
+        hub = self.run_switch(self.bin / "bare_hub", *self.options, *interfaces, has_pipes=True)
+        self.lab.wait_for(hub, hub.stdout.readline, "bare_hub opens its interfaces")
 
 
 class FloorConfined(Floor):
@@ -264,13 +267,12 @@ class FloorConfined(Floor):
 class FloorInterface(Floor):
     name = "floor-interface"
     about = "bare read and write of packet sockets on veth"
+    options = ("--interface",)
 
     def join(self):
         veth_pairs(self)
         self.take_interfaces()
-        hub = self.run_switch(self.bin / "bare_hub", "--interface",
-                              *map(far_end_of, (self.a, self.b)), has_pipes=True)
-        self.lab.wait_for(hub, hub.stdout.readline, "bare_hub opens its sockets")
+        self.start_hub(*map(far_end_of, (self.a, self.b)))
 
 
 class FloorPlain(Floor):

@@ -61,6 +61,6 @@ for name in vxunset vx4789; do
     said=$(grep -oE 'OTV|VXLAN' <<<"$text" || true)
     echo "port $port: tcpdump says $said, tshark $(root/usr/bin/tshark -r $name.pcap -T fields -e frame.protocols 2>/dev/null)"
 done | tee out
-[[ $(grep -c . out) == 2 && $(head -1 out) == "port 8472: tcpdump says OTV, tshark "*":udp:data &&
+[[ $(grep -c . out) == 2 && $(head -1 out) == "port 8472: tcpdump says OTV, tshark "*":udp:data" &&
     $(tail -1 out) == "port 4789: tcpdump says VXLAN, tshark "*":udp:vxlan:eth:"* ]] || { echo "changed" >&2; exit 1; }
 echo "as found"

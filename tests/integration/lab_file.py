@@ -27,9 +27,10 @@ _numbers = itertools.count(1)
 class LabFile:
     """One lab. Its name begins with this process, so that labs never meet."""
 
-    def __init__(self, directory, document):
+    def __init__(self, directory, document, labs=LABS):
         self.name = f"tl{os.getpid()}-{next(_numbers)}"
         self.path = Path(directory) / f"{self.name}.json"
+        self._labs = Path(labs)
         self.write(document)
 
     def write(self, document):
@@ -40,10 +41,11 @@ class LabFile:
 
     @property
     def directory(self):
-        return LABS / self.name
+        return self._labs / self.name
 
     def tapctl(self, *words, check=True):
-        return run(program("TAPCTL"), *words, check=check, timeout=PATIENCE)
+        return run("env", f"TAPSWITCH_LABS={self._labs}", program("TAPCTL"), *words, check=check,
+                   timeout=PATIENCE)
 
     def up(self, *options, check=True):
         return self.tapctl("lab", "up", self.path, *options, check=check)
@@ -110,8 +112,9 @@ class LabFiles:
         self._directory = directory
         self._labs = []
 
-    def make(self, document):
-        self._labs.append(LabFile(self._directory, document))
+    def make(self, document, labs=LABS):
+        """'labs': where it has its things."""
+        self._labs.append(LabFile(self._directory, document, labs))
         return self._labs[-1]
 
     def remove(self):

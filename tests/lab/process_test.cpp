@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lab/process.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -37,12 +38,14 @@ TEST(LabProcess, AnotherWithTheSamePidIsNotTheSame) {
 TEST(LabProcess, IsOnRecordBeforeItRuns) {
   const TemporaryDirectory directory;
   const std::string output = directory.file("out");
+  const UniqueFd opened(::open(output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   ProcessId recorded;
-  Child child = launch({.words = {"echo", "hello"}, .output = output}, [&](const ProcessId& id) {
-    recorded = id;
-    std::ifstream file(output);
-    EXPECT_EQ(file.peek(), std::ifstream::traits_type::eof());
-  });
+  Child child =
+      launch({.words = {"echo", "hello"}, .output = opened.get()}, [&](const ProcessId& id) {
+        recorded = id;
+        std::ifstream file(output);
+        EXPECT_EQ(file.peek(), std::ifstream::traits_type::eof());
+      });
   EXPECT_EQ(child.wait(seconds(10)), 0);
   EXPECT_EQ(child.id(), recorded);
   std::ifstream file(output);
@@ -71,6 +74,19 @@ TEST(LabProcess, HasTheEnvironmentDirectoryAndStatusItShould) {
                         .environment = {{"NODE", "x"}}},
                        nobody_asks);
   EXPECT_EQ(child.wait(seconds(10)), 7);
+}
+
+TEST(LabProcess, HasItsThirdDescriptorAndNoOther) {
+  const TemporaryDirectory directory;
+  const UniqueFd opened(
+      ::open(directory.file("out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  Child child =
+      launch({.words = {"/bin/sh", "-c", "exec ls /proc/self/fd >&3"}, .third = opened.get()},
+             nobody_asks);
+  EXPECT_EQ(child.wait(seconds(10)), 0);
+  std::ifstream file(directory.file("out"));
+  // The fifth is the directory that is listed.
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "0\n1\n2\n3\n4\n");
 }
 
 TEST(LabProcess, ProgramThatIsMissingIsAFailure) {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
-#include <filesystem>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -101,9 +100,10 @@ void make_all_namespaces(const Site& site, const WorkPlan& plan) {
 
 // A TAP that stays without its port would be a dead interface.
 void remove_interface(const Site& site, const std::string& node, const std::string& interface) {
+  const UniqueFd output = site.logs.open(node);
   const auto status =
       launch({.words = {"ip", "-n", namespace_name(site.lab.name, node), "link", "del", interface},
-              .output = log_file(site.directory, node),
+              .output = output.get(),
               .dies_with_us = true},
              [](const ProcessId&) {})
           .wait(std::chrono::seconds(10));
@@ -121,7 +121,7 @@ void set_up_switches(const Site& site, const Json& document, const WorkPlan& pla
       "{} with {}", count(document["switches"].size(), "switch", "es"), count(ports, "port"));
   if (plan.starts_daemon) {
     site.progress.begin(title);
-    start_daemon(site.directory, document, [&](const ProcessId& id) {
+    start_daemon(site.directory, document, site.logs, [&](const ProcessId& id) {
       site.state.update([&](State& state) { state.daemon = id; });
     });
     site.progress.end(title, "up");
@@ -212,7 +212,6 @@ class Crew {
 }  // namespace
 
 void build(const Site& site, const Json& document, const WorkPlan& plan) {
-  std::filesystem::create_directories(site.directory + "/logs");
   // A port whose namespace has gone does not come back by itself, so it goes before it comes.
   if (!plan.starts_daemon && !(plan.remove.empty() && plan.make.empty())) {
     apply_document(site.directory, without_ports_of(site, document, plan.make));
@@ -249,7 +248,7 @@ void remove_nodes(StateFile& state, const std::set<std::string>& nodes) {
   }
   end(processes, patience);
   remove_namespaces(name_spaces, patience);
-  state.update([&](State& each) {
+  state.forget([&](State& each) {
     for (const std::string& name : nodes) {
       each.nodes.erase(name);
     }

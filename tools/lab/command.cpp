@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "control/lab/schema.hpp"
+#include "tools/lab/down.hpp"
 #include "tools/lab/enter.hpp"
 #include "tools/lab/graph.hpp"
 #include "tools/lab/guard.hpp"

@@ -3,12 +3,9 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,13 +15,11 @@
 #include "control/rpc/error.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/place.hpp"
-#include "tools/tapctl/text.hpp"
 
 namespace tapswitch::lab {
 namespace {
 
 constexpr const char* program_name = "tapswitchd";
-constexpr std::size_t most_lines = 12;
 constexpr std::chrono::milliseconds nap{10};
 // To open thousands of ports takes a while; a daemon that hangs is worse than none.
 constexpr std::chrono::seconds patience{120};
@@ -46,8 +41,6 @@ Json call(const std::string& directory, const std::string& method, const Json& p
     throw Failure(fmt::format("the switch does not answer: {}", error.what()));
   }
 }
-
-std::string document_file(const std::string& directory) { return directory + "/switch.json"; }
 
 }  // namespace
 
@@ -71,6 +64,8 @@ std::string daemon_program() {
   throw Failure("there is no tapswitchd beside tapctl or in PATH: install it, or set TAPSWITCHD");
 }
 
+std::string document_file(const std::string& directory) { return directory + "/switch.json"; }
+
 void save_document(const std::string& directory, const Json& document) {
   try {
     config::Store(document_file(directory)).write(document.dump(2) + '\n');
@@ -79,17 +74,16 @@ void save_document(const std::string& directory, const Json& document) {
   }
 }
 
-void start_daemon(const std::string& directory, const Json& document,
+void start_daemon(const std::string& directory, const Json& document, LogKeeper& logs,
                   const std::function<void(const ProcessId&)>& record) {
   save_document(directory, document);
-  const std::string log = log_file(directory, program_name);
-  std::error_code none;
-  const auto size = std::filesystem::file_size(log, none);
-  const std::size_t offset = none ? 0 : size;
+  const UniqueFd output = logs.open(program_name);
+  const std::size_t offset = logs.size(program_name);
   Child daemon = launch({.words = {daemon_program(), "--config", document_file(directory),
                                    "--socket", control_socket(directory)},
-                         .output = log,
-                         .directory = "/"},
+                         .output = output.get(),
+                         .directory = "/",
+                         .environment = {{"TAPSWITCH_SOCKET", control_socket(directory)}}},
                         record);
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!daemon_answers(directory)) {
@@ -100,7 +94,7 @@ void start_daemon(const std::string& directory, const Json& document,
           "{}; its last lines:\n{}",
           status ? fmt::format("tapswitchd ended at once, with status {}", *status)
                  : fmt::format("tapswitchd does not answer within {} s", patience.count()),
-          last_lines(log, offset)));
+          logs.last_lines(program_name, offset)));
     }
   }
 }
@@ -121,23 +115,6 @@ Json difference(const std::string& directory, const Json& document) {
 
 void apply_document(const std::string& directory, const Json& document) {
   call(directory, "config.apply", {{"config", document}, {"mode", "replace"}});
-}
-
-std::string last_lines(const std::string& file, std::size_t offset) {
-  std::ifstream stream(file);
-  stream.seekg(static_cast<std::streamoff>(offset));
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(std::move(line));
-    if (lines.size() > most_lines) {
-      lines.pop_front();
-    }
-  }
-  std::string text;
-  for (const std::string& line : lines) {
-    text += fmt::format("{}    {}", text.empty() ? "" : "\n", tapctl::printable(line));
-  }
-  return text.empty() ? "    (nothing)" : text;
 }
 
 }  // namespace tapswitch::lab

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "control/rpc/json.hpp"
+#include "tools/lab/log_keeper.hpp"
 #include "tools/lab/process.hpp"
 
 namespace tapswitch::lab {
@@ -14,8 +15,11 @@ namespace tapswitch::lab {
 [[nodiscard]] std::string daemon_program();
 
 // Starts it with 'document' and waits until it answers. Throws Failure with what it said last.
-void start_daemon(const std::string& directory, const Json& document,
+void start_daemon(const std::string& directory, const Json& document, LogKeeper& logs,
                   const std::function<void(const ProcessId&)>& record);
+
+// The file with the document that it is started with.
+[[nodiscard]] std::string document_file(const std::string& directory);
 
 // Whether it runs and answers.
 [[nodiscard]] bool daemon_answers(const std::string& directory);
@@ -26,8 +30,5 @@ void apply_document(const std::string& directory, const Json& document);
 
 // Keeps 'document' as what the daemon is started with.
 void save_document(const std::string& directory, const Json& document);
-
-// The last lines of a file from 'offset' on, indented; empty if there are none.
-[[nodiscard]] std::string last_lines(const std::string& file, std::size_t offset = 0);
 
 }  // namespace tapswitch::lab

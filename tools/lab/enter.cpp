@@ -8,8 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,6 +21,7 @@
 #include "tools/lab/failure.hpp"
 #include "tools/lab/guard.hpp"
 #include "tools/lab/keeper.hpp"
+#include "tools/lab/kept_log.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
@@ -85,8 +85,8 @@ int enter(const Words& words, const std::vector<std::string>& command) {
                     [&] { return run_guarded([&]() -> int { become(lab, node, command); }); });
 }
 
-void print_file(const std::string& path, const std::string& title) {
-  std::ifstream file(path);
+void print_log(const FoundLab& lab, const std::string& name, const std::string& title) {
+  std::istringstream file(read_log(logs_directory(lab.directory), name));
   if (!title.empty()) {
     std::fputs(fmt::format("==> {} <==\n", title).c_str(), stdout);
   }
@@ -121,7 +121,7 @@ int console(const Words& words) {
 int log(const Words& words) {
   const FoundLab lab = find_lab(words.value("lab"));
   if (words.words.empty()) {
-    print_file(log_file(lab.directory, "tapswitchd"), "");
+    print_log(lab, "tapswitchd", "");
     return 0;
   }
   const NodeSpec node = find_node(lab, words.words.front());
@@ -133,9 +133,8 @@ int log(const Words& words) {
     files = {node.name + ".qemu", node.name + ".console"};
   }
   for (const std::string& file : files) {
-    const std::string path = log_file(lab.directory, file);
-    if (std::filesystem::exists(path)) {
-      print_file(path, file);
+    if (log_size(logs_directory(lab.directory), file) > 0) {
+      print_log(lab, file, file);
     }
   }
   return 0;

@@ -11,6 +11,12 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What stands on record of a lab cannot be read.
+class BrokenState : public Failure {
+ public:
+  using Failure::Failure;
+};
+
 // The person pressed Ctrl-C, or somebody ends us: what was begun is taken back.
 class Interrupted : public Failure {
  public:

@@ -119,7 +119,7 @@ void furnish() {
   }
   try {
     ::setsid();
-    ::prctl(PR_SET_NAME, "tapswitch-lab");
+    ::prctl(PR_SET_NAME, keeper_title);
     furnish();
   } catch (const std::exception& error) {
     [[maybe_unused]] const auto told = ::write(outcome, error.what(), std::strlen(error.what()));

@@ -12,6 +12,9 @@
 
 namespace tapswitch::lab {
 
+// What it is called where processes are looked at.
+constexpr const char* keeper_title = "tapswitch-lab";
+
 // Why labs without root cannot be had here, and what to do about it; empty if they can.
 [[nodiscard]] std::string fault_of_rootless();
 

@@ -44,6 +44,9 @@ bool has_kvm() {
   });
 }
 
+// The number under which QEMU has the log of the console; the user's own begin at 0.
+constexpr int console_set = 4711;
+
 std::string accelerator_of(const Machine& machine) {
   return machine.accelerator == "auto" ? (has_kvm() ? "kvm" : "tcg") : machine.accelerator;
 }
@@ -85,9 +88,7 @@ std::string console_socket(const std::string& directory, const std::string& node
   return fmt::format("{}/{}.console.sock", directory, node);
 }
 
-std::string console_log(const std::string& directory, const std::string& node) {
-  return log_file(directory, node + ".console");
-}
+std::string console_log(const std::string& node) { return node + ".console"; }
 
 std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
                                        const std::string& directory) {
@@ -106,10 +107,11 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
       std::to_string(machine.memory_mib),
       "-smp",
       std::to_string(machine.cpus),
+      "-add-fd",
+      fmt::format("fd=3,set={}", console_set),
       "-chardev",
-      fmt::format("socket,id=console,path={},server=on,wait=off,logfile={},logappend=on",
-                  escaped(console_socket(directory, node.name)),
-                  escaped(console_log(directory, node.name))),
+      fmt::format("socket,id=console,path={},server=on,wait=off,logfile=/dev/fdset/{},logappend=on",
+                  escaped(console_socket(directory, node.name)), console_set),
       "-serial",
       "chardev:console"};
   if (!machine.kernel.empty()) {

@@ -15,10 +15,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -27,14 +25,13 @@
 #include "switch/ports/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
+#include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
 namespace {
 
 constexpr const char* names_directory = "/run/netns";
 constexpr mode_t names_mode = 0755;
-// A process may start another while it is being ended.
-constexpr int most_rounds = 20;
 
 std::string path_of(const std::string& name) { return fmt::format("{}/{}", names_directory, name); }
 
@@ -127,23 +124,15 @@ Occupant look_at(const NamespaceRecord& record) {
 }
 
 std::vector<ProcessId> processes_in(const std::vector<NamespaceRecord>& records) {
-  std::vector<ProcessId> found;
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
-    const auto pid = static_cast<pid_t>(std::atoi(entry.path().filename().c_str()));
+  return find_processes([&](pid_t pid) {
     struct stat status {};
-    if (pid <= 0 || pid == ::getpid() ||
-        ::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &status) != 0) {
-      continue;
+    if (::stat(fmt::format("/proc/{}/ns/net", pid).c_str(), &status) != 0) {
+      return false;
     }
     const NetNamespaceId id{.device = status.st_dev, .inode = status.st_ino};
-    const auto process = identify(pid);
-    if (process && std::any_of(records.begin(), records.end(),
-                               [&](const NamespaceRecord& each) { return each.id == id; })) {
-      found.push_back(*process);
-    }
-  }
-  return found;
+    return std::any_of(records.begin(), records.end(),
+                       [&](const NamespaceRecord& each) { return each.id == id; });
+  });
 }
 
 }  // namespace
@@ -176,12 +165,8 @@ void remove_namespaces(const std::vector<NamespaceRecord>& records,
   std::vector<NamespaceRecord> ours;
   std::copy_if(records.begin(), records.end(), std::back_inserter(ours),
                [](const NamespaceRecord& each) { return exists(each); });
-  for (int round = 0; round < most_rounds && !ours.empty(); ++round) {
-    const auto processes = processes_in(ours);
-    if (processes.empty()) {
-      break;
-    }
-    end(processes, patience);
+  if (!ours.empty()) {
+    end_all([&] { return processes_in(ours); }, patience);
   }
   for (const NamespaceRecord& record : records) {
     const Occupant occupant = look_at(record);

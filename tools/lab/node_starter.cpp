@@ -8,10 +8,9 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <regex>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -24,6 +23,7 @@
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
+#include "tools/lab/kept_log.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/place.hpp"
 
@@ -35,12 +35,6 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds nap{50};
-
-std::size_t size_of(const std::string& file) {
-  std::error_code none;
-  const auto size = std::filesystem::file_size(file, none);
-  return none ? 0 : size;
-}
 
 UniqueFd open_namespace(const Site& site, const NodeSpec& node) {
   auto opened = NetNamespaceRef("/run/netns/" + namespace_name(site.lab.name, node.name)).open();
@@ -92,7 +86,7 @@ class Starter {
         node_(node),
         given_up_(std::move(given_up)),
         title_(title_of(node)),
-        log_(log_file(site.directory, node.name)) {
+        output_(site.logs.open(node.name)) {
     if (node.kind == NodeSpec::Kind::netns) {
       name_space_ = open_namespace(site, node);
     }
@@ -126,16 +120,21 @@ class Starter {
     site_.progress.change(title_, name);
     const bool is_vm = node_.kind == NodeSpec::Kind::vm;
     const std::string log = log_of(name);
-    offsets_[name] = size_of(log);
-    // Its log goes on where it ended the last time.
-    console_offset_ = size_of(console_log(site_.directory, node_.name));
+    const UniqueFd output = site_.logs.open(log);
+    const UniqueFd console = is_vm ? site_.logs.open(console_log(node_.name)) : UniqueFd();
+    // A log goes on where it ended the last time.
+    offsets_[log] = site_.logs.size(log);
+    if (is_vm) {
+      offsets_[console_log(node_.name)] = site_.logs.size(console_log(node_.name));
+    }
     processes_.emplace(
         name, launch(
                   {
                       .words = is_vm ? machine_words(site_.lab, node_, site_.directory)
                                      : node_.processes.at(name).words,
                       .name_space = name_space_.get(),
-                      .output = log,
+                      .output = output.get(),
+                      .third = console.get(),
                       .directory = site_.files_from,
                       .environment = environment(),
                   },
@@ -153,18 +152,18 @@ class Starter {
   }
 
   [[nodiscard]] std::string log_of(const std::string& process) const {
-    return log_file(site_.directory, node_.name + '.' + process);
+    return node_.name + '.' + process;
   }
 
   [[noreturn]] void fail(const std::string& what, const std::string& log, std::size_t offset) {
-    throw Failure(
-        fmt::format("{}: {}; its last lines:\n{}", title_, what, last_lines(log, offset)));
+    throw Failure(fmt::format("{}: {}; its last lines:\n{}", title_, what,
+                              site_.logs.last_lines(log, offset)));
   }
 
   [[nodiscard]] Child begin(const Command& command) {
     return launch({.words = command.words,
                    .name_space = name_space_.get(),
-                   .output = log_,
+                   .output = output_.get(),
                    .directory = site_.files_from,
                    .environment = environment(),
                    .dies_with_us = true},
@@ -173,13 +172,13 @@ class Starter {
 
   void run(const Command& command) {
     site_.progress.change(title_, command.text);
-    const std::size_t offset = size_of(log_);
+    const std::size_t offset = site_.logs.size(node_.name);
     const auto status = outcome(begin(command), Clock::time_point::max());
     if (!status) {
-      fail(fmt::format("was still at '{}'", command.text), log_, offset);
+      fail(fmt::format("was still at '{}'", command.text), node_.name, offset);
     }
     if (status != 0) {
-      fail(fmt::format("'{}' exited with {}", command.text, *status), log_, offset);
+      fail(fmt::format("'{}' exited with {}", command.text, *status), node_.name, offset);
     }
   }
 
@@ -203,7 +202,7 @@ class Starter {
   void await_readiness(const Readiness& ready) {
     site_.progress.change(title_, "waiting until it is ready");
     const auto end = Clock::now() + ready.timeout;
-    const std::size_t offset = size_of(log_);
+    const std::size_t offset = site_.logs.size(node_.name);
     while (!is_ready(ready, end)) {
       complain_about_the_dead();
       const bool is_late = Clock::now() >= end;
@@ -221,19 +220,20 @@ class Starter {
   [[noreturn]] void complain_of_waiting(const std::string& what, const Readiness& ready,
                                         std::size_t offset) {
     if (node_.kind == NodeSpec::Kind::netns) {
-      fail(fmt::format("{}: '{}' does not succeed", what, ready.command.text), log_, offset);
+      fail(fmt::format("{}: '{}' does not succeed", what, ready.command.text), node_.name, offset);
     }
-    const std::string console = console_log(site_.directory, node_.name);
-    const bool is_silent = size_of(console) <= console_offset_;
+    const std::string console = console_log(node_.name);
+    const bool is_silent = site_.logs.size(console) <= offsets_[console];
+    const std::string log = is_silent ? log_of("qemu") : console;
     fail(fmt::format("{}: nothing on its console matches '{}'{}", what, ready.console,
                      is_silent ? ": it is empty" : ""),
-         is_silent ? log_of("qemu") : console, is_silent ? offsets_["qemu"] : console_offset_);
+         log, offsets_[log]);
   }
 
   bool is_ready(const Readiness& ready, Clock::time_point end) {
     if (node_.kind == NodeSpec::Kind::vm) {
-      std::ifstream console(console_log(site_.directory, node_.name));
-      console.seekg(static_cast<std::streamoff>(console_offset_));
+      const std::string log = console_log(node_.name);
+      std::istringstream console(read_log(logs_directory(site_.directory), log, offsets_[log]));
       const std::regex pattern(ready.console);
       for (std::string line; std::getline(console, line);) {
         if (std::regex_search(line, pattern)) {
@@ -249,7 +249,7 @@ class Starter {
     for (auto& [name, child] : processes_) {
       if (const auto status = child.wait(milliseconds(0))) {
         fail(fmt::format("'{}' ended, with status {}", name, *status), log_of(name),
-             offsets_[name]);
+             offsets_[log_of(name)]);
       }
     }
   }
@@ -258,11 +258,10 @@ class Starter {
   const NodeSpec& node_;
   std::stop_token given_up_;
   std::string title_;
-  std::string log_;
+  UniqueFd output_;  // of commands
   UniqueFd name_space_;
   std::map<std::string, Child> processes_;
-  std::size_t console_offset_ = 0;
-  std::map<std::string, std::size_t> offsets_;  // of what they say, in their logs
+  std::map<std::string, std::size_t> offsets_;  // by log: where that of this start begins
 };
 
 }  // namespace

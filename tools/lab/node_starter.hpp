@@ -8,6 +8,7 @@
 
 #include "control/lab/model.hpp"
 #include "switch/ports/unique_fd.hpp"
+#include "tools/lab/log_keeper.hpp"
 #include "tools/lab/progress.hpp"
 #include "tools/lab/state.hpp"
 
@@ -20,6 +21,7 @@ struct Site {
   std::string files_from;  // the directory of the lab file, where commands are run
   StateFile& state;
   Progress& progress;
+  LogKeeper& logs;
 };
 
 // What is called 'node' in progress and failures.

@@ -18,6 +18,7 @@
 
 #include "control/config/schema.hpp"
 #include "tools/lab/failure.hpp"
+#include "tools/lab/log_keeper.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -80,9 +81,7 @@ std::string lab_directory(const std::string& name) {
 
 std::string control_socket(const std::string& directory) { return directory + "/control.sock"; }
 
-std::string log_file(const std::string& directory, const std::string& name) {
-  return fmt::format("{}/logs/{}.log", directory, name);
-}
+std::string logs_directory(const std::string& directory) { return directory + "/logs"; }
 
 std::vector<std::string> lab_names() {
   std::vector<std::string> names;
@@ -127,6 +126,8 @@ void LockedDirectory::remove() {
   if (!fd_.is_open()) {
     return;
   }
+  // It would put a last piece there.
+  await_log_keepers(path_);
   std::filesystem::remove_all(path_);
   fd_.reset();
   // The last lab takes the directory of all with it.

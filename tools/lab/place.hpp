@@ -17,7 +17,7 @@ namespace tapswitch::lab {
 
 [[nodiscard]] std::string lab_directory(const std::string& name);
 [[nodiscard]] std::string control_socket(const std::string& directory);
-[[nodiscard]] std::string log_file(const std::string& directory, const std::string& name);
+[[nodiscard]] std::string logs_directory(const std::string& directory);
 
 // The names of the labs that have a directory, in order.
 [[nodiscard]] std::vector<std::string> lab_names();

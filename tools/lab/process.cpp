@@ -2,6 +2,7 @@
 #include "tools/lab/process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -35,7 +36,8 @@ namespace {
 
 constexpr milliseconds longest_nap{100};
 constexpr int cannot_execute = 127;
-constexpr mode_t log_mode = 0640;
+constexpr int third_number = 3;
+constexpr int first_free = third_number + 1;
 
 struct Pipe {
   UniqueFd read;
@@ -54,7 +56,10 @@ Pipe make_pipe() {
 class Script {
  public:
   explicit Script(const Launch& launch)
-      : name_space_(launch.name_space), dies_(launch.dies_with_us) {
+      : name_space_(launch.name_space),
+        output_(launch.output),
+        third_(launch.third),
+        dies_(launch.dies_with_us) {
     const auto found = find_program(launch.words.front());
     if (!found) {
       throw Failure(fmt::format("there is no program '{}'", launch.words.front()));
@@ -72,13 +77,9 @@ class Script {
       variables_.push_back(fmt::format("{}={}", name, value));
     }
     directory_ = launch.directory;
-    output_.reset(
-        launch.output.empty()
-            ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
-            : ::open(launch.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, log_mode));
-    input_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!output_.is_open() || !input_.is_open()) {
-      throw Failure(fmt::format("cannot open {}: {}", launch.output, std::strerror(errno)));
+    nowhere_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!nowhere_.is_open()) {
+      throw Failure(fmt::format("cannot open /dev/null: {}", std::strerror(errno)));
     }
     pointers(words_, argv_);
     pointers(variables_, envp_);
@@ -102,9 +103,17 @@ class Script {
     if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) {
       return errno;
     }
-    ::dup2(input_.get(), STDIN_FILENO);
-    ::dup2(output_.get(), STDOUT_FILENO);
-    ::dup2(output_.get(), STDERR_FILENO);
+    const int output = output_ >= 0 ? output_ : nowhere_.get();
+    ::dup2(nowhere_.get(), STDIN_FILENO);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    // Nor may it hold what we were given: a lock, or the end of somebody's pipe.
+    ::close_range(third_number, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (third_ == third_number) {
+      ::fcntl(third_, F_SETFD, 0);
+    } else if (third_ >= 0) {
+      ::dup2(third_, third_number);
+    }
     ::execve(program_.c_str(), argv_.data(), envp_.data());
     return errno;
   }
@@ -118,6 +127,8 @@ class Script {
   }
 
   int name_space_;
+  int output_;
+  int third_;
   bool dies_;
   std::string program_;
   std::string directory_;
@@ -125,8 +136,7 @@ class Script {
   std::vector<std::string> variables_;
   std::vector<char*> argv_;
   std::vector<char*> envp_;
-  UniqueFd input_;
-  UniqueFd output_;
+  UniqueFd nowhere_;
 };
 
 void send_signal(int process, int number) {
@@ -206,6 +216,8 @@ Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& 
   std::unique_lock lock(one_at_a_time);
   Pipe gate = make_pipe();
   Pipe outcome = make_pipe();
+  // Out of the way of what the child is given.
+  outcome.write.reset(::fcntl(outcome.write.get(), F_DUPFD_CLOEXEC, first_free));
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {

@@ -38,7 +38,8 @@ struct ProcessId {
 struct Launch {
   std::vector<std::string> words;  // the first is a path, or is found in PATH
   int name_space = -1;             // a network namespace to be in; -1: ours
-  std::string output = {};         // a file to which stdout and stderr are appended
+  int output = -1;                 // where stdout and stderr go; -1: nowhere
+  int third = -1;                  // what is to be descriptor 3; -1: none
   std::string directory = {};      // to start in; empty: ours
   std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours
   bool dies_with_us = false;

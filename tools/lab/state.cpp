@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lab/state.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -97,6 +98,14 @@ State state_from(const Json& json) {
   return state;
 }
 
+[[noreturn]] void complain_of(const std::string& path, const std::string& fault) {
+  const std::string lab = std::filesystem::path(path).parent_path().filename();
+  throw BrokenState(
+      fmt::format("{0}, the record of what was made of the lab, is broken: {1}\n"
+                  "`tapctl lab down {2} --force` takes away what can be found of it without",
+                  path, fault, lab));
+}
+
 }  // namespace
 
 StateFile::StateFile(const std::string& directory) : path_(path_in(directory)) {
@@ -115,9 +124,9 @@ std::optional<State> StateFile::load(const std::string& directory) {
     State state = state_from(rpc::parse_json(store.read(), config::most_document_nesting + 2));
     return state.boot == this_boot() ? std::optional(std::move(state)) : std::nullopt;
   } catch (const rpc::Error& error) {
-    throw Failure(fmt::format("{}: {}", store.path(), error.what()));
+    complain_of(store.path(), error.what());
   } catch (const Json::exception& error) {
-    throw Failure(fmt::format("{} is not what it should be: {}", store.path(), error.what()));
+    complain_of(store.path(), error.what());
   }
 }
 
@@ -133,6 +142,14 @@ void StateFile::update(const std::function<void(State&)>& change) {
     config::Store(path_).write(to_json(state_).dump());
   } catch (const rpc::Error& error) {
     throw Failure(error.what());
+  }
+}
+
+void StateFile::forget(const std::function<void(State&)>& change) {
+  try {
+    update(change);
+  } catch (const Failure&) {
+    // It is changed here, and that is what the rest goes by.
   }
 }
 

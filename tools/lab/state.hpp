@@ -50,7 +50,8 @@ class StateFile {
   // In 'directory', which its user has locked.
   explicit StateFile(const std::string& directory);
 
-  // What stands there, if it was written in this boot; else nullopt.
+  // What stands there, if it was written in this boot; else nullopt. Throws Failure, with the way
+  // out, if it is not what we write: BrokenState.
   [[nodiscard]] static std::optional<State> load(const std::string& directory);
 
   // What is on record now.
@@ -58,6 +59,10 @@ class StateFile {
 
   // Has 'change' change it, and returns once that is on disk.
   void update(const std::function<void(State&)>& change);
+
+  // The same for what is gone. Where there is no room the file goes on telling of it, which does no
+  // harm: it is looked for, and is not there.
+  void forget(const std::function<void(State&)>& change);
 
  private:
   std::string path_;

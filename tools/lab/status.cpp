@@ -18,7 +18,7 @@
 #include "control/lab/read_lab.hpp"
 #include "control/lab/wiring.hpp"
 #include "switch/ports/net_namespace.hpp"
-#include "tools/lab/daemon.hpp"
+#include "tools/lab/failure.hpp"
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
@@ -186,6 +186,21 @@ int show_status(const FoundLab& lab, const Words& words, const tapctl::Style& st
   return 0;
 }
 
+// Null if there is nothing of it.
+Json list_entry(const std::string& name) {
+  try {
+    const auto found = StateFile::load(lab_directory(name));
+    return found ? Json{{"name", name},
+                        {"state", found->is_whole ? "up" : "incomplete"},
+                        {"nodes", found->document.value("nodes", Json::object()).size()},
+                        {"file", found->file},
+                        {"rootless", found->keeper.has_value()}}
+                 : Json();
+  } catch (const Failure&) {
+    return {{"name", name}, {"state", "broken"}, {"nodes", {}}, {"file", {}}, {"rootless", {}}};
+  }
+}
+
 }  // namespace
 
 int status(const Words& words, const tapctl::Style& style) {
@@ -207,21 +222,16 @@ int list(const Words& words, const tapctl::Style& style) {
                        {"NODES", tapctl::Column::Side::right},
                        {"FILE", tapctl::Column::Side::left, true}});
   for (const std::string& name : lab_names()) {
-    const auto found = StateFile::load(lab_directory(name));
-    if (!found) {
+    const Json lab = list_entry(name);
+    if (lab.is_null()) {
       continue;
     }
-    const std::string state = found->is_whole ? "up" : "incomplete";
-    const std::size_t nodes = found->document.value("nodes", Json::object()).size();
-    labs.push_back({{"name", name},
-                    {"state", state},
-                    {"nodes", nodes},
-                    {"file", found->file},
-                    {"rootless", found->keeper.has_value()}});
+    labs.push_back(lab);
+    const std::string state = lab["state"];
     table.add({{name},
-               {found->keeper ? state + " (rootless)" : state},
-               {std::to_string(nodes)},
-               {found->file}});
+               {lab["rootless"] == true ? state + " (rootless)" : state},
+               {lab["nodes"].is_null() ? "-" : lab["nodes"].dump()},
+               {lab["file"].is_null() ? "-" : lab["file"].get<std::string>()}});
   }
   const std::string text = labs.empty() ? "no lab is up\n" : table.to_text(style);
   std::fputs(words.has("json") ? (Json{{"labs", labs}}.dump(2) + '\n').c_str() : text.c_str(),

@@ -104,6 +104,7 @@ class Up {
   }
 
   void work(LockedDirectory& lock, StateFile& state, const WorkPlan& plan, bool is_new) {
+    LogKeeper logs(directory_);
     Progress progress(out_);
     if (plan.removes_remains) {
       remove_all(state, progress);
@@ -119,7 +120,7 @@ class Up {
         each.daemon.reset();
       }
     });
-    const Site site{file_.reading.lab, directory_, file_.directory, state, progress};
+    const Site site{file_.reading.lab, directory_, file_.directory, state, progress, logs};
     try {
       build(site, document_, plan);
     } catch (const std::exception& error) {
@@ -127,9 +128,10 @@ class Up {
       forget_interrupts();
       progress.tell("taking back what was made");
       if (is_change) {
-        restore(state, progress, plan, before);
+        restore(site, plan, before);
       } else {
         remove_all(state, progress);
+        logs.close();
         // Without root the keeper is still there, and whoever started it removes the directory.
         if (!state.state().keeper) {
           lock.remove();
@@ -144,19 +146,21 @@ class Up {
   }
 
   // After a change that failed: what was made for it goes, and what was before comes back.
-  void restore(StateFile& state, Progress& progress, const WorkPlan& plan, const State& before) {
+  void restore(const Site& failed, const WorkPlan& plan, const State& before) {
+    StateFile& state = failed.state;
     remove_nodes(state, plan.make);
     if (before.document == file_.reading.document) {
       return;  // it was being repaired; what could not be made is as missing as it was
     }
-    state.update([&](State& each) { each.file = before.file; });
     const LabSpec old = read_lab(before.document, name_).lab;
     const Json document = wire(old, directory_).document;
     try {
-      const Site site{old, directory_, file_.directory, state, progress};
+      state.update([&](State& each) { each.file = before.file; });
+      const Site site{old, directory_, file_.directory, state, failed.progress, failed.logs};
       build(site, document, plan_work(old, document, state.state(), directory_));
     } catch (const std::exception& error) {
-      progress.tell(fmt::format("the lab as it was could not be restored: {}", error.what()));
+      failed.progress.tell(
+          fmt::format("the lab as it was could not be restored: {}", error.what()));
     }
   }
 
@@ -293,31 +297,6 @@ int up(const Words& words, const tapctl::Style& style) {
     throw Failure("only root may make network namespaces and TAPs: use sudo, or --rootless");
   }
   return Up(words, style, file).run();
-}
-
-int down(const Words& words) {
-  const std::string name =
-      select_lab(words.words.empty() ? std::nullopt : std::optional(words.words.front()));
-  LockedDirectory lock(lab_directory(name), false);
-  if (!lock.is_open()) {
-    std::fputs(fmt::format("lab {} is not up: nothing to do\n", name).c_str(),
-               words.has("json") ? stderr : stdout);
-    return 0;
-  }
-  if (const auto found = StateFile::load(lock.path())) {
-    Progress progress(words.has("json") ? stderr : stdout);
-    if (found->keeper) {
-      progress.begin("lab " + name);
-      end({*found->keeper}, patience);
-      progress.end("lab " + name, "down");
-    } else {
-      StateFile state(lock.path());
-      state.update([](State& each) { each.is_whole = false; });
-      remove_all(state, progress);
-    }
-  }
-  lock.remove();
-  return 0;
 }
 
 }  // namespace tapswitch::lab

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// up.hpp: `lab up` and `lab down`.
+// up.hpp: `lab up`: makes of a lab what its file says.
 #pragma once
 
 #include "tools/lab/verbs.hpp"
@@ -7,8 +7,7 @@
 
 namespace tapswitch::lab {
 
-// The exit status. Throw Failure.
+// The exit status. Throws Failure.
 int up(const Words& words, const tapctl::Style& style);
-int down(const Words& words);
 
 }  // namespace tapswitch::lab

@@ -148,7 +148,7 @@ const std::vector<Verb>& verbs() {
       {"down",
        "down [NAME|FILE] [OPTION]...",
        "takes a lab away: all that `lab up` made",
-       {},
+       {{"force", "", "also if its record is broken: what can be found without"}},
        0,
        1},
       {"list", "list [OPTION]...", "the labs that are there", {}, 0, 0},

@@ -10,9 +10,8 @@
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
-#include "switch/engine/egress_tag.hpp"
+#include "switch/engine/egress.hpp"
 #include "switch/forwarding/decide.hpp"
-#include "switch/frame/mtu.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -198,8 +197,8 @@ class Trace {
 
   // What of it can be known without sending: a worker learns the rest from the kernel.
   std::optional<DropReason> refusal_of(PortIndex egress, const FrameBuffer& frame) {
-    if (exceeds_mtu(frame.bytes(), frame.bytes().size(), engine_.snapshot().port(egress).mtu())) {
-      return DropReason::mtu_exceeded;
+    if (const auto reason = refuse_length(frame, engine_.snapshot().port(egress))) {
+      return reason;
     }
     const LinkStatus link = engine_.port(egress).read_link(links_);
     if (!link.is_present) {
@@ -253,6 +252,7 @@ void add_trace_handlers(Handlers& handlers, Network& network) {
     const auto frame = std::make_unique<FrameBuffer>();
     std::copy(bytes.begin(), bytes.end(), frame->space().begin());
     frame->assign(bytes.size());
+    frame->find_layout();
     Trace trace(network, network.find_port(params.at("port")), std::chrono::steady_clock::now());
     return trace.follow(*frame);
   };

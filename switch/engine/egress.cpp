@@ -6,6 +6,14 @@
 
 namespace tapswitch {
 
+std::optional<DropReason> refuse_length(const FrameBuffer& frame, const PortView& port) {
+  const std::size_t size = frame.bytes().size();
+  if (exceeds_mtu(frame.layout(), wire_size(size, frame.layout(), frame.offload()), port.mtu())) {
+    return DropReason::mtu_exceeded;
+  }
+  return frame.is_oversize() ? std::optional(DropReason::oversize) : std::nullopt;
+}
+
 Egress::Egress(const Picture& picture, std::size_t worker, FrameBuffer& frame, EgressTools& tools,
                const Classification& classification, AddressKind kind, bool may_be_held)
     : picture_(picture),
@@ -26,12 +34,12 @@ std::size_t Egress::send_by(PortIndex port) {
   } else {
     tag_.take_off();
   }
-  const Offload& offload = frame_.offload();
-  if (exceeds_mtu(frame_.bytes(), wire_size(frame_.bytes(), offload), view.mtu())) {
+  if (const auto reason = refuse_length(frame_, view)) {
     counters.out_frames[static_cast<std::size_t>(kind_)].add(1);
-    counters.drop(DropReason::mtu_exceeded);
+    counters.drop(*reason);
     return 1;
   }
+  const Offload& offload = frame_.offload();
   if (!slot.offloads.accepts(offload)) {
     if (offload.gso != GsoKind::none) {
       return send_segments(slot, counters);
@@ -48,9 +56,15 @@ std::size_t Egress::send_by(PortIndex port) {
 }
 
 std::size_t Egress::send_segments(const Picture::Slot& slot, PortCounters& counters) {
+  const std::optional<HeaderLayout> headers = frame_.layout().headers();
+  if (!headers) {
+    counters.drop(DropReason::offload_invalid);
+    return 1;
+  }
   tools_.held.release();
   std::size_t count = 0;
-  for (Segmenter segments(frame_.bytes(), frame_.offload()); segments.next(tools_.segment);) {
+  Segmenter segments(frame_.bytes(), *headers, frame_.offload());
+  while (segments.next(tools_.segment)) {
     transmit(slot, counters, kind_, tools_.segment, tools_.to_flush);
     ++count;
   }

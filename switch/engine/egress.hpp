@@ -9,7 +9,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <optional>
 
 #include "switch/engine/egress_tag.hpp"
 #include "switch/engine/held_frame.hpp"
@@ -17,6 +17,11 @@
 #include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
+
+// Why 'frame', with the tag that 'port' wants, is too long to leave by it: the one place where the
+// length of an edited frame is checked. Nullopt: it is not.
+[[nodiscard]] std::optional<DropReason> refuse_length(const FrameBuffer& frame,
+                                                      const PortView& port);
 
 // What a worker sends with, frame after frame.
 struct EgressTools {

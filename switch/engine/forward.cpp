@@ -24,7 +24,7 @@ std::size_t flood(const Picture& picture, PortIndex ingress, const Decision& dec
 }  // namespace
 
 bool admit(const Picture& picture, std::size_t worker, PortIndex ingress, Arrival& arrival) {
-  const FrameBuffer& frame = arrival.frame;
+  FrameBuffer& frame = arrival.frame;
   PortCounters& counters = picture.slot(ingress).counters[worker];
   counters.in_octets.add(frame.bytes().size());
 
@@ -33,7 +33,9 @@ bool admit(const Picture& picture, std::size_t worker, PortIndex ingress, Arriva
     counters.drop(reason_of(view.error()));
     return false;
   }
-  if (!frame.offload().is_plain() && !is_consistent(frame.bytes(), frame.offload())) {
+  frame.find_layout();
+  if (!frame.offload().is_plain() &&
+      !is_consistent(view->size(), frame.layout(), frame.offload())) {
     counters.drop(DropReason::offload_invalid);
     return false;
   }

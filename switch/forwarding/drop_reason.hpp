@@ -11,7 +11,7 @@
 namespace tapswitch {
 
 // Reasons up to 'no_egress' are counted at the port where the frame came in, the others at the port
-// where it should have left.
+// where it should have left; 'oversize' there too, if it is the tag that makes the frame too long.
 enum class DropReason : std::uint8_t {
   runt,
   oversize,
@@ -48,7 +48,7 @@ struct DropReasonText {
 // clang-format off
 constexpr std::array<DropReasonText, drop_reason_count> drop_reasons = {{
     {"runt",                    "shorter than an Ethernet header"},
-    {"oversize",                "longer than the largest frame the switch takes"},
+    {"oversize",                "longer than the largest frame the switch takes, or would be with the tag it should leave with"},
     {"tag_truncated",           "announces a VLAN tag but ends before the EtherType behind it"},
     {"offload_invalid",         "what its virtio-net header says does not fit the frame"},
     {"framing_invalid",         "the length before it on a stream makes no sense, or the stream ended within it"},

@@ -90,7 +90,7 @@ void finish_checksum(std::span<std::byte> frame, Offload& offload) {
   if (!offload.needs_checksum) {
     return;
   }
-  assert(is_consistent(frame, offload));
+  assert(std::size_t{offload.checksum_start} + offload.checksum_offset + 2 <= frame.size());
   const std::span<std::byte> covered = frame.subspan(offload.checksum_start);
   ChecksumSum sum;
   sum.add(covered);

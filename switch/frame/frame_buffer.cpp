@@ -24,6 +24,7 @@ void FrameBuffer::push_tag(VlanTag tag) {
   begin_ -= VlanTag::size;
   size_ += VlanTag::size;
   offload_.lengthen(VlanTag::size);
+  layout_.push_tag();
   set_tag(tag);
 }
 
@@ -34,6 +35,7 @@ void FrameBuffer::pop_tag() {
   begin_ += VlanTag::size;
   size_ -= VlanTag::size;
   offload_.shorten(VlanTag::size);
+  layout_.pop_tag();
 }
 
 void FrameBuffer::set_tag(VlanTag tag) {

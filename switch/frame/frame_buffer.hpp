@@ -5,9 +5,11 @@
 // Theory of operation: the frame starts 'headroom' bytes into the memory, so that a tag can be put
 // in front of it (and a port can prepend its own framing) by moving twelve bytes instead of the
 // whole frame.
-// With the frame goes what its sender left to be finished (offload.hpp); editing a tag keeps it
-// true. Limits: frames of at most 'max_frame_size' bytes; a port must report a longer one as
-// oversize.
+// With the frame goes what its sender left to be finished (offload.hpp) and where its headers lie
+// (layout.hpp); editing a tag keeps both true.
+// Limits: a port must report a frame of more than 'max_frame_size' bytes as oversize. A tag that is
+// put on may make a frame longer than that; such a frame is_oversize(), and no port may be given
+// it.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +19,7 @@
 #include <span>
 
 #include "switch/frame/frame_view.hpp"
+#include "switch/frame/layout.hpp"
 #include "switch/frame/offload.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
@@ -42,16 +45,28 @@ class FrameBuffer {
     begin_ = headroom;
     size_ = size;
     offload_ = offload;
+    layout_ = Layout();
   }
+
+  // Finds the headers, once for the whole way of the frame.
+  void find_layout() { layout_ = Layout::find(bytes()); }
 
   [[nodiscard]] std::span<const std::byte> bytes() const {
     return std::span(memory_).subspan(begin_, size_);
   }
   [[nodiscard]] const Offload& offload() const { return offload_; }
 
-  // Makes the frame longer, or leaves more of it unfinished. There must be room: max_frame_size.
+  // Without any header until find_layout() was called.
+  [[nodiscard]] const Layout& layout() const { return layout_; }
+
+  [[nodiscard]] bool is_oversize() const { return size_ > max_frame_size; }
+  [[nodiscard]] bool has_room_for(std::size_t size) const {
+    return !is_oversize() && size <= max_frame_size - size_;
+  }
+
+  // Makes the frame longer, or leaves more of it unfinished. Requires: has_room_for() them.
   void append(std::span<const std::byte> bytes) {
-    assert(size_ + bytes.size() <= max_frame_size);
+    assert(has_room_for(bytes.size()));
     std::copy(bytes.begin(), bytes.end(), memory_.data() + begin_ + size_);
     size_ += bytes.size();
   }
@@ -85,6 +100,7 @@ class FrameBuffer {
   std::size_t begin_ = headroom;
   std::size_t size_ = 0;
   Offload offload_;
+  Layout layout_;
 };
 
 }  // namespace tapswitch

@@ -13,8 +13,11 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// What IP can state as a length.
+// What IP can state as a length. Behind an Ethernet header and two tags that much has room in any
+// case; behind more tags a frame is full before.
 constexpr std::size_t most_octets_of_ip = 65'535;
+static_assert(FrameView::header_size + 2 * VlanTag::size + most_octets_of_ip <=
+              FrameBuffer::max_frame_size);
 
 constexpr std::byte last_flags = tcp_psh | tcp_fin;
 
@@ -28,8 +31,8 @@ std::byte flags_of(Bytes frame, const HeaderLayout& headers) {
 }
 
 // Of a segment that carries payload, no flag that belongs to one segment only, and no padding.
-std::optional<HeaderLayout> headers_of_segment(Bytes frame) {
-  const std::optional<HeaderLayout> headers = find_headers(frame);
+std::optional<HeaderLayout> headers_of_segment(Bytes frame, const Layout& layout) {
+  const std::optional<HeaderLayout> headers = layout.headers();
   if (!headers || headers->kind != TransportKind::tcp || headers->payload >= frame.size()) {
     return std::nullopt;
   }
@@ -63,7 +66,7 @@ struct Same {
 }  // namespace
 
 bool Joiner::begin(FrameBuffer& frame) {
-  const std::optional<HeaderLayout> headers = headers_of_segment(frame.bytes());
+  const std::optional<HeaderLayout> headers = headers_of_segment(frame.bytes(), frame.layout());
   if (!headers || !frame.offload().is_plain()) {
     return false;
   }
@@ -94,7 +97,8 @@ bool Joiner::append(const FrameBuffer& next) {
 bool Joiner::is_continued_by(Bytes next) const {
   const Bytes first = frame_->bytes();
   if (next.size() <= headers_.payload || next.size() > headers_.payload + segment_size_ ||
-      first.size() - headers_.network + next.size() - headers_.payload > most_octets_of_ip) {
+      first.size() - headers_.network + next.size() - headers_.payload > most_octets_of_ip ||
+      !frame_->has_room_for(next.size() - headers_.payload)) {
     return false;
   }
   const Same same{first, next};

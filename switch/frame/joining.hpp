@@ -14,7 +14,7 @@
 #include <span>
 
 #include "switch/frame/frame_buffer.hpp"
-#include "switch/frame/header_layout.hpp"
+#include "switch/frame/layout.hpp"
 
 namespace tapswitch {
 

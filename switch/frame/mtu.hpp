@@ -5,32 +5,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "switch/frame/frame_view.hpp"
+#include "switch/frame/layout.hpp"
 
 namespace tapswitch {
 
 constexpr std::size_t tags_beside_mtu = 2;
 
-// 'frame' is at least a header long; 'size' is its length on the wire, which for a super-frame is
-// less; 'mtu' is in bytes of payload.
-inline bool exceeds_mtu(std::span<const std::byte> frame, std::size_t size, std::uint32_t mtu) {
-  std::size_t most = FrameView::header_size + mtu;
-  if (size <= most) {
-    return false;
-  }
-  std::size_t offset = FrameView::ether_type_offset;
-  for (std::size_t tag = 0; tag < tags_beside_mtu; ++tag) {
-    const auto type = static_cast<std::uint16_t>(std::to_integer<unsigned>(frame[offset]) << 8 |
-                                                 std::to_integer<unsigned>(frame[offset + 1]));
-    if (!is_tag_type(type)) {
-      break;
-    }
-    most += VlanTag::size;
-    offset += VlanTag::size;
-  }
-  return size > most;
+// 'size' is the length of a frame on the wire, which for a super-frame is less than it has; 'mtu'
+// is in bytes of payload.
+inline bool exceeds_mtu(const Layout& layout, std::size_t size, std::uint32_t mtu) {
+  const std::size_t most = FrameView::header_size + mtu;
+  return size > most && size > most + layout.tag_count(tags_beside_mtu) * VlanTag::size;
 }
 
 }  // namespace tapswitch

@@ -2,11 +2,8 @@
 #include "switch/frame/offload.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 
-#include "switch/frame/frame_view.hpp"
-#include "switch/frame/header_layout.hpp"
 #include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
@@ -29,8 +26,11 @@ constexpr std::uint8_t wire_tcp_ipv6 = 4;
 constexpr std::uint8_t wire_udp = 5;
 constexpr std::uint8_t wire_ecn_flag = 0x80;
 
-// An Ethernet header and the shortest IP header; Linux takes no checksum that starts before.
-constexpr std::size_t least_checksum_start = FrameView::header_size + 20;
+// The shortest IP header. Linux takes no checksum that starts before its end.
+constexpr std::size_t least_network_size = 20;
+
+// What a word can still state when a frame has been given two tags more.
+constexpr std::size_t most_checksum_start = 0xffff - 2 * VlanTag::size;
 
 // Linux keeps this size for a purpose of its own and takes it from nobody.
 constexpr std::uint16_t reserved_segment_size = 0xffff;
@@ -95,10 +95,11 @@ bool is_all_zero(std::span<const std::byte, offload_header_size> header) {
 
 bool is_tcp(GsoKind kind) { return kind == GsoKind::tcp_ipv4 || kind == GsoKind::tcp_ipv6; }
 
-bool has_checksum_inside(std::span<const std::byte> frame, const Offload& offload) {
-  const std::size_t field_end =
-      std::size_t{offload.checksum_start} + offload.checksum_offset + sizeof(std::uint16_t);
-  return offload.checksum_start >= least_checksum_start && field_end <= frame.size();
+bool has_checksum_inside(std::size_t size, const Layout& layout, const Offload& offload) {
+  const std::size_t start = offload.checksum_start;
+  return layout.has_network() && start >= layout.network() + least_network_size &&
+         start <= most_checksum_start &&
+         start + offload.checksum_offset + sizeof(std::uint16_t) <= size;
 }
 
 bool matches(const HeaderLayout& headers, GsoKind kind) {
@@ -116,23 +117,22 @@ bool matches(const HeaderLayout& headers, GsoKind kind) {
 }
 
 // Whether the IP header could state the length of what follows it.
-bool fits_ip(std::span<const std::byte> frame, const HeaderLayout& headers) {
+bool fits_ip(std::size_t size, const HeaderLayout& headers) {
   constexpr std::size_t max_length = 0xffff;
-  const std::size_t size = frame.size() - headers.network;
   // IPv6 does not count its own header, as IPv4 does.
-  return size <= max_length + (headers.is_ipv6 ? ipv6_size : 0);
+  return size - headers.network <= max_length + (headers.is_ipv6 ? ipv6_size : 0);
 }
 
-bool is_consistent_super_frame(std::span<const std::byte> frame, const Offload& offload) {
+bool is_consistent_super_frame(std::size_t size, const Layout& layout, const Offload& offload) {
   if (!offload.needs_checksum || offload.segment_size == 0 ||
       offload.segment_size == reserved_segment_size) {
     return false;
   }
-  const std::optional<HeaderLayout> headers = find_headers(frame);
-  return headers && matches(*headers, offload.gso) && fits_ip(frame, *headers) &&
+  const std::optional<HeaderLayout> headers = layout.headers();
+  return headers && matches(*headers, offload.gso) && fits_ip(size, *headers) &&
          offload.checksum_start == headers->transport &&
          offload.checksum_offset == checksum_offset_in(headers->kind) &&
-         frame.size() - headers->payload <= max_segment_count(headers->kind) * offload.segment_size;
+         size - headers->payload <= max_segment_count(headers->kind) * offload.segment_size;
 }
 
 }  // namespace
@@ -172,21 +172,20 @@ void write_offload(const Offload& offload, std::span<std::byte, offload_header_s
   store_16(&header[checksum_offset_at], offload.checksum_offset, order);
 }
 
-bool is_consistent(std::span<const std::byte> frame, const Offload& offload) {
-  if (offload.header_size > frame.size() ||
-      (offload.needs_checksum && !has_checksum_inside(frame, offload))) {
+bool is_consistent(std::size_t size, const Layout& layout, const Offload& offload) {
+  if (offload.header_size > size ||
+      (offload.needs_checksum && !has_checksum_inside(size, layout, offload))) {
     return false;
   }
-  return offload.gso == GsoKind::none || is_consistent_super_frame(frame, offload);
+  return offload.gso == GsoKind::none || is_consistent_super_frame(size, layout, offload);
 }
 
-std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload) {
+std::size_t wire_size(std::size_t size, const Layout& layout, const Offload& offload) {
   if (offload.gso == GsoKind::none) {
-    return frame.size();
+    return size;
   }
-  const std::optional<HeaderLayout> headers = find_headers(frame);
-  assert(headers);
-  return std::min(frame.size(), headers->payload + offload.segment_size);
+  const std::optional<HeaderLayout> headers = layout.headers();
+  return headers ? std::min(size, headers->payload + offload.segment_size) : size;
 }
 
 }  // namespace tapswitch

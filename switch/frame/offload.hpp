@@ -15,6 +15,8 @@
 #include <optional>
 #include <span>
 
+#include "switch/frame/layout.hpp"
+
 namespace tapswitch {
 
 // What kind of super-frame: how it is to be cut.
@@ -47,7 +49,7 @@ struct Offload {
   constexpr void lengthen(std::size_t size) {
     if (!is_plain()) {
       checksum_start = static_cast<std::uint16_t>(checksum_start + size);
-      if (header_size != 0) {
+      if (header_size != 0 && header_size <= 0xffff - size) {
         header_size = static_cast<std::uint16_t>(header_size + size);
       }
     }
@@ -116,12 +118,13 @@ constexpr std::size_t max_tcp_segment_count = 2'048;
 // Linux refuses more (UDP_MAX_SEGMENTS).
 constexpr std::size_t max_udp_segment_count = 128;
 
-// Whether 'offload' tells the truth about 'frame', as far as finishing it needs the truth. Where no
-// super-frame is meant that is little: the checksum must lie inside the frame.
-[[nodiscard]] bool is_consistent(std::span<const std::byte> frame, const Offload& offload);
+// Whether 'offload' tells the truth about a frame of 'size' bytes, as far as finishing it needs the
+// truth. Where no super-frame is meant that is little: the checksum must lie inside the frame, and
+// behind the shortest IP header. It stays true when a tag is put on or taken off.
+[[nodiscard]] bool is_consistent(std::size_t size, const Layout& layout, const Offload& offload);
 
-// The size of the largest frame that will be cut from 'frame', which must be consistent with
-// 'offload'; that of the frame itself if it is not to be cut. For the check of an MTU.
-[[nodiscard]] std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload);
+// The size of the largest frame that will be cut from one of 'size' bytes, which must be consistent
+// with 'offload'; that of the frame itself if it is not to be cut. For the check of an MTU.
+[[nodiscard]] std::size_t wire_size(std::size_t size, const Layout& layout, const Offload& offload);
 
 }  // namespace tapswitch

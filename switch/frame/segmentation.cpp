@@ -2,21 +2,12 @@
 #include "switch/frame/segmentation.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
-
-Segmenter::Segmenter(std::span<const std::byte> frame, const Offload& offload)
-    : frame_(frame), offload_(offload) {
-  assert(offload.gso != GsoKind::none && is_consistent(frame, offload));
-  const std::optional<HeaderLayout> headers = find_headers(frame);
-  assert(headers);
-  headers_ = *headers;
-}
 
 bool Segmenter::next(FrameBuffer& out) {
   if (!has_next_) {

@@ -15,16 +15,17 @@
 #include <span>
 
 #include "switch/frame/frame_buffer.hpp"
-#include "switch/frame/header_layout.hpp"
+#include "switch/frame/layout.hpp"
 #include "switch/frame/offload.hpp"
 
 namespace tapswitch {
 
 class Segmenter {
  public:
-  // 'offload' must be consistent with 'frame' and say that it is a super-frame. 'frame' must
-  // outlive the segmenter and stay as it is.
-  Segmenter(std::span<const std::byte> frame, const Offload& offload);
+  // 'offload' must be consistent with 'frame', whose headers lie so, and say that it is a
+  // super-frame. 'frame' must outlive the segmenter and stay as it is.
+  Segmenter(std::span<const std::byte> frame, const HeaderLayout& headers, const Offload& offload)
+      : frame_(frame), offload_(offload), headers_(headers) {}
 
   // Makes the next segment the frame in 'out', which needs nothing finished any more. False, and
   // 'out' is left alone, if there is none left. 'out' must not be the buffer of the super-frame.

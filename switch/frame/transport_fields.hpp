@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <span>
 
-#include "switch/frame/header_layout.hpp"
+#include "switch/frame/layout.hpp"
 
 namespace tapswitch {
 
 constexpr std::size_t ipv4_total_length = 2;
 constexpr std::size_t ipv4_identification = 4;
 constexpr std::size_t ipv4_fragment = 6;
+constexpr std::size_t ipv4_protocol = 9;
 constexpr std::size_t ipv4_checksum = 10;
 constexpr std::size_t ipv4_addresses = 12;
 constexpr std::size_t ipv6_payload_length = 4;

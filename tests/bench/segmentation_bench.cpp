@@ -55,7 +55,7 @@ void cut(benchmark::State& state, TransportKind kind) {
   const SuperFrame frame = largest_super_frame(kind);
   const auto buffer = std::make_unique<FrameBuffer>();
   for (auto _ : state) {
-    Segmenter segmenter(frame.bytes, frame.offload);
+    Segmenter segmenter(frame.bytes, frame.headers, frame.offload);
     while (segmenter.next(*buffer)) {
       benchmark::DoNotOptimize(buffer->bytes().data());
       benchmark::ClobberMemory();
@@ -94,7 +94,7 @@ void check_truth(benchmark::State& state) {
   }
   for (auto _ : state) {
     benchmark::DoNotOptimize(frame.bytes.data());
-    benchmark::DoNotOptimize(is_consistent(frame.bytes, frame.offload));
+    benchmark::DoNotOptimize(test::is_consistent(frame.bytes, frame.offload));
   }
 }
 BENCHMARK(check_truth)->ArgName("super_frame")->Arg(0)->Arg(1);

@@ -88,7 +88,7 @@ TEST(Joiner, WhatWasCutIsJoinedToWhatItWas) {
     const FrameBuffer& joined = joining.finish();
     EXPECT_EQ(copy(joined.bytes()), frame.bytes);
     EXPECT_EQ(joined.offload(), frame.offload);
-    EXPECT_TRUE(is_consistent(joined.bytes(), joined.offload()));
+    EXPECT_TRUE(test::is_consistent(joined.bytes(), joined.offload()));
   }
 }
 
@@ -203,6 +203,28 @@ TEST(Joiner, NothingGrowsBeyondWhatIpCanState) {
                                       .payload = test::noise(2'000)}))
                          .front();
   EXPECT_FALSE(joining.append(next));
+}
+
+// Behind five tags, what IP can state is more than a frame may have.
+TEST(Joiner, NothingGrowsBeyondItsBuffer) {
+  constexpr std::size_t segment_size = 16'375;
+  constexpr std::size_t rest = segment_size - 9;
+  SuperFrameRecipe recipe{.tags = std::vector<VlanTag>(5, {.vid = 10}),
+                          .segment_size = segment_size,
+                          .payload = test::noise(3 * segment_size)};
+  const SuperFrame frame = test::build(recipe);
+  static_assert(40 + 3 * segment_size + rest <= 0xffff);
+  ASSERT_GT(frame.bytes.size() + rest, FrameBuffer::max_frame_size);
+  const std::vector<Bytes> segments = cut(frame);
+  recipe.identification = 4;
+  recipe.sequence = 1 + 3 * segment_size;
+  recipe.payload = test::noise(rest);
+  const Bytes last = cut(test::build(recipe)).front();
+  Joining joining;
+  ASSERT_TRUE(joining.begin(segments[0]));
+  ASSERT_TRUE(joining.append(segments[1]));
+  ASSERT_TRUE(joining.append(segments[2]));
+  EXPECT_FALSE(joining.append(last));
 }
 
 TEST(Joiner, OnlyPlainTcpWithPayloadIsBegun) {

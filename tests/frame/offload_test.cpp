@@ -7,14 +7,17 @@
 
 #include <gtest/gtest.h>
 
-#include "switch/frame/header_layout.hpp"
+#include "switch/frame/layout.hpp"
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
 namespace {
 
+using test::find_headers;
+using test::is_consistent;
 using test::SuperFrame;
 using test::SuperFrameRecipe;
+using test::wire_size;
 using Header = std::array<std::uint8_t, offload_header_size>;
 
 std::optional<Offload> read(const Header& header) {
@@ -282,6 +285,7 @@ TEST(IsConsistent, LooksOnlyAtBoundsWhereNothingIsToBeCut) {
        false},
       {"BehindTheShortestIp", {.needs_checksum = true, .checksum_start = 34}, true},
       {"WithinTheShortestIp", {.needs_checksum = true, .checksum_start = 33}, false},
+      {"FarBehindTheEnd", {.needs_checksum = true, .checksum_start = 0xfff8}, false},
       {"HeaderAsLongAsTheFrame", {.header_size = 100}, true},
       {"HeaderLongerThanTheFrame", {.header_size = 101}, false},
   };
@@ -289,6 +293,28 @@ TEST(IsConsistent, LooksOnlyAtBoundsWhereNothingIsToBeCut) {
   for (const Case& row : cases) {
     EXPECT_EQ(is_consistent(frame, row.offload), row.is_consistent) << row.name;
   }
+}
+
+// The shortest IP header begins behind the tags, however many there are.
+TEST(IsConsistent, ChecksumStartsBehindTheTags) {
+  for (std::size_t tags = 0; tags <= 3; ++tags) {
+    const SuperFrame frame = test::build({.tags = std::vector<VlanTag>(tags)});
+    for (std::uint16_t start = 0; start < 60; ++start) {
+      const Offload offload{.needs_checksum = true, .checksum_start = start};
+      EXPECT_EQ(is_consistent(frame.bytes, offload), start >= frame.headers.network + 20)
+          << tags << " tags, " << start;
+    }
+  }
+}
+
+// In a word of 16 bits, also when the frame has two tags more.
+TEST(IsConsistent, ChecksumStartsWhereAWordCanStateIt) {
+  const std::vector<std::byte> frame(65'558);
+  const auto starts_at = [&](std::uint16_t start) {
+    return is_consistent(frame, {.needs_checksum = true, .checksum_start = start});
+  };
+  EXPECT_TRUE(starts_at(65'527));
+  EXPECT_FALSE(starts_at(65'528));
 }
 
 TEST(WireSize, IsThatOfTheLargestFrameCut) {

@@ -18,6 +18,7 @@ namespace {
 namespace flag = test::tcp_flag;
 using test::SuperFrame;
 using test::SuperFrameRecipe;
+using test::wire_size;
 using Bytes = std::vector<std::byte>;
 
 std::vector<Bytes> cut(const SuperFrame& frame) { return test::cut(frame.bytes, frame.offload); }
@@ -189,7 +190,7 @@ TEST(Segmenter, LengthsOfTheSuperFrameMayBeMissing) {
 
 TEST(Segmenter, SegmentsHaveRoomForATag) {
   const SuperFrame frame = test::build({});
-  Segmenter segmenter(frame.bytes, frame.offload);
+  Segmenter segmenter(frame.bytes, frame.headers, frame.offload);
   const auto buffer = std::make_unique<FrameBuffer>();
   while (segmenter.next(*buffer)) {
     const std::size_t size = buffer->bytes().size();
@@ -201,7 +202,7 @@ TEST(Segmenter, SegmentsHaveRoomForATag) {
 
 TEST(Segmenter, LeavesTheBufferAloneWhenNoneIsLeft) {
   const SuperFrame frame = test::build({.payload = test::noise(10)});
-  Segmenter segmenter(frame.bytes, frame.offload);
+  Segmenter segmenter(frame.bytes, frame.headers, frame.offload);
   const auto buffer = std::make_unique<FrameBuffer>();
   ASSERT_TRUE(segmenter.next(*buffer));
   const Bytes before(buffer->bytes().begin(), buffer->bytes().end());

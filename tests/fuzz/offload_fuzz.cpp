@@ -18,6 +18,9 @@
 namespace tapswitch {
 namespace {
 
+using test::find_headers;
+using test::is_consistent;
+using test::wire_size;
 using Bytes = std::vector<std::byte>;
 
 void require(bool condition) {
@@ -72,7 +75,7 @@ void check_cut(std::span<const std::byte> frame, const Offload& offload) {
   require(headers.has_value());
   std::span<const std::byte> payload = frame.subspan(headers->payload);
   std::size_t count = 0;
-  for (Segmenter segmenter(frame, offload); segmenter.next(buffer); ++count) {
+  for (Segmenter segmenter(frame, *headers, offload); segmenter.next(buffer); ++count) {
     const auto segment = buffer.bytes();
     require(segment.size() >= headers->payload && segment.size() <= wire_size(frame, offload));
     const auto piece = segment.subspan(headers->payload);

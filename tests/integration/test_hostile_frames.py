@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from frames import ALICE, EVERYBODY, deliver, frame, tag
+from frames import ALICE, EVERYBODY, counted, deliver, frame, tag
 from lab import wait_until
 
 FLOOD_SECONDS = 10
@@ -107,3 +107,57 @@ def test_storm_of_spoofed_sources_harms_only_itself(pair):
     # The kernel may drop a ping of ours in the storm; that all but a few arrive is the promise.
     assert pings.count(True) >= 0.8 * len(pings)
     wait_until(lambda: pair.ping("alice", "bob"), "all is quiet again")
+
+
+# Sends super-frames of TCP over IPv6, each with its virtio-net header before it: a line gives the
+# size of its destination options and that of its TCP options. Prints how many the kernel took.
+SUPER_FRAME_SENDER = """
+import socket, struct, sys
+SOL_PACKET, PACKET_VNET_HDR = 263, 15
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+s.bind((sys.argv[1], 0))
+source, destination = b'\\xfd' + bytes(14) + b'\\x01', b'\\xfd' + bytes(14) + b'\\x02'
+count = 0
+for line in sys.stdin:
+    extension, options = map(int, line.split())
+    tcp = struct.pack('!HHIIBBHHH', 40000, 5001, 1, 1, (20 + options) // 4 << 4, 0x10, 512, 0, 0)
+    tcp += b'\\x01' * options
+    transport = len(tcp) + 1000
+    pseudo = sum(struct.unpack('!16H', source + destination)) + 6 + transport
+    pseudo = (pseudo & 0xffff) + (pseudo >> 16)
+    tcp = tcp[:16] + struct.pack('!H', (pseudo & 0xffff) + (pseudo >> 16)) + tcp[18:]
+    pads = bytes([6, extension // 8 - 1]) + bytes(extension - 2) if extension else b''
+    ip = struct.pack('!IHBB', 0x60000000, len(pads) + transport, 60 if pads else 6, 64)
+    head = (b'\\xff' * 6 + b'\\x02' + bytes(4) + b'\\x0a' + b'\\x86\\xdd' + ip + source
+            + destination + pads)
+    header = struct.pack('=BBHHHH', 1, 4, len(head) + len(tcp), 400, len(head), 16)
+    try:
+        s.send(header + head + tcp + bytes(1000))
+        count += 1
+    except OSError:
+        pass
+print(count)
+"""
+
+
+def test_super_frames_with_headers_of_every_length_are_counted_and_harm_nobody(lab):
+    """With a tag that is put on, towards a port that takes no super-frames, too."""
+    lab.join("alice", "10.0.0.1/24", vlan=10)
+    lab.join("bob", "10.0.0.2/24", vlan=10)
+    lab.join("carol", "10.0.0.3/24", vlan={"mode": "trunk"}, offload=False, mtu=1600)
+    before = counted(lab, "alice")
+    lengths = [(extension, options) for extension in range(0, 1032, 8) for options in (0, 4)]
+    sent = int(subprocess.run(
+        lab.command_in("alice", sys.executable, "-c", SUPER_FRAME_SENDER, "alice"), text=True,
+        input="\n".join(f"{one} {other}" for one, other in lengths), capture_output=True,
+        timeout=30, check=True).stdout)
+    assert sent == len(lengths)
+    wait_until(lambda: counted(lab, "alice") >= before + sent, "all super-frames are counted")
+    # Those with more than 1,024 bytes of headers: 74 and the extension, and the options.
+    too_long = sum(74 + extension + options > 1024 for extension, options in lengths)
+    assert drops(lab, "alice") == {"offload_invalid": too_long}
+    # Three segments of each at least.
+    counters = lab.call("stats.get", {"port": "carol"})["ports"]["carol"]
+    assert counters["out_multicast"] + counters["out_broadcast"] >= 3 * (sent - too_long)
+    assert lab.ping("alice", "bob")

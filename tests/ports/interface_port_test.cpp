@@ -111,7 +111,7 @@ TEST_F(InterfacePortTest, SuperFramesCrossWholeWithTheirTags) {
         EXPECT_EQ(arrived.offload().segment_size, sent.offload.segment_size);
         EXPECT_EQ(arrived.offload().checksum_start, sent.offload.checksum_start);
         EXPECT_EQ(arrived.offload().checksum_offset, sent.offload.checksum_offset);
-        EXPECT_TRUE(is_consistent(arrived.bytes(), arrived.offload()));
+        EXPECT_TRUE(test::is_consistent(arrived.bytes(), arrived.offload()));
       }
     }
   }

@@ -34,6 +34,7 @@
 namespace tapswitch {
 namespace {
 
+using test::is_consistent;
 using test::SuperFrame;
 using test::SuperFrameRecipe;
 using Bytes = std::vector<std::byte>;
@@ -162,20 +163,11 @@ class KernelSegmentation : public testing::Test {
     return frames;
   }
 
-  [[nodiscard]] static std::vector<Bytes> what_we_cut(const Bytes& frame, const Offload& offload) {
-    const auto buffer = std::make_unique<FrameBuffer>();
-    std::vector<Bytes> segments;
-    for (Segmenter segmenter(frame, offload); segmenter.next(*buffer);) {
-      segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
-    }
-    return segments;
-  }
-
   // Sends the frame and compares.
   void expect_same_cut(const Bytes& frame, const Offload& offload) const {
     ASSERT_TRUE(is_consistent(frame, offload));
     ASSERT_EQ(send(frame, offload), 0);
-    const auto ours = what_we_cut(frame, offload);
+    const auto ours = test::cut(frame, offload);
     const auto theirs = what_the_kernel_cut(ours.size());
     ASSERT_EQ(ours.size(), theirs.size());
     for (std::size_t i = 0; i < ours.size(); ++i) {

@@ -16,8 +16,11 @@ namespace tapswitch {
 namespace {
 
 using test::cut;
+using test::find_headers;
+using test::is_consistent;
 using test::SuperFrame;
 using test::SuperFrameRecipe;
+using test::wire_size;
 using Bytes = std::vector<std::byte>;
 
 Bytes any_bytes(std::size_t size) {

@@ -69,6 +69,7 @@ std::vector<std::byte> FrameBuilder::build() const {
 void fill(FrameBuffer& buffer, std::span<const std::byte> frame) {
   std::ranges::copy(frame, buffer.space().begin());
   buffer.assign(frame.size());
+  buffer.find_layout();
 }
 
 }  // namespace tapswitch::test

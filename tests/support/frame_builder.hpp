@@ -38,7 +38,7 @@ class FrameBuilder {
   std::vector<std::byte> payload_ = std::vector<std::byte>(46);
 };
 
-// Puts 'frame' into 'buffer', as a port does that received it.
+// Puts 'frame' into 'buffer', with its headers found, as it is when it was received.
 void fill(FrameBuffer& buffer, std::span<const std::byte> frame);
 
 }  // namespace tapswitch::test

@@ -161,6 +161,18 @@ SuperFrame build(const SuperFrameRecipe& recipe) {
   return frame;
 }
 
+std::optional<HeaderLayout> find_headers(std::span<const std::byte> frame) {
+  return Layout::find(frame).headers();
+}
+
+bool is_consistent(std::span<const std::byte> frame, const Offload& offload) {
+  return is_consistent(frame.size(), Layout::find(frame), offload);
+}
+
+std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload) {
+  return wire_size(frame.size(), Layout::find(frame), offload);
+}
+
 SuperFrame without_segmentation(SuperFrame frame) {
   frame.offload.gso = GsoKind::none;
   frame.offload.has_ecn = false;
@@ -171,7 +183,8 @@ SuperFrame without_segmentation(SuperFrame frame) {
 std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload) {
   const auto buffer = std::make_unique<FrameBuffer>();
   std::vector<Bytes> segments;
-  for (Segmenter segmenter(frame, offload); segmenter.next(*buffer);) {
+  Segmenter segmenter(frame, find_headers(frame).value(), offload);
+  while (segmenter.next(*buffer)) {
     segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
   }
   return segments;

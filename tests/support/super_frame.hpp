@@ -5,11 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "switch/frame/header_layout.hpp"
+#include "switch/frame/layout.hpp"
 #include "switch/frame/offload.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
@@ -53,6 +54,11 @@ struct SuperFrame {
 };
 
 [[nodiscard]] SuperFrame build(const SuperFrameRecipe& recipe);
+
+// Of a frame whose headers are looked for.
+[[nodiscard]] std::optional<HeaderLayout> find_headers(std::span<const std::byte> frame);
+[[nodiscard]] bool is_consistent(std::span<const std::byte> frame, const Offload& offload);
+[[nodiscard]] std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload);
 
 // The same frame with segmentation taken out of its header: one frame with an unfinished checksum.
 [[nodiscard]] SuperFrame without_segmentation(SuperFrame frame);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// layout.hpp: where the headers of layers 2 to 4 lie in a frame. It is found once, when the frame
+// has come in, travels with the frame, and is shifted when a tag is put on or taken off: nothing is
+// searched for again in a frame that was edited.
+//
+// Looks through any number of VLAN tags, the options of IPv4, and of the extension headers of IPv6
+// those that a super-frame may have: hop-by-hop options, routing, destination options.
+// Limits: headers of at most 'max_header_size' bytes together when the frame comes in. Every
+// segment repeats them, so that a bound on them is a bound on the work.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "switch/frame/vlan_tag.hpp"
+
+namespace tapswitch {
+
+constexpr std::size_t max_header_size = 1'024;
+
+// As IP numbers them.
+enum class TransportKind : std::uint8_t { tcp = 6, udp = 17 };
+
+// The headers of a frame that carries TCP or UDP: offsets from its first byte.
+struct HeaderLayout {
+  std::size_t network = 0;
+  std::size_t transport = 0;
+  std::size_t payload = 0;
+  bool is_ipv6 = false;
+  TransportKind kind = TransportKind::tcp;
+
+  bool operator==(const HeaderLayout&) const = default;
+};
+
+class Layout {
+ public:
+  // Does not look at the lengths that IP and UDP state.
+  [[nodiscard]] static Layout find(std::span<const std::byte> frame);
+
+  // Whether all tags are whole, and so is the EtherType behind them.
+  [[nodiscard]] bool has_network() const { return network_ != 0; }
+
+  // The offset of what follows the EtherType behind all tags. Requires: has_network().
+  [[nodiscard]] std::size_t network() const { return network_; }
+
+  // How many tags there are, as far as anybody asks: more than 'most' count as 'most'.
+  [[nodiscard]] std::size_t tag_count(std::size_t most) const;
+
+  // Where TCP or UDP lies. Nullopt if the frame carries anything else, is an IP fragment, or if a
+  // header is incomplete.
+  [[nodiscard]] std::optional<HeaderLayout> headers() const;
+
+  // A tag was put in front of the EtherType, or taken off there.
+  void push_tag() { shift(VlanTag::size); }
+  void pop_tag() { shift(-VlanTag::size); }
+
+  bool operator==(const Layout&) const = default;
+
+ private:
+  class Search;
+
+  void shift(std::size_t size);
+
+  // Offsets from the first byte of the frame; 0 where there is no such header.
+  std::uint16_t network_ = 0;
+  std::uint16_t transport_ = 0;
+  std::uint16_t payload_ = 0;
+  bool is_ipv6_ = false;
+  TransportKind kind_ = TransportKind::tcp;
+};
+
+}  // namespace tapswitch

@@ -120,6 +120,30 @@ def test_change_of_the_file_is_applied_and_nothing_else(lab_files):
     assert len(lab.namespaces()) == 3
 
 
+def test_other_file_with_its_name_does_not_become_the_lab_unasked(lab_files, tmp_path):
+    lab = lab_files.make(star(2))
+    lab.up()
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"version": 1, "name": lab.name, **star(1)}))
+    done = lab.tapctl("lab", "up", other, check=False)
+    assert done.returncode == 1 and "- node n2" in done.stdout
+    assert str(lab.path) in done.stderr and str(other) in done.stderr and "--replace" in done.stderr
+    assert lab.states() == {"n1": "up", "n2": "up"}
+    assert "--replace" in lab.tapctl("lab", "up", other, "--dry-run").stdout
+    # The same by another way is the same.
+    link = tmp_path / "link.json"
+    link.symlink_to(lab.path)
+    lab.write({"name": lab.name, **star(3)})
+    lab.tapctl("lab", "up", link)
+    copy = tmp_path / "copy.json"
+    copy.write_text(lab.path.read_text())
+    assert "no difference" in lab.tapctl("lab", "up", copy).stdout
+    # From now on it is of the other file.
+    lab.tapctl("lab", "up", other, "--replace")
+    assert lab.states() == {"n1": "up"}
+    assert lab.up(check=False).returncode == 1
+
+
 def test_change_that_fails_leaves_the_lab_as_it_was(lab_files):
     document = star(2)
     lab = lab_files.make(document)

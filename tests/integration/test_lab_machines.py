@@ -8,6 +8,7 @@ import pty
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +128,42 @@ def test_console_is_a_terminal_until_its_escape(lab_files, boot):
     os.write(ours, b"\x1d")
     assert console.wait(PATIENCE) == 0
     os.close(ours)
+
+
+def rights_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return dict(re.findall(r"^(\w+):\s*(.*)$", file.read(), re.M))
+
+
+def test_machine_has_no_rights_that_it_does_not_need(lab_files, boot):
+    lab = lab_files.make(machines(boot, 1))
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    rights = rights_of(lab.status()["nodes"][0]["processes"]["qemu"])
+    assert rights["Seccomp"] == "2" and rights["NoNewPrivs"] == "1"
+    assert set(f"{rights['Uid']} {rights['Gid']} {rights['Groups']}".split()) == {"65534"}
+    assert int(rights["CapEff"], 16) == 0
+    ask(lab, "vm1", "echo $((6 * 7))", r"\n42")
+
+
+def test_arguments_may_say_otherwise(lab_files, boot):
+    document = machines(boot, 1)
+    document["nodes"]["vm1"]["arguments"] = ["-sandbox", "off"]
+    lab = lab_files.make(document)
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    rights = rights_of(lab.status()["nodes"][0]["processes"]["qemu"])
+    assert rights["Seccomp"] == "0" and rights["Uid"].split()[0] == "0"
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_machine_may_have_a_disk_that_is_root_s_alone(lab_files, boot, tmp_path, keeps):
+    disk = tmp_path / "disk"
+    disk.write_bytes(b"\0" * (1 << 20))
+    disk.chmod(0o600)
+    document = machines(boot, 1)
+    document["nodes"]["vm1"].update({"disk": str(disk), "keep_changes": keeps})
+    lab = lab_files.make(document)
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    process = Path(f"/proc/{lab.status()['nodes'][0]['processes']['qemu']}")
+    number = next(fd.name for fd in (process / "fd").iterdir() if fd.resolve() == disk)
+    flags = int(re.search(r"flags:\s*(\d+)", (process / "fdinfo" / number).read_text()).group(1), 8)
+    assert bool(flags & os.O_RDWR) is keeps

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@
 #include "control/lab/wiring.hpp"
 #include "switch/ports/unique_fd.hpp"
 #include "tools/lab/place.hpp"
+#include "tools/lab/safe_place.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -70,6 +72,26 @@ const char* format_of(const std::string& image) {
 
 void append(std::vector<std::string>& words, std::vector<std::string> more) {
   words.insert(words.end(), more.begin(), more.end());
+}
+
+// A guest that gets out of its machine is nobody, and has few system calls. QEMU has opened all it
+// needs before it becomes nobody. To forbid that it becomes somebody else (elevateprivileges) would
+// end it there; afterwards the kernel does. Whoever says -sandbox in the file decides all of it.
+std::vector<std::string> confinement(const std::vector<std::string>& arguments) {
+  const auto says = [&](const char* option) {
+    return std::find(arguments.begin(), arguments.end(), option) != arguments.end();
+  };
+  const std::string sandbox = "on,obsolete=deny,spawn=deny,resourcecontrol=deny";
+  if (says("-sandbox")) {
+    return {};
+  }
+  if (says("-runas")) {
+    return {"-sandbox", sandbox};
+  }
+  if (::geteuid() == 0 && has_all_users()) {
+    return {"-sandbox", sandbox, "-runas", "65534:65534"};
+  }
+  return {"-sandbox", sandbox + ",elevateprivileges=deny"};
 }
 
 std::string mac_of(const LabSpec& lab, const NodeSpec& node, const End& end, const LinkSpec& link) {
@@ -140,6 +162,7 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
       ++cards;
     }
   }
+  append(words, confinement(machine.arguments));
   append(words, machine.arguments);
   return words;
 }

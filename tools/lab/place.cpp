@@ -19,6 +19,7 @@
 #include "control/config/schema.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/log_keeper.hpp"
+#include "tools/lab/safe_place.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -34,6 +35,19 @@ void make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
     fail("make", path);
   }
+}
+
+std::string given_directory() {
+  if (geteuid() == 0) {
+    // A user who is root within a lab's namespaces has labs where the user has them.
+    const char* given = std::getenv("TAPSWITCH_LABS");
+    return given != nullptr && *given != '\0' ? given : "/run/tapswitch-labs";
+  }
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime == nullptr || *runtime == '\0') {
+    throw Failure("no place for labs: set XDG_RUNTIME_DIR to a directory of yours, or be root");
+  }
+  return std::string(runtime) + "/tapswitch-labs";
 }
 
 // Waits a little: what a tapctl that was killed had just forked has its lock until it becomes the
@@ -60,23 +74,18 @@ bool is_at(int fd, const std::string& path) {
 }  // namespace
 
 std::string labs_directory() {
-  if (geteuid() == 0) {
-    // A user who is root within a lab's namespaces has labs where the user has them.
-    const char* given = std::getenv("TAPSWITCH_LABS");
-    return given != nullptr && *given != '\0' ? given : "/run/tapswitch-labs";
-  }
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime == nullptr || *runtime == '\0') {
-    throw Failure("no place for labs: set XDG_RUNTIME_DIR to a directory of yours, or be root");
-  }
-  return std::string(runtime) + "/tapswitch-labs";
+  const std::string directory = given_directory();
+  require_safe_place(directory);
+  return directory;
 }
 
 std::string lab_directory(const std::string& name) {
   if (!config::is_name(name) || name == "." || name == "..") {
     throw Failure(fmt::format("'{}' is no name of a lab: 1 to 32 of A-Z a-z 0-9 . _ -", name));
   }
-  return labs_directory() + '/' + name;
+  std::string directory = labs_directory() + '/' + name;
+  require_safe_place(directory);
+  return directory;
 }
 
 std::string control_socket(const std::string& directory) { return directory + "/control.sock"; }
@@ -102,7 +111,7 @@ LockedDirectory::LockedDirectory(std::string path, bool makes) : path_(std::move
       make_directory(labs_directory());
       make_directory(path_);
     }
-    fd_.reset(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    fd_.reset(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd_.is_open()) {
       if (errno == ENOENT) {
         if (!makes) {

@@ -12,7 +12,8 @@
 
 namespace tapswitch::lab {
 
-// /run/tapswitch-labs for root, $XDG_RUNTIME_DIR/tapswitch-labs for others. Throws Failure.
+// /run/tapswitch-labs for root, $XDG_RUNTIME_DIR/tapswitch-labs for others. Throws Failure if it
+// is not theirs alone (safe_place.hpp); lab_directory() too.
 [[nodiscard]] std::string labs_directory();
 
 [[nodiscard]] std::string lab_directory(const std::string& name);

@@ -60,7 +60,11 @@ class Up {
       throw Failure(fmt::format("cannot go to {}: {}", file_.directory, std::strerror(errno)));
     }
     if (words_.has("dry-run")) {
-      show(plan_work(file_.reading.lab, document_, StateFile::load(directory_), directory_));
+      const auto state = StateFile::load(directory_);
+      show(plan_work(file_.reading.lab, document_, state, directory_));
+      if (is_of_another_file(state) && !words_.has("replace")) {
+        std::fputs((complaint_of_file(state->file) + '\n').c_str(), out_);
+      }
       std::fputs("nothing is done: this was a dry run\n", out_);
       return 0;
     }
@@ -83,12 +87,31 @@ class Up {
     const WorkPlan plan =
         plan_work(file_.reading.lab, document_, is_new ? std::nullopt : before, directory_);
     show(plan);
+    if (!is_new && is_of_another_file(before) && !words_.has("replace")) {
+      throw Failure(complaint_of_file(before->file));
+    }
     StateFile state(directory_);
     if (!plan.is_empty()) {
       catch_interrupts();
       work(lock, state, plan, is_new);
     }
     tell_end(plan);
+  }
+
+  // A lab that is called alike by chance shall not become this one unasked. One that is the same
+  // may have been moved.
+  [[nodiscard]] bool is_of_another_file(const std::optional<State>& before) const {
+    std::error_code none;
+    return before && before->document != file_.reading.document && before->file != file_.path &&
+           !std::filesystem::equivalent(before->file, file_.path, none);
+  }
+
+  [[nodiscard]] std::string complaint_of_file(const std::string& other) const {
+    return fmt::format(
+        "the lab '{}' came from another file, {}: `tapctl lab up --replace {}` makes of it what "
+        "this "
+        "one says; or give this one another \"name\"",
+        name_, other, file_.path);
   }
 
   void show(const WorkPlan& plan) const {

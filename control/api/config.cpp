@@ -16,7 +16,7 @@
 namespace tapswitch::api {
 namespace {
 
-Json get(const Network& network, const Json& params) {
+Json get_configuration(const Network& network, const Json& params) {
   const auto format = rpc::text_or(params, "format", "minimal") == "full" ? config::Format::full
                                                                           : config::Format::minimal;
   Json document = config::to_json(network.configuration(), format);
@@ -33,7 +33,7 @@ std::vector<config::Step> plan_of(const Network& network, const Json& params) {
   return config::plan(running, wanted);
 }
 
-Json to_json(const std::vector<config::Step>& steps, const Network& network) {
+Json plan_to_json(const std::vector<config::Step>& steps, const Network& network) {
   Json plan = Json::array();
   for (const config::Step& step : steps) {
     for (const config::PlanLine& line : step.lines) {
@@ -60,10 +60,10 @@ Json apply_document(Network& network, const Json& params) {
   network.check_revision(rpc::optional_integer(params, "if_revision"));
   const auto steps = plan_of(network, params);
   if (is_dry_run(params)) {
-    return to_json(steps, network);
+    return plan_to_json(steps, network);
   }
   carry_out(network, steps);
-  Json answer = to_json(steps, network);
+  Json answer = plan_to_json(steps, network);
   if (Json warnings = warnings_of(steps, network); !warnings.empty()) {
     answer["warnings"] = std::move(warnings);
   }
@@ -74,10 +74,10 @@ Json apply_document(Network& network, const Json& params) {
 
 void add_config_handlers(Handlers& handlers, Network& network, const SaveConfiguration& save) {
   handlers["config.get"] = [&network](const Json& params, const rpc::Caller&) {
-    return get(network, params);
+    return get_configuration(network, params);
   };
   handlers["config.diff"] = [&network](const Json& params, const rpc::Caller&) {
-    return to_json(plan_of(network, params), network);
+    return plan_to_json(plan_of(network, params), network);
   };
   handlers["config.apply"] = [&network](const Json& params, const rpc::Caller&) {
     return apply_document(network, params);

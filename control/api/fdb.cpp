@@ -43,7 +43,7 @@ struct Selection {
   }
 };
 
-Station station_of(const Json& params) {
+Station read_station(const Json& params) {
   const Station station{.vid = *optional_vlan(params), .mac = *optional_mac(params)};
   if (station.mac.is_group() || station.mac.is_zero()) {
     throw rpc::invalid_params({{"mac", station.mac.to_string() + " is not the address of a station",
@@ -52,11 +52,11 @@ Station station_of(const Json& params) {
   return station;
 }
 
-std::string to_text(const Station& station) {
+std::string in_words(const Station& station) {
   return station.mac.to_string() + " in VLAN " + std::to_string(station.vid);
 }
 
-Json list(Network& network, const Json& params) {
+Json list_stations(Network& network, const Json& params) {
   constexpr std::int64_t default_limit = 1000;
   const Selection selection(network, params);
   const Fdb::Page page = selection.home->engine->fdb().page(
@@ -73,12 +73,12 @@ Json list(Network& network, const Json& params) {
           {"next_cursor", page.next_cursor ? Json(*page.next_cursor) : Json()}};
 }
 
-Json add(Network& network, const Json& params) {
-  const Station station = station_of(params);
+Json add_station(Network& network, const Json& params) {
+  const Station station = read_station(params);
   RunningPort& port = network.find_port(params.at("port"));
   Network::check_add_static(port, station);
   if (is_dry_run(params)) {
-    return plan("+ station " + to_text(station) + " on port " + port.spec.name);
+    return plan("+ station " + in_words(station) + " on port " + port.spec.name);
   }
   network.add_static(port, station);
   return describe(
@@ -86,12 +86,12 @@ Json add(Network& network, const Json& params) {
       port.spec.name);
 }
 
-Json remove(Network& network, const Json& params) {
-  const Station station = station_of(params);
+Json remove_station(Network& network, const Json& params) {
+  const Station station = read_station(params);
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
   Network::check_remove_station(home, station);
   if (is_dry_run(params)) {
-    return plan("- station " + to_text(station));
+    return plan("- station " + in_words(station));
   }
   network.remove_station(home, station);
   return Json::object();
@@ -109,13 +109,13 @@ Json flush(Network& network, const Json& params) {
 
 void add_fdb_handlers(Handlers& handlers, Network& network) {
   handlers["fdb.list"] = [&network](const Json& params, const rpc::Caller&) {
-    return list(network, params);
+    return list_stations(network, params);
   };
   handlers["fdb.add"] = [&network](const Json& params, const rpc::Caller&) {
-    return add(network, params);
+    return add_station(network, params);
   };
   handlers["fdb.remove"] = [&network](const Json& params, const rpc::Caller&) {
-    return remove(network, params);
+    return remove_station(network, params);
   };
   handlers["fdb.flush"] = [&network](const Json& params, const rpc::Caller&) {
     return flush(network, params);

@@ -24,7 +24,6 @@ namespace {
 
 using Fields = std::vector<Field>;
 
-constexpr std::size_t most_items = 1'048'576;
 constexpr std::size_t most_step_bytes = 65'536;
 constexpr std::size_t longest_frame_hex = 131'116;  // of a frame of 65,558 bytes
 

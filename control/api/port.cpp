@@ -19,14 +19,14 @@ using RunningSwitch = Network::RunningSwitch;
 
 // Once the kernel's word of all interfaces has been followed, it is only asked about those of which
 // it says nothing.
-Json to_json(const RunningPort& port, LinkReader& reader) {
+Json port_to_json(const RunningPort& port, LinkReader& reader) {
   return describe(port, port.place ? port.seen : port.link(reader));
 }
 
-Json to_json(Network& network, const RunningPort& port) {
+Json port_to_json(Network& network, const RunningPort& port) {
   network.follow_links();
   LinkReader reader;
-  return to_json(port, reader);
+  return port_to_json(port, reader);
 }
 
 // What 'params' say beside the descriptor, completed by what the TAP itself says.
@@ -64,10 +64,10 @@ Json add_passed(Network& network, const Json& params, const rpc::Caller& caller)
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);
   }
-  return to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
+  return port_to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
 }
 
-Json add(Network& network, const Json& params, const rpc::Caller& caller) {
+Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
   if (params.contains("fd")) {
     return add_passed(network, params, caller);
   }
@@ -80,14 +80,14 @@ Json add(Network& network, const Json& params, const rpc::Caller& caller) {
     return plan("+ port " + spec.name);
   }
   const RunningPort& port = network.add_port(home, spec);
-  Json json = to_json(network, port);
+  Json json = port_to_json(network, port);
   if (!port.remarks.empty()) {
     json["warnings"] = port.remarks;
   }
   return json;
 }
 
-Json remove(Network& network, const Json& params) {
+Json remove_port(Network& network, const Json& params) {
   RunningPort& port = network.find_port(params.at("name"));
   if (is_dry_run(params)) {
     return plan("- port " + port.spec.name);
@@ -96,7 +96,7 @@ Json remove(Network& network, const Json& params) {
   return Json::object();
 }
 
-Json list(Network& network, const Json& params) {
+Json list_ports(Network& network, const Json& params) {
   const RunningSwitch* home = nullptr;
   if (const auto name = optional_text(params, "switch")) {
     home = &network.find_switch(name);
@@ -112,7 +112,7 @@ Json list(Network& network, const Json& params) {
         (filter && name.find(*filter) == std::string::npos)) {
       continue;
     }
-    Json json = to_json(port, reader);
+    Json json = port_to_json(port, reader);
     if (!state || json["state"] == *state) {
       ports.push_back(std::move(json));
     }
@@ -120,7 +120,7 @@ Json list(Network& network, const Json& params) {
   return {{"ports", std::move(ports)}};
 }
 
-Json set(Network& network, const Json& params) {
+Json set_port(Network& network, const Json& params) {
   network.check_revision(rpc::optional_integer(params, "if_revision"));
   RunningPort& port = network.find_port(params.at("name"));
   config::check_members(port.spec.far_end, params);
@@ -132,26 +132,26 @@ Json set(Network& network, const Json& params) {
     return plan("~ port " + spec.name);
   }
   network.set_port(port, spec, change);
-  return to_json(network, port);
+  return port_to_json(network, port);
 }
 
 }  // namespace
 
 void add_port_handlers(Handlers& handlers, Network& network) {
   handlers["port.add"] = [&network](const Json& params, const rpc::Caller& caller) {
-    return add(network, params, caller);
+    return add_port(network, params, caller);
   };
   handlers["port.remove"] = [&network](const Json& params, const rpc::Caller&) {
-    return remove(network, params);
+    return remove_port(network, params);
   };
   handlers["port.list"] = [&network](const Json& params, const rpc::Caller&) {
-    return list(network, params);
+    return list_ports(network, params);
   };
   handlers["port.get"] = [&network](const Json& params, const rpc::Caller&) {
-    return to_json(network, network.find_port(params.at("name")));
+    return port_to_json(network, network.find_port(params.at("name")));
   };
   handlers["port.set"] = [&network](const Json& params, const rpc::Caller&) {
-    return set(network, params);
+    return set_port(network, params);
   };
 }
 

@@ -18,8 +18,6 @@ using rpc::Schema;
 
 namespace {
 
-constexpr std::size_t most_items = 1'048'576;
-
 Schema any_text() { return Schema::text(0, 65'536); }
 
 Field count_field(const char* name, const char* description) {

@@ -2,9 +2,14 @@
 // results.hpp: the shapes of what methods give back, for the table of methods.
 #pragma once
 
+#include <cstddef>
+
 #include "control/rpc/schema.hpp"
 
 namespace tapswitch::api {
+
+// The longest list and the largest map that a result may have.
+constexpr std::size_t most_items = 1'048'576;
 
 // A whole number that does not fit below a sensible bound: counters, sizes, ages.
 rpc::Schema count_schema();

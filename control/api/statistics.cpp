@@ -103,7 +103,7 @@ Json vlan_statistics(const Network& network, const Choice& choice, VlanId vid) {
   return {{"vlans", std::move(vlans)}};
 }
 
-Json get(Network& network, const Json& params) {
+Json get_statistics(Network& network, const Json& params) {
   const Choice choice(network, params);
   if (const auto vid = optional_vlan(params)) {
     return vlan_statistics(network, choice, *vid);
@@ -152,7 +152,7 @@ Json rates(Network& network, RateMeter& meter, const Json& params) {
 
 void add_statistics_handlers(Handlers& handlers, Network& network, RateMeter& meter) {
   handlers["stats.get"] = [&network](const Json& params, const rpc::Caller&) {
-    return get(network, params);
+    return get_statistics(network, params);
   };
   handlers["stats.rates"] = [&network, &meter](const Json& params, const rpc::Caller&) {
     return rates(network, meter, params);

@@ -10,7 +10,7 @@ namespace {
 
 using RunningSwitch = Network::RunningSwitch;
 
-Json add(Network& network, const Json& params) {
+Json add_switch(Network& network, const Json& params) {
   config::SwitchSpec spec;
   config::change(spec, params);
   network.check_add_switch(spec);
@@ -20,7 +20,7 @@ Json add(Network& network, const Json& params) {
   return describe(network.add_switch(spec));
 }
 
-Json remove(Network& network, const Json& params) {
+Json remove_switch(Network& network, const Json& params) {
   RunningSwitch& running = network.find_switch(optional_text(params, "name"));
   const bool force = boolean_or(params, "force", false);
   network.check_remove_switch(running, force);
@@ -31,7 +31,7 @@ Json remove(Network& network, const Json& params) {
   return Json::object();
 }
 
-Json list(const Network& network) {
+Json list_switches(const Network& network) {
   Json switches = Json::array();
   for (const auto& [name, running] : network.switches()) {
     switches.push_back(describe(running));
@@ -39,7 +39,7 @@ Json list(const Network& network) {
   return {{"switches", switches}};
 }
 
-Json set(Network& network, const Json& params) {
+Json set_switch(Network& network, const Json& params) {
   RunningSwitch& running = network.find_switch(optional_text(params, "name"));
   config::SwitchSpec spec = running.spec;
   config::change(spec, params);
@@ -55,17 +55,19 @@ Json set(Network& network, const Json& params) {
 
 void add_switch_handlers(Handlers& handlers, Network& network) {
   handlers["switch.add"] = [&network](const Json& params, const rpc::Caller&) {
-    return add(network, params);
+    return add_switch(network, params);
   };
   handlers["switch.remove"] = [&network](const Json& params, const rpc::Caller&) {
-    return remove(network, params);
+    return remove_switch(network, params);
   };
-  handlers["switch.list"] = [&network](const Json&, const rpc::Caller&) { return list(network); };
+  handlers["switch.list"] = [&network](const Json&, const rpc::Caller&) {
+    return list_switches(network);
+  };
   handlers["switch.get"] = [&network](const Json& params, const rpc::Caller&) {
     return describe(network.find_switch(optional_text(params, "name")));
   };
   handlers["switch.set"] = [&network](const Json& params, const rpc::Caller&) {
-    return set(network, params);
+    return set_switch(network, params);
   };
 }
 

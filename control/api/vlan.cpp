@@ -37,7 +37,7 @@ std::set<VlanId> vlans_in_use(const Network& network, const RunningSwitch& home)
   return vlans;
 }
 
-Json to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
+Json vlan_to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
   Json tagged = Json::array();
   Json untagged = Json::array();
   for (const RunningPort* port : network.ports_of(home)) {
@@ -63,9 +63,9 @@ Json to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
 constexpr std::size_t vids_a_switch = 4096;
 
 // One page of vlan.list, whose text is bounded by how many VLANs and how many members it names.
-class Page {
+class VlanPage {
  public:
-  explicit Page(const Json& params)
+  explicit VlanPage(const Json& params)
       : begin_(static_cast<std::size_t>(rpc::integer_or(params, "cursor", 0))),
         limit_(static_cast<std::size_t>(rpc::integer_or(params, "limit", default_limit))) {}
 
@@ -83,7 +83,7 @@ class Page {
         next_cursor_ = place;
         return false;
       }
-      vlans_.push_back(to_json(network, home, vid));
+      vlans_.push_back(vlan_to_json(network, home, vid));
       members_ += vlans_.back()["tagged"].size() + vlans_.back()["untagged"].size();
     }
     return true;
@@ -105,12 +105,12 @@ class Page {
   Json next_cursor_;
 };
 
-Json list(Network& network, const Json& params) {
+Json list_vlans(Network& network, const Json& params) {
   const auto only = optional_text(params, "switch");
   if (only) {
     (void)network.find_switch(only);
   }
-  Page page(params);
+  VlanPage page(params);
   std::size_t number = 0;
   for (const auto& [name, running] : network.switches()) {
     if ((!only || name == *only) && !page.add(network, running, number)) {
@@ -121,7 +121,7 @@ Json list(Network& network, const Json& params) {
   return page.to_result();
 }
 
-Json set(Network& network, const Json& params) {
+Json set_vlan(Network& network, const Json& params) {
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
   const auto vid = params.at("vid").get<VlanId>();
   const Json& name = params.at("name");
@@ -129,17 +129,17 @@ Json set(Network& network, const Json& params) {
     return plan("~ vlan " + std::to_string(vid) + " of switch " + home.spec.name);
   }
   network.name_vlan(home, vid, name.is_null() ? std::nullopt : std::optional<std::string>(name));
-  return to_json(network, home, vid);
+  return vlan_to_json(network, home, vid);
 }
 
 }  // namespace
 
 void add_vlan_handlers(Handlers& handlers, Network& network) {
   handlers["vlan.list"] = [&network](const Json& params, const rpc::Caller&) {
-    return list(network, params);
+    return list_vlans(network, params);
   };
   handlers["vlan.set"] = [&network](const Json& params, const rpc::Caller&) {
-    return set(network, params);
+    return set_vlan(network, params);
   };
 }
 

@@ -46,7 +46,7 @@ std::string text_of(const Json* value) {
              : value->dump();
 }
 
-const Json* find(const Json& json, const std::string& key) {
+const Json* find_member(const Json& json, const std::string& key) {
   const auto found = json.find(key);
   return found == json.end() ? nullptr : &*found;
 }
@@ -58,7 +58,7 @@ class Comparison {
 
   void compare(const Json& running, const Json& wanted, const std::string& prefix = {}) {
     for (const auto& [key, value] : wanted.items()) {
-      compare_member(prefix + key, find(running, key), &value);
+      compare_member(prefix + key, find_member(running, key), &value);
     }
     for (const auto& [key, value] : running.items()) {
       if (!wanted.contains(key)) {

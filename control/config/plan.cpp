@@ -52,7 +52,7 @@ SwitchSpec bare(const SwitchSpec& spec) {
   return without;
 }
 
-const SwitchSpec* find(const NetworkSpec& network, const std::string& name) {
+const SwitchSpec* find_switch(const NetworkSpec& network, const std::string& name) {
   const auto found = network.switches.find(name);
   return found == network.switches.end() ? nullptr : &found->second;
 }
@@ -116,7 +116,7 @@ class Planner {
   }
 
   [[nodiscard]] bool stays(const SwitchSpec& running) const {
-    const SwitchSpec* wanted = find(wanted_, running.name);
+    const SwitchSpec* wanted = find_switch(wanted_, running.name);
     return wanted != nullptr && can_become(running, *wanted);
   }
 
@@ -133,7 +133,7 @@ class Planner {
   }
 
   [[nodiscard]] bool is_in_the_way(const SwitchSpec& home) const {
-    return find(wanted_, home.name) != nullptr ||
+    return find_switch(wanted_, home.name) != nullptr ||
            running_.switches.size() + wanted_.switches.size() > NetworkSpec::max_switches;
   }
 
@@ -160,7 +160,7 @@ class Planner {
 
   void make_switches() {
     for (const auto& [name, home] : wanted_.switches) {
-      const SwitchSpec* running = find(running_, name);
+      const SwitchSpec* running = find_switch(running_, name);
       if (running == nullptr || !can_become(*running, home)) {
         add(AddSwitch{bare(home)}, "+ switch " + name, false);
       } else if (bare(*running) != bare(home)) {
@@ -195,7 +195,7 @@ class Planner {
   // What a switch has that stays; a new one of the same name has nothing.
   [[nodiscard]] const SwitchSpec& running_or_empty(const std::string& name) const {
     static const SwitchSpec empty;
-    const SwitchSpec* running = find(running_, name);
+    const SwitchSpec* running = find_switch(running_, name);
     return running != nullptr && stays(*running) ? *running : empty;
   }
 

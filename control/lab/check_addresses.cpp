@@ -17,9 +17,9 @@
 namespace tapswitch::lab {
 namespace {
 
-class Checker {
+class AddressChecker {
  public:
-  Checker(const LabSpec& lab, config::Mistakes& mistakes) : lab_(lab), mistakes_(mistakes) {}
+  AddressChecker(const LabSpec& lab, config::Mistakes& mistakes) : lab_(lab), mistakes_(mistakes) {}
 
   void check() {
     for (const LinkSpec& link : lab_.links) {
@@ -138,7 +138,7 @@ class Checker {
 }  // namespace
 
 void check_addresses(const LabSpec& lab, config::Mistakes& mistakes) {
-  Checker(lab, mistakes).check();
+  AddressChecker(lab, mistakes).check();
 }
 
 }  // namespace tapswitch::lab

@@ -36,10 +36,10 @@ std::string first_program(const std::string& text) {
   return is_plain && !is_of_the_shell(word) ? word : "";
 }
 
-class Checker {
+class NodeChecker {
  public:
-  Checker(const LabSpec& lab, const std::set<std::string>& named, config::Mistakes& mistakes,
-          std::vector<Need>& needs)
+  NodeChecker(const LabSpec& lab, const std::set<std::string>& named, config::Mistakes& mistakes,
+              std::vector<Need>& needs)
       : lab_(lab), named_(named), mistakes_(mistakes), needs_(needs) {}
 
   void check() {
@@ -156,7 +156,7 @@ class Checker {
 
 void check_nodes(const LabSpec& lab, const std::set<std::string>& named, config::Mistakes& mistakes,
                  std::vector<Need>& needs) {
-  Checker(lab, named, mistakes, needs).check();
+  NodeChecker(lab, named, mistakes, needs).check();
 }
 
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& names) {

@@ -8,7 +8,7 @@
 namespace tapswitch {
 namespace {
 
-constexpr std::size_t vid_count = 4096;
+constexpr std::size_t vid_end = 4096;
 
 // Parts the VLANs into classes of those that the same sets contain.
 class Partition {
@@ -58,15 +58,15 @@ class Partition {
     std::uint16_t heir = 0;  // the class that takes these members over
   };
 
-  std::vector<std::uint16_t> class_of_ = std::vector<std::uint16_t>(vid_count, 0);
-  std::vector<Class> classes_{{.size = vid_count}};
+  std::vector<std::uint16_t> class_of_ = std::vector<std::uint16_t>(vid_end, 0);
+  std::vector<Class> classes_{{.size = vid_end}};
 };
 
 }  // namespace
 
 FloodLists::FloodLists(std::span<const VlanSet* const> sets, std::span<const Trunk> trunks,
                        std::vector<Single> singles)
-    : ranges_(vid_count) {
+    : ranges_(vid_end) {
   Partition partition;
   for (const VlanSet* set : sets) {
     partition.split_by(*set);

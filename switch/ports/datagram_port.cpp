@@ -14,7 +14,7 @@ namespace {
 
 constexpr int socket_type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-SendStatus send_status(int error) noexcept {
+SendStatus datagram_status(int error) noexcept {
   switch (error) {
     case EAGAIN:
     case ENOBUFS:
@@ -67,7 +67,7 @@ SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
     size = ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                     remote_.get(), remote_.size());
   } while (size < 0 && errno == EINTR);
-  return size < 0 ? send_status(errno) : SendStatus::sent;
+  return size < 0 ? datagram_status(errno) : SendStatus::sent;
 }
 
 LinkStatus DatagramPort::link() const {

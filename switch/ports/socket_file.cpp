@@ -14,8 +14,8 @@
 namespace tapswitch {
 namespace {
 
-KernelError refused(int number, std::string_view call, const std::string& path,
-                    std::string_view hint = {}) {
+KernelError cannot_make(int number, std::string_view call, const std::string& path,
+                        std::string_view hint = {}) {
   return {.number = number,
           .call = std::string(call),
           .action = "make",
@@ -32,17 +32,17 @@ KernelResult<void> remove_stale(int type, const SocketAddress& address) {
     return {};
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return refused(EEXIST, "bind", path, "a file that is no socket is not replaced");
+    return cannot_make(EEXIST, "bind", path, "a file that is no socket is not replaced");
   }
   const UniqueFd probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.is_open()) {
-    return refused(errno, "socket", path);
+    return cannot_make(errno, "socket", path);
   }
   if (::connect(probe.get(), address.get(), address.size()) == 0 || errno != ECONNREFUSED) {
-    return refused(EADDRINUSE, "bind", path, "a program has it open");
+    return cannot_make(EADDRINUSE, "bind", path, "a program has it open");
   }
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return refused(errno, "unlink", path);
+    return cannot_make(errno, "unlink", path);
   }
   return {};
 }
@@ -53,16 +53,16 @@ KernelResult<void> give_access(int file, const std::string& path, const FileAcce
   constexpr auto unchanged = static_cast<uid_t>(-1);
   if (access.group) {
     if (::fchownat(file, "", unchanged, *access.group, AT_EMPTY_PATH) != 0) {
-      return refused(errno, "fchownat", path,
-                     "to give it to a group you must be in it, or have CAP_CHOWN");
+      return cannot_make(errno, "fchownat", path,
+                         "to give it to a group you must be in it, or have CAP_CHOWN");
     }
   }
   if ((access.group || access.mode) &&
       ::chmod(fmt::format("/proc/self/fd/{}", file).c_str(), access.file_mode()) != 0) {
-    return refused(errno, "chmod", path);
+    return cannot_make(errno, "chmod", path);
   }
   if (access.owner && ::fchownat(file, "", *access.owner, unchanged, AT_EMPTY_PATH) != 0) {
-    return refused(errno, "fchownat", path, "to give it to another user needs CAP_CHOWN");
+    return cannot_make(errno, "fchownat", path, "to give it to another user needs CAP_CHOWN");
   }
   return {};
 }
@@ -92,7 +92,7 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketAddr
   }
   // The file gets the mode that the socket has: at no moment is it open to more than it should.
   if (::fchmod(socket, 0600) != 0 || ::bind(socket, address.get(), address.size()) != 0) {
-    return refused(errno, "bind", path);
+    return cannot_make(errno, "bind", path);
   }
   SocketFile file;
   file.path_ = path;
@@ -100,7 +100,7 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketAddr
   const UniqueFd made(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!made.is_open() || ::fstat(made.get(), &status) != 0) {
-    return refused(errno, "open", path);
+    return cannot_make(errno, "open", path);
   }
   file.device_ = status.st_dev;
   file.inode_ = status.st_ino;

@@ -17,7 +17,7 @@ namespace {
 
 // Of the sets here.
 constexpr std::uint64_t socket_tag = 1;
-constexpr std::uint64_t timer_tag = 2;
+constexpr std::uint64_t pause_tag = 2;
 
 void set_option(int socket, int level, int name, int value) noexcept {
   ::setsockopt(socket, level, name, &value, sizeof value);
@@ -48,7 +48,7 @@ bool is_connected_with_itself(int socket) noexcept {
          std::memcmp(&near, &far, near_size) == 0;
 }
 
-KernelError refused(std::string_view call, const SocketAddress& address) {
+KernelError cannot_listen(std::string_view call, const SocketAddress& address) {
   return {.number = errno,
           .call = std::string(call),
           .action = "listen on",
@@ -63,7 +63,7 @@ KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAd
                                                                   const FileAccess& access) {
   UniqueFd socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) {
-    return refused("socket", address);
+    return cannot_listen("socket", address);
   }
   SocketFile file;
   if (address.is_unix()) {
@@ -75,18 +75,18 @@ KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAd
   } else {
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (::bind(socket.get(), address.get(), address.size()) != 0) {
-      return refused("bind", address);
+      return cannot_listen("bind", address);
     }
   }
   if (::listen(socket.get(), backlog) != 0) {
-    return refused("listen", address);
+    return cannot_listen("listen", address);
   }
-  auto waiting = TimedSet::open(timer_tag);
+  auto waiting = TimedSet::open(pause_tag);
   if (!waiting) {
     return waiting.error();
   }
   if (!waiting->set.add(socket.get(), EPOLLIN, socket_tag)) {
-    return refused("epoll_ctl", address);
+    return cannot_listen("epoll_ctl", address);
   }
   return std::unique_ptr<StreamSource>(new ListeningSource(address.family(), std::move(socket),
                                                            std::move(file), std::move(waiting->set),
@@ -118,7 +118,7 @@ UniqueFd ListeningSource::take() noexcept {
 
 KernelResult<std::unique_ptr<StreamSource>> ConnectingSource::open(const SocketAddress& address,
                                                                    std::chrono::seconds reconnect) {
-  auto waiting = TimedSet::open(timer_tag);
+  auto waiting = TimedSet::open(pause_tag);
   if (!waiting) {
     return waiting.error();
   }

@@ -16,11 +16,11 @@ namespace tapswitch {
 namespace {
 
 // Tags of the set; a caller's is the address of what is known about it.
-constexpr std::uint64_t source_tag = 1;
-constexpr std::uint64_t timer_tag = 2;
+constexpr std::uint64_t door_tag = 1;
+constexpr std::uint64_t patience_tag = 2;
 
-KernelError refused(std::string_view call, const std::string& directory,
-                    std::string_view hint = {}) {
+KernelError cannot_open(std::string_view call, const std::string& directory,
+                        std::string_view hint = {}) {
   return {.number = errno,
           .call = std::string(call),
           .action = "open",
@@ -43,7 +43,7 @@ KernelResult<MadeDirectory> make_directory(const VdeOptions& options) {
   const std::string& path = options.directory;
   if (::mkdir(path.c_str(), 0700) != 0) {
     if (errno != EEXIST) {
-      return refused("mkdir", path);
+      return cannot_open("mkdir", path);
     }
     return MadeDirectory();
   }
@@ -54,13 +54,14 @@ KernelResult<MadeDirectory> make_directory(const VdeOptions& options) {
   };
   const FileAccess& access = options.access;
   if (access.group && !give(unchanged, *access.group)) {
-    return refused("fchownat", path, "to give it to a group you must be in it, or have CAP_CHOWN");
+    return cannot_open("fchownat", path,
+                       "to give it to a group you must be in it, or have CAP_CHOWN");
   }
   if (::chmod(path.c_str(), directory_mode(access.file_mode())) != 0) {
-    return refused("chmod", path);
+    return cannot_open("chmod", path);
   }
   if (access.owner && !give(*access.owner, unchanged)) {
-    return refused("fchownat", path, "to give it to another user needs CAP_CHOWN");
+    return cannot_open("fchownat", path, "to give it to another user needs CAP_CHOWN");
   }
   return made;
 }
@@ -103,18 +104,18 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
   const auto control = SocketAddress::of_path(options.directory + "/ctl");
   if (!control) {
     errno = ENAMETOOLONG;
-    return refused("bind", options.directory);
+    return cannot_open("bind", options.directory);
   }
   auto source = ListeningSource::open(*control, options.access);
   if (!source) {
     return source.error();
   }
-  auto waiting = TimedSet::open(timer_tag);
+  auto waiting = TimedSet::open(patience_tag);
   if (!waiting) {
     return waiting.error();
   }
-  if (!waiting->set.add((*source)->descriptor(), EPOLLIN, source_tag)) {
-    return refused("epoll_ctl", options.directory);
+  if (!waiting->set.add((*source)->descriptor(), EPOLLIN, door_tag)) {
+    return cannot_open("epoll_ctl", options.directory);
   }
   return std::unique_ptr<VdeDoor>(
       new VdeDoor(options, std::move(*directory), std::move(*waiting), std::move(*source)));
@@ -142,9 +143,9 @@ ReceiveStatus VdeDoor::receive(std::size_t /*queue*/, FrameBuffer& /*frame*/) no
   for (int step = 0; step < most_steps; ++step) {
     const auto events = set_.ready(space);
     for (const epoll_event& event : events) {
-      if (event.data.u64 == source_tag) {
+      if (event.data.u64 == door_tag) {
         take_caller();
-      } else if (event.data.u64 == timer_tag) {
+      } else if (event.data.u64 == patience_tag) {
         hang_up_on_silent();
       } else {
         const auto caller = std::ranges::find_if(callers_, [&](const Caller& known) {
@@ -182,7 +183,7 @@ void VdeDoor::take_caller() {
     timer_.set(patience);
   }
   if (callers_.size() == max_callers) {
-    set_.change(source_->descriptor(), 0, source_tag);
+    set_.change(source_->descriptor(), 0, door_tag);
   }
 }
 
@@ -218,7 +219,7 @@ void VdeDoor::hang_up_on_silent() {
 }
 
 void VdeDoor::after_call() {
-  set_.change(source_->descriptor(), EPOLLIN, source_tag);
+  set_.change(source_->descriptor(), EPOLLIN, door_tag);
   if (callers_.empty()) {
     timer_.set({});
     return;

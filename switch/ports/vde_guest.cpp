@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t control_tag = 1;
 constexpr std::uint64_t data_tag = 2;
 
-SendStatus send_status(int error) noexcept {
+SendStatus guest_status(int error) noexcept {
   switch (error) {
     case EAGAIN:
     case ENOBUFS:
@@ -31,7 +31,7 @@ SendStatus send_status(int error) noexcept {
 }
 
 // Whether the far end of a stream has gone. What it writes is of no use here.
-bool has_ended(int stream) noexcept {
+bool has_hung_up(int stream) noexcept {
   std::array<std::byte, VdeNumbers::last> ignored;
   ssize_t size = 0;
   do {
@@ -82,7 +82,7 @@ ReceiveStatus VdeGuest::receive(std::size_t /*queue*/, FrameBuffer& frame) noexc
       (event.data.u64 == control_tag ? is_called : may_have_more_) = true;
     }
     // What came before the end is received first.
-    if (is_called && !may_have_more_ && has_ended(parts_.control.get())) {
+    if (is_called && !may_have_more_ && has_hung_up(parts_.control.get())) {
       return ReceiveStatus::gone;
     }
   }
@@ -100,7 +100,7 @@ SendStatus VdeGuest::send(FrameBuffer& frame) noexcept {
   do {
     size = ::send(parts_.data.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (size < 0 && errno == EINTR);
-  return size < 0 ? send_status(errno) : SendStatus::sent;
+  return size < 0 ? guest_status(errno) : SendStatus::sent;
 }
 
 LinkStatus VdeGuest::link() const {

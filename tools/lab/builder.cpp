@@ -27,7 +27,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds patience{3000};
 // Nodes mostly wait: for their commands, or to become ready.
 constexpr std::size_t most_at_once = 16;
 
@@ -226,7 +225,7 @@ void build(const Site& site, const Json& document, const WorkPlan& plan) {
     const State before = site.state.state();
     for (const std::string& process : processes) {
       // A virtual machine that runs, but on a switch that has gone.
-      end({before.nodes.at(node).processes.at(process)}, patience);
+      end({before.nodes.at(node).processes.at(process)}, grace);
       start_process(site, site.lab.nodes.at(node), process);
     }
   }
@@ -246,8 +245,8 @@ void remove_nodes(StateFile& state, const std::set<std::string>& nodes) {
       }
     }
   }
-  end(processes, patience);
-  remove_namespaces(name_spaces, patience);
+  end(processes, grace);
+  remove_namespaces(name_spaces, grace);
   state.forget([&](State& each) {
     for (const std::string& name : nodes) {
       each.nodes.erase(name);
@@ -260,7 +259,7 @@ void remove_all(StateFile& file, Progress& progress) {
   const std::string title = "lab " + state.name;
   progress.begin(title);
   if (state.daemon) {
-    end({*state.daemon}, patience);
+    end({*state.daemon}, grace);
   }
   std::set<std::string> nodes;
   for (const auto& [name, record] : state.nodes) {

@@ -20,9 +20,9 @@ namespace tapswitch::lab {
 namespace {
 
 constexpr const char* program_name = "tapswitchd";
-constexpr std::chrono::milliseconds nap{10};
+constexpr std::chrono::milliseconds answer_interval{10};
 // To open thousands of ports takes a while; a daemon that hangs is worse than none.
-constexpr std::chrono::seconds patience{120};
+constexpr std::chrono::seconds answer_timeout{120};
 
 // What the daemon refuses is told in its words, all of them.
 Json call(const std::string& directory, const std::string& method, const Json& params) {
@@ -85,15 +85,15 @@ void start_daemon(const std::string& directory, const Json& document, LogKeeper&
                          .directory = "/",
                          .environment = {{"TAPSWITCH_SOCKET", control_socket(directory)}}},
                         record);
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + answer_timeout;
   while (!daemon_answers(directory)) {
-    const auto status = daemon.wait(nap);
+    const auto status = daemon.wait(answer_interval);
     if (status || std::chrono::steady_clock::now() > end) {
       daemon.kill();
       throw Failure(fmt::format(
           "{}; its last lines:\n{}",
           status ? fmt::format("tapswitchd ended at once, with status {}", *status)
-                 : fmt::format("tapswitchd does not answer within {} s", patience.count()),
+                 : fmt::format("tapswitchd does not answer within {} s", answer_timeout.count()),
           logs.last_lines(program_name, offset)));
     }
   }

@@ -11,20 +11,19 @@
 #include "tools/lab/builder.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/place.hpp"
+#include "tools/lab/process.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/unrecorded.hpp"
 
 namespace tapswitch::lab {
 namespace {
 
-constexpr std::chrono::milliseconds patience{3000};
-
 void remove_recorded(const std::string& name, const std::string& directory, const State& found,
                      std::FILE* out) {
   Progress progress(out);
   if (found.keeper) {
     progress.begin("lab " + name);
-    end({*found.keeper}, patience);
+    end({*found.keeper}, grace);
     progress.end("lab " + name, "down");
     return;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace tapswitch::lab {
 
@@ -16,6 +17,9 @@ class BrokenState : public Failure {
  public:
   using Failure::Failure;
 };
+
+// Throws a Failure that says what could not be done, and with what 'errno' why.
+[[noreturn]] void fail(const std::string& what, const std::string& hint = {});
 
 // The person pressed Ctrl-C, or somebody ends us: what was begun is taken back.
 class Interrupted : public Failure {

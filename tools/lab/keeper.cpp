@@ -31,11 +31,6 @@ constexpr const char* where_allowed =
     "user namespaces for users are switched on by sysctl user.max_user_namespaces, on some systems "
     "also kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0";
 
-[[noreturn]] void fail(const std::string& what, const std::string& hint = {}) {
-  throw Failure(fmt::format("cannot {}: {}{}", what, std::strerror(errno),
-                            hint.empty() ? "" : fmt::format(" ({})", hint)));
-}
-
 void write_file(const std::string& path, const std::string& text) {
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file.is_open() ||

@@ -33,17 +33,12 @@
 namespace tapswitch::lab {
 namespace {
 
-constexpr mode_t directory_mode = 0750;
-constexpr std::chrono::seconds patience{3};
-constexpr std::size_t most_at_once = std::size_t{1} << 16;  // what a pipe holds
+constexpr std::chrono::seconds log_timeout{3};
+constexpr std::size_t pipe_size = std::size_t{1} << 16;
 constexpr std::size_t longest_name = 255;
 
 constexpr char yes = 'y';
 constexpr char no = 'n';
-
-[[noreturn]] void fail(const std::string& what) {
-  throw Failure(fmt::format("cannot {}: {}", what, std::strerror(errno)));
-}
 
 union Control {
   cmsghdr header;
@@ -160,7 +155,7 @@ class Reader {
   int directory_;
   std::map<std::string, KeptLog> logs_;
   std::vector<Source> sources_;
-  std::array<char, most_at_once> buffer_{};
+  std::array<char, pipe_size> buffer_{};
 };
 
 // Whoever looks at processes shall not take us for a `lab up` that does not end.
@@ -176,7 +171,7 @@ void rename_process(const std::string& title) {
   ::prctl(PR_SET_NAME, "tapswitch-log");
 }
 
-[[noreturn]] void be_keeper(int socket, int directory, const std::string& title) {
+[[noreturn]] void be_log_keeper(int socket, int directory, const std::string& title) {
   ::setsid();
   // What ends us is that nobody is left; a signal to all would cut their last words off.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
@@ -233,7 +228,7 @@ LogKeeper::LogKeeper(const std::string& directory) : directory_(logs_directory(d
     fail("start a process for logs");
   }
   if (pid == 0) {
-    be_keeper(theirs.get(), logs.get(), "tapswitch-log " + directory_);
+    be_log_keeper(theirs.get(), logs.get(), "tapswitch-log " + directory_);
   }
 }
 
@@ -286,7 +281,7 @@ void LogKeeper::ask(const std::string& text, int descriptor) {
 
 void await_log_keepers(const std::string& directory) {
   const UniqueFd logs = open_logs(directory);
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + log_timeout;
   while (logs.is_open() && ::flock(logs.get(), LOCK_EX | LOCK_NB) != 0 &&
          std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -30,14 +30,9 @@
 namespace tapswitch::lab {
 namespace {
 
-constexpr const char* names_directory = "/run/netns";
 constexpr mode_t names_mode = 0755;
 
 std::string path_of(const std::string& name) { return fmt::format("{}/{}", names_directory, name); }
-
-[[noreturn]] void fail(const std::string& what) {
-  throw Failure(fmt::format("cannot {}: {}", what, std::strerror(errno)));
-}
 
 // As `ip netns` has it: mounts made in it are seen in every mount namespace, and so are their ends.
 void prepare_names_directory() {

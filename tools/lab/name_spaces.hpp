@@ -12,6 +12,9 @@
 
 namespace tapswitch::lab {
 
+// The place of namespaces that have names, as `ip netns` has it.
+constexpr const char* names_directory = "/run/netns";
+
 // Whether there is something of that name, whosever it is.
 [[nodiscard]] bool is_namespace_name_taken(const std::string& name);
 

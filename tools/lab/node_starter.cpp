@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr milliseconds nap{50};
+constexpr milliseconds ready_interval{50};
 
 UniqueFd open_namespace(const Site& site, const NodeSpec& node) {
   auto opened = NetNamespaceRef("/run/netns/" + namespace_name(site.lab.name, node.name)).open();
@@ -187,7 +187,7 @@ class Starter {
     try {
       std::optional<int> status;
       do {
-        status = child.wait(nap);
+        status = child.wait(ready_interval);
       } while (!status && Clock::now() < end && !given_up_.stop_requested());
       if (!status) {
         child.kill();
@@ -211,7 +211,7 @@ class Starter {
                                     : "was not ready yet",
                             ready, offset);
       }
-      std::this_thread::sleep_for(nap);
+      std::this_thread::sleep_for(ready_interval);
       throw_if_interrupted();
     }
   }

@@ -24,16 +24,11 @@
 namespace tapswitch::lab {
 namespace {
 
-constexpr mode_t directory_mode = 0750;
-constexpr std::chrono::seconds patience{1};
-
-[[noreturn]] void fail(const char* action, const std::string& path) {
-  throw Failure(fmt::format("cannot {} {}: {}", action, path, std::strerror(errno)));
-}
+constexpr std::chrono::seconds lock_timeout{1};
 
 void make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
-    fail("make", path);
+    fail("make " + path);
   }
 }
 
@@ -53,7 +48,7 @@ std::string given_directory() {
 // Waits a little: what a tapctl that was killed had just forked has its lock until it becomes the
 // program that it is to be.
 bool lock(int fd) {
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + lock_timeout;
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (std::chrono::steady_clock::now() > end) {
       return false;
@@ -119,7 +114,7 @@ LockedDirectory::LockedDirectory(std::string path, bool makes) : path_(std::move
         }
         continue;
       }
-      fail("open", path_);
+      fail("open " + path_);
     }
     struct stat status {};
     if (::fstat(fd_.get(), &status) != 0 || status.st_uid != geteuid()) {

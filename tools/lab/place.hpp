@@ -5,12 +5,17 @@
 // root would then obey.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch::lab {
+
+// Whom a directory of ours lets in.
+constexpr mode_t directory_mode = 0750;
 
 // /run/tapswitch-labs for root, $XDG_RUNTIME_DIR/tapswitch-labs for others. Throws Failure if it
 // is not theirs alone (safe_place.hpp); lab_directory() too.

@@ -70,6 +70,9 @@ Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& 
 // the interfaces of that namespace. False, with errno, if it cannot.
 bool enter_net_namespace(int name_space);
 
+// How long a process may take to end before it is made to.
+constexpr std::chrono::milliseconds grace{3000};
+
 // Asks all of them to end, and after 'patience' makes them.
 void end(const std::vector<ProcessId>& processes, std::chrono::milliseconds patience);
 

@@ -123,7 +123,7 @@ std::string duration_text(std::int64_t seconds) {
   return fmt::format("{}:{:02d} h", seconds / 3600, seconds / 60 % 60);
 }
 
-Colour colour_of(const std::string& state) {
+Colour colour_of_state(const std::string& state) {
   return state == "up" ? Colour::good : state == "down" ? Colour::bad : Colour::warning;
 }
 
@@ -146,12 +146,13 @@ std::string table_of(const Json& result, const tapctl::Style& style) {
     const std::string state = node["state"];
     const std::string problem = node.value("problem", "");
     const auto addresses = node.value("addresses", std::vector<std::string>());
-    table.add({{node["name"]},
-               {node["kind"]},
-               {problem.empty() ? state : fmt::format("{} ({})", state, problem), colour_of(state)},
-               {pids_text(node)},
-               {addresses.empty() ? "-" : fmt::format("{}", fmt::join(addresses, ", "))},
-               {node.contains("uptime_seconds") ? duration_text(node["uptime_seconds"]) : "-"}});
+    table.add(
+        {{node["name"]},
+         {node["kind"]},
+         {problem.empty() ? state : fmt::format("{} ({})", state, problem), colour_of_state(state)},
+         {pids_text(node)},
+         {addresses.empty() ? "-" : fmt::format("{}", fmt::join(addresses, ", "))},
+         {node.contains("uptime_seconds") ? duration_text(node["uptime_seconds"]) : "-"}});
   }
   const Json& daemon = result["switches"];
   return table.to_text(style) +

@@ -23,14 +23,12 @@
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/name_spaces.hpp"
 #include "tools/lab/place.hpp"
+#include "tools/lab/process.hpp"
 #include "tools/lab/process_search.hpp"
 #include "tools/tapctl/text.hpp"
 
 namespace tapswitch::lab {
 namespace {
-
-constexpr std::chrono::milliseconds patience{3000};
-constexpr const char* names_directory = "/run/netns";
 
 std::string name_of(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/comm", pid));
@@ -96,12 +94,12 @@ void remove_unrecorded(const std::string& directory, const std::string& name, st
   for (const ProcessId& process : processes_of(directory)) {
     tell(out, fmt::format("- process {} ({})", process.pid, name_of(process.pid)));
   }
-  end_all([&] { return processes_of(directory); }, patience);
+  end_all([&] { return processes_of(directory); }, grace);
   const auto name_spaces = namespaces_of(directory, name);
   for (const NamespaceRecord& record : name_spaces) {
     tell(out, fmt::format("- namespace {}", record.name));
   }
-  remove_namespaces(name_spaces, patience);
+  remove_namespaces(name_spaces, grace);
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(names_directory, none)) {
     const std::string left = entry.path().filename();

@@ -27,9 +27,7 @@
 namespace tapswitch::lab {
 namespace {
 
-constexpr std::chrono::milliseconds patience{3000};
-
-tapctl::Colour colour_of(const std::string& line) {
+tapctl::Colour colour_of_change(const std::string& line) {
   switch (line.front()) {
     case '+':
       return tapctl::Colour::good;
@@ -117,7 +115,8 @@ class Up {
   void show(const WorkPlan& plan) const {
     for (const std::string& line : plan.lines) {
       const std::string text = tapctl::printable(line);
-      std::fputs((style_.in_colour ? tapctl::painted(text, colour_of(text)) : text).c_str(), out_);
+      std::fputs((style_.in_colour ? tapctl::painted(text, colour_of_change(text)) : text).c_str(),
+                 out_);
       std::fputc('\n', out_);
     }
     if (plan.is_empty()) {
@@ -272,7 +271,7 @@ void start_lab_keeper(const std::string& name, const std::string& path) {
   } catch (const std::exception& error) {
     const std::string text = error.what();
     if (const auto keeper = state.state().keeper) {
-      end({*keeper}, patience);
+      end({*keeper}, grace);
     }
     lock.remove();
     throw Failure(text);
@@ -295,7 +294,7 @@ int up_rootless(const Words& words, const tapctl::Style& style, const LabFile& f
   LockedDirectory lock(directory, false);
   const auto after = StateFile::load(directory);
   if (lock.is_open() && (!after || !after->is_whole)) {
-    end({*keeper}, patience);
+    end({*keeper}, grace);
     lock.remove();
   }
   return status;

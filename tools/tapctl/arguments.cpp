@@ -80,13 +80,13 @@ Parts take_apart(const Texts& arguments) {
 }
 
 // What was said of one option, and how: "--dst" or, by its place, "DST".
-struct Said {
+struct SaidValue {
   Texts texts;
   std::string spelling;
 };
 
-std::map<std::string, Said> said_of(const CommandOptions& given, const Method& method) {
-  std::map<std::string, Said> said;
+std::map<std::string, SaidValue> said_of(const CommandOptions& given, const Method& method) {
+  std::map<std::string, SaidValue> said;
   for (const Option& option : options_of(method)) {
     if (given.has(option.name)) {
       said[option.name] = {given.texts.at(option.name), "--" + option.name};
@@ -102,7 +102,7 @@ std::map<std::string, Said> said_of(const CommandOptions& given, const Method& m
       throw UsageError(fmt::format("{} is one word too many for '{}'",
                                    rpc::in_quotes(given.words[word]), command_of(method.name)));
     }
-    Said& positional = said[positionals[i].name];
+    SaidValue& positional = said[positionals[i].name];
     positional.texts.push_back(given.words[word]);
     if (positional.spelling.empty()) {
       positional.spelling = positionals[i].positional_name();
@@ -115,7 +115,7 @@ bool may_be_repeated(const Option& option) {
   return option.schema.type() == rpc::Schema::Type::list || option.kind == Option::Kind::trunk;
 }
 
-void apply_checked(ParamsBuilder& params, const Option& option, const Said& said) {
+void apply_checked(ParamsBuilder& params, const Option& option, const SaidValue& said) {
   if (said.texts.size() > 1 && !may_be_repeated(option)) {
     throw UsageError(fmt::format("--{} is given more than once", option.name));
   }
@@ -186,7 +186,7 @@ void check(const Method& method, const Call& call) {
 
 Call make_call(const Method& method, const CommandOptions& given) {
   Call call{.method = method.name, .spelling = default_spelling(method)};
-  const std::map<std::string, Said> said = said_of(given, method);
+  const std::map<std::string, SaidValue> said = said_of(given, method);
   ParamsBuilder params;
   for (const Option& option : options_of(method)) {
     const auto found = said.find(option.name);

@@ -25,7 +25,7 @@ namespace {
 constexpr const char* positional_key = " positional";
 
 // Names in full only: an abbreviation that is clear today is not when an option is added.
-constexpr int style =
+constexpr int parser_style =
     po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
 
 struct CommonOption {
@@ -107,9 +107,12 @@ po::variables_map parse(const Texts& arguments, const po::options_description& d
   positional.add(positional_key, -1);
   po::variables_map values;
   try {
-    po::store(
-        po::command_line_parser(arguments).options(all).positional(positional).style(style).run(),
-        values);
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(positional)
+                  .style(parser_style)
+                  .run(),
+              values);
   } catch (const po::unknown_option& error) {
     const std::string name = error.get_option_name();
     const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));

@@ -72,7 +72,7 @@ Said sort_out(const Texts& finished, const std::vector<Method>& methods) {
   return said;
 }
 
-Candidates first_words(const std::vector<Method>& methods) {
+Candidates first_candidates(const std::vector<Method>& methods) {
   Candidates candidates;
   for (const std::string& noun : nouns(methods)) {
     candidates.push_back({noun});
@@ -158,11 +158,11 @@ Candidates value_of_pending(const Said& said, const LiveNames& names) {
 Candidates next_words(const Said& said, const std::vector<Method>& methods,
                       const LiveNames& names) {
   if (said.words.empty()) {
-    return first_words(methods);
+    return first_candidates(methods);
   }
   const std::string& first = said.words.front();
   if (first == "help" && said.words.size() == 1) {
-    return first_words(methods);
+    return first_candidates(methods);
   }
   if (first == "call" && said.words.size() == 1) {
     Candidates candidates;

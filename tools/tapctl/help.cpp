@@ -23,7 +23,7 @@ constexpr std::size_t command_column = 2;
 constexpr std::size_t text_column = 20;
 constexpr std::size_t option_text_column = 8;
 
-constexpr const char* common_options = R"(
+constexpr const char* common_options_text = R"(
 Options of every command:
   --socket PATH     the control socket; default: $TAPSWITCH_SOCKET, else
                     /run/tapswitch/control.sock for root,
@@ -196,7 +196,7 @@ std::string overview_help(const std::vector<Method>& methods) {
   }
   text += row("lab", "a whole lab of nodes and switches, from one file");
   text += row("call", "any method by its own name, with its parameters as JSON");
-  return text + common_options + examples;
+  return text + common_options_text + examples;
 }
 
 std::string noun_help(const std::vector<Method>& methods, const std::string& noun) {

@@ -9,26 +9,26 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-using Kind = Key::Kind;
+using Pressed = Key::Kind;
 
 struct Sequence {
   std::string_view bytes;  // behind the escape and its '[' or 'O'
-  Kind kind;
+  Pressed kind;
 };
 
 // As xterm and the Linux console send them [ECMA-48 8.3].
-constexpr std::array<Sequence, 12> sequences = {{{"A", Kind::up},
-                                                 {"B", Kind::down},
-                                                 {"C", Kind::right},
-                                                 {"D", Kind::left},
-                                                 {"H", Kind::home},
-                                                 {"F", Kind::end},
-                                                 {"1~", Kind::home},
-                                                 {"7~", Kind::home},
-                                                 {"4~", Kind::end},
-                                                 {"8~", Kind::end},
-                                                 {"5~", Kind::page_up},
-                                                 {"6~", Kind::page_down}}};
+constexpr std::array<Sequence, 12> sequences = {{{"A", Pressed::up},
+                                                 {"B", Pressed::down},
+                                                 {"C", Pressed::right},
+                                                 {"D", Pressed::left},
+                                                 {"H", Pressed::home},
+                                                 {"F", Pressed::end},
+                                                 {"1~", Pressed::home},
+                                                 {"7~", Pressed::home},
+                                                 {"4~", Pressed::end},
+                                                 {"8~", Pressed::end},
+                                                 {"5~", Pressed::page_up},
+                                                 {"6~", Pressed::page_down}}};
 
 // How many bytes of 'bytes', which begin behind "\x1b[" or "\x1bO", belong to the sequence: all up
 // to a letter or '~'.
@@ -38,28 +38,28 @@ std::size_t length_of_sequence(std::string_view bytes) {
   return last == bytes.end() ? bytes.size() : static_cast<std::size_t>(last - bytes.begin()) + 1;
 }
 
-Kind kind_of(std::string_view sequence) {
+Pressed kind_of(std::string_view sequence) {
   const auto* const found =
       std::find_if(sequences.begin(), sequences.end(),
                    [&](const Sequence& each) { return each.bytes == sequence; });
-  return found == sequences.end() ? Kind::unknown : found->kind;
+  return found == sequences.end() ? Pressed::unknown : found->kind;
 }
 
 Key key_of(char byte) {
   switch (byte) {
     case '\r':
     case '\n':
-      return {Kind::enter};
+      return {Pressed::enter};
     case '\t':
-      return {Kind::tab};
+      return {Pressed::tab};
     case '\b':
     case '\x7f':
-      return {Kind::backspace};
+      return {Pressed::backspace};
     case '\x1b':
-      return {Kind::escape};
+      return {Pressed::escape};
     default:
-      return static_cast<unsigned char>(byte) < ' ' ? Key{Kind::unknown}
-                                                    : Key{Kind::character, byte};
+      return static_cast<unsigned char>(byte) < ' ' ? Key{Pressed::unknown}
+                                                    : Key{Pressed::character, byte};
   }
 }
 

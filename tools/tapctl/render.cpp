@@ -19,21 +19,15 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-constexpr auto right = Column::Side::right;
-
-std::uint64_t count_at(const Json& object, const char* key) {
-  return object.at(key).get<std::uint64_t>();
-}
-
 std::string render_switches(const Json& result, const Style& style) {
   if (result.at("switches").empty()) {
     return "no switches\n";
   }
   Table table({{"SWITCH"},
-               {"PORTS", right},
-               {"STATIONS", right},
-               {"CAPACITY", right},
-               {"AGEING", right},
+               {"PORTS", Column::right},
+               {"STATIONS", Column::right},
+               {"CAPACITY", Column::right},
+               {"AGEING", Column::right},
                {"FORWARDS RESERVED"}});
   for (const Json& each : result.at("switches")) {
     const Json& fdb = each.at("fdb");
@@ -60,8 +54,9 @@ std::string render_vlans(const Json& result, const Style& style) {
   const bool has_several_switches = std::any_of(vlans.begin(), vlans.end(), [&](const Json& each) {
     return each.at("switch") != vlans.front().at("switch");
   });
-  std::vector<Column> columns = {{"VLAN", right},     {"NAME"},         {"UNTAGGED"}, {"TAGGED"},
-                                 {"STATIONS", right}, {"FRAMES", right}};
+  std::vector<Column> columns = {
+      {"VLAN", Column::right},  {"NAME"}, {"UNTAGGED"}, {"TAGGED"}, {"STATIONS", Column::right},
+      {"FRAMES", Column::right}};
   if (has_several_switches) {
     columns.insert(columns.begin(), {"SWITCH"});
   }
@@ -86,7 +81,7 @@ std::string render_stations(const Json& result, const Style& style) {
   if (result.at("entries").empty()) {
     return "no stations\n";
   }
-  Table table({{"MAC"}, {"VLAN", right}, {"PORT"}, {"KIND"}, {"AGE", right}});
+  Table table({{"MAC"}, {"VLAN", Column::right}, {"PORT"}, {"KIND"}, {"AGE", Column::right}});
   for (const Json& entry : result.at("entries")) {
     const bool ages = entry.at("kind") != "static";
     table.add({{text_at(entry, "mac")},

@@ -9,7 +9,7 @@
 namespace tapswitch::tapctl {
 namespace {
 
-std::string text_of(const Json& data, const char* member) {
+std::string member_text(const Json& data, const char* member) {
   const auto found = data.find(member);
   if (found == data.end() || found->is_null()) {
     return "?";
@@ -19,42 +19,42 @@ std::string text_of(const Json& data, const char* member) {
 
 // "2026-11-23T12:34:56.789Z" without the day, which is today's as a rule.
 std::string clock_of(const Json& event) {
-  const std::string time = text_of(event, "time");
+  const std::string time = member_text(event, "time");
   const auto t = time.find('T');
   return t == std::string::npos ? time : time.substr(t + 1, time.find('Z') - t - 1);
 }
 
 std::string port_text(const std::string& what, const Json& data) {
-  std::string text = fmt::format("port {} {}", text_of(data, "name"), what);
+  std::string text = fmt::format("port {} {}", member_text(data, "name"), what);
   if (what == "removed" || !data.contains("vlan") || !data.contains("state")) {
     return text;
   }
-  return fmt::format("{} ({}, VLAN {})", text, text_of(data, "state"),
+  return fmt::format("{} ({}, VLAN {})", text, member_text(data, "state"),
                      vlan_in_short(data.at("vlan")));
 }
 
 std::string station_text(const std::string& what, const Json& data) {
   if (what == "limit") {
-    return fmt::format("{} stations not learned: {}", text_of(data, "refused"),
-                       text_of(data, "reason"));
+    return fmt::format("{} stations not learned: {}", member_text(data, "refused"),
+                       member_text(data, "reason"));
   }
-  std::string text = fmt::format("station {} {} on {}, VLAN {}", text_of(data, "mac"), what,
-                                 text_of(data, "port"), text_of(data, "vlan"));
-  return data.contains("old_port") ? text + ", was on " + text_of(data, "old_port") : text;
+  std::string text = fmt::format("station {} {} on {}, VLAN {}", member_text(data, "mac"), what,
+                                 member_text(data, "port"), member_text(data, "vlan"));
+  return data.contains("old_port") ? text + ", was on " + member_text(data, "old_port") : text;
 }
 
 std::string sample_text(const Json& data) {
-  return fmt::format("{} stations", text_of(data, "stations"));
+  return fmt::format("{} stations", member_text(data, "stations"));
 }
 
 std::string text_of_event(const Json& event) {
-  const std::string topic = text_of(event, "topic");
-  const std::string what = text_of(event, "event");
+  const std::string topic = member_text(event, "topic");
+  const std::string what = member_text(event, "event");
   const Json& data = event.at("data");
   if (what == "lost") {
     // Of a port it is its device that is lost; of the topic 'event', events.
     return topic == "port" ? port_text(what, data)
-                           : fmt::format("{} events lost", text_of(data, "count"));
+                           : fmt::format("{} events lost", member_text(data, "count"));
   }
   if (topic == "port") {
     return port_text(what, data);
@@ -63,19 +63,19 @@ std::string text_of_event(const Json& event) {
     return station_text(what, data);
   }
   if (topic == "switch") {
-    return fmt::format("switch {} {}", text_of(data, "name"), what);
+    return fmt::format("switch {} {}", member_text(data, "name"), what);
   }
   if (topic == "vlan") {
-    return fmt::format("VLAN {} is called {}", text_of(data, "vid"), text_of(data, "name"));
+    return fmt::format("VLAN {} is called {}", member_text(data, "vid"), member_text(data, "name"));
   }
   if (topic == "config") {
-    return fmt::format("revision {}", text_of(data, "revision"));
+    return fmt::format("revision {}", member_text(data, "revision"));
   }
   if (topic == "stats") {
     return sample_text(data);
   }
   if (topic == "log") {
-    return fmt::format("{}: {}", text_of(data, "level"), text_of(data, "text"));
+    return fmt::format("{}: {}", member_text(data, "level"), member_text(data, "text"));
   }
   return fmt::format("{} {} {}", topic, what,
                      data.dump(-1, ' ', false, Json::error_handler_t::replace));

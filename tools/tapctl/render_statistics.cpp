@@ -18,12 +18,6 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-constexpr auto right = Column::Side::right;
-
-std::uint64_t count_at(const Json& object, const std::string& key) {
-  return object.at(key).get<std::uint64_t>();
-}
-
 Cell count_cell(const Json& object, const std::string& key, const Style& style) {
   return {count_text(count_at(object, key), style.is_exact)};
 }
@@ -83,11 +77,11 @@ std::string legend(const Json& ports, const Style& style) {
 
 std::string statistics_of_ports(const Json& ports, const Style& style) {
   Table table({{"PORT"},
-               {"IN FRAMES", right},
-               {"IN OCTETS", right},
-               {"OUT FRAMES", right},
-               {"OUT OCTETS", right},
-               {"KERNEL DROPS", right},
+               {"IN FRAMES", Column::right},
+               {"IN OCTETS", Column::right},
+               {"OUT FRAMES", Column::right},
+               {"OUT OCTETS", Column::right},
+               {"KERNEL DROPS", Column::right},
                {"DROPS"}});
   for (const auto& [name, counts] : ports.items()) {
     const std::uint64_t kernel_drops =
@@ -105,7 +99,7 @@ std::string statistics_of_ports(const Json& ports, const Style& style) {
 
 std::string statistics_of_one_port(const std::string& name, const Json& counts,
                                    const Style& style) {
-  Table table({{printable(name)}, {"IN", right}, {"OUT", right}});
+  Table table({{printable(name)}, {"IN", Column::right}, {"OUT", Column::right}});
   for (const char* kind : {"octets", "unicast", "multicast", "broadcast"}) {
     table.add({{kind},
                count_cell(counts, std::string("in_") + kind, style),
@@ -118,7 +112,7 @@ std::string statistics_of_one_port(const std::string& name, const Json& counts,
   if (reasons.empty()) {
     return table.to_text(style) + "\nno drops\n";
   }
-  Table drops({{"DROPS", right}, {"REASON"}, {"MEANING"}});
+  Table drops({{"DROPS", Column::right}, {"REASON"}, {"MEANING"}});
   for (const auto& [count, reason] : reasons) {
     drops.add({{count_text(count, style.is_exact)}, {printable(reason)}, {meaning_of(reason)}});
   }
@@ -133,12 +127,12 @@ std::string statistics_of_switches(const Json& switches, const Style& style) {
                                "fdb_refused_table_full",
                                "fdb_refused_port_full"};
   Table table({{"SWITCH"},
-               {"STATIONS", right},
-               {"LEARNED", right},
-               {"MOVED", right},
-               {"AGED", right},
-               {"TABLE FULL", right},
-               {"PORT FULL", right}});
+               {"STATIONS", Column::right},
+               {"LEARNED", Column::right},
+               {"MOVED", Column::right},
+               {"AGED", Column::right},
+               {"TABLE FULL", Column::right},
+               {"PORT FULL", Column::right}});
   for (const auto& [name, counts] : switches.items()) {
     std::vector<Cell> cells = {{printable(name)}};
     for (const char* key : keys) {
@@ -150,7 +144,7 @@ std::string statistics_of_switches(const Json& switches, const Style& style) {
 }
 
 std::string statistics_of_vlan(const Json& by_switch, const Style& style) {
-  Table table({{"SWITCH"}, {"IN FRAMES", right}, {"IN OCTETS", right}});
+  Table table({{"SWITCH"}, {"IN FRAMES", Column::right}, {"IN OCTETS", Column::right}});
   for (const auto& [name, counts] : by_switch.items()) {
     table.add({{printable(name)},
                count_cell(counts, "in_frames", style),
@@ -195,9 +189,9 @@ std::string render_rates(const Json& result, const Style& style) {
   Table table({{"PORT"},
                {"RX"},
                {"TX"},
-               {"RX FRAMES/S", right},
-               {"TX FRAMES/S", right},
-               {"DROPS/S", right}});
+               {"RX FRAMES/S", Column::right},
+               {"TX FRAMES/S", Column::right},
+               {"DROPS/S", Column::right}});
   for (const auto& [name, rate] : result.at("ports").items()) {
     table.add({{printable(name)},
                {bit_rate(count_at(rate, "in_bits_per_second"))},

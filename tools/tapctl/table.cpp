@@ -11,7 +11,6 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-constexpr std::string_view gap = "  ";
 constexpr std::string_view ellipsis = "...";
 
 // Less would say nothing: "trunk 10,20...".
@@ -49,7 +48,7 @@ std::vector<std::size_t> Table::widths(std::size_t most) const {
     }
   }
   std::size_t total =
-      std::accumulate(widths.begin(), widths.end(), (widths.size() - 1) * gap.size());
+      std::accumulate(widths.begin(), widths.end(), (widths.size() - 1) * Table::gap.size());
   for (std::size_t i = 0; most > 0 && i < widths.size(); ++i) {
     if (columns_[i].is_elastic && total > most) {
       const std::size_t can_give = widths[i] - std::min(widths[i], least_elastic_width);
@@ -75,7 +74,7 @@ std::string Table::to_text(const Style& style) const {
       } else {
         text += is_last ? word : word + space;
       }
-      text += is_last ? std::string_view("\n") : gap;
+      text += is_last ? std::string_view("\n") : Table::gap;
     }
   }
   return text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/tapctl/style.hpp"
@@ -17,6 +18,7 @@ struct Cell {
 
 struct Column {
   enum class Side { left, right };
+  using enum Side;
 
   std::string heading;
   Side side = Side::left;
@@ -25,6 +27,9 @@ struct Column {
 
 class Table {
  public:
+  // What stands between two columns.
+  static constexpr std::string_view gap = "  ";
+
   explicit Table(std::vector<Column> columns);
 
   // As many cells as there are columns.

@@ -129,6 +129,10 @@ std::string text_at(const Json& object, const char* key) {
   return found == object.end() ? "-" : text_of(*found);
 }
 
+std::uint64_t count_at(const Json& object, const std::string& key) {
+  return object.at(key).get<std::uint64_t>();
+}
+
 std::string warning_lines(const Json& result) {
   std::string text;
   for (const Json& warning : result.value("warnings", Json::array())) {

@@ -2,6 +2,7 @@
 // text.hpp: words on a terminal: their colour, and that they are nothing but words.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ std::string text_of(const Json& value);
 
 // The string, number and so on at 'key', as text_of; "-" if there is none.
 std::string text_at(const Json& object, const char* key);
+
+// The count at 'key'. Requires: there is one.
+std::uint64_t count_at(const Json& object, const std::string& key);
 
 // A line for each of the "warnings" in the result of a call, which most have not.
 std::string warning_lines(const Json& result);

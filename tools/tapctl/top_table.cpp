@@ -41,8 +41,6 @@ constexpr std::array expendable = {TopColumn::state,     TopColumn::home,     To
                                    TopColumn::rx_frames, TopColumn::stations, TopColumn::drops,
                                    TopColumn::tx,        TopColumn::rx};
 
-constexpr std::size_t gap = 2;  // as Table has it
-
 const Description& describe(TopColumn column) { return descriptions().at(to_size(column)); }
 
 bool is_of_words(TopColumn column) { return column <= TopColumn::state; }
@@ -64,7 +62,7 @@ const std::string& word_of(const TopRow& row, TopColumn column) {
   }
 }
 
-std::string text_of(const TopRow& row, TopColumn column, const Style& style) {
+std::string cell_text(const TopRow& row, TopColumn column, const Style& style) {
   if (is_of_words(column)) {
     return printable(word_of(row, column));
   }
@@ -93,7 +91,7 @@ std::size_t width_of_column(const std::vector<TopRow>& rows, TopColumn column, c
   const Description& about = describe(column);
   std::size_t width = std::max(about.least_width, width_of(about.heading));
   for (const TopRow& row : rows) {
-    width = std::max(width, width_of(text_of(row, column, style)));
+    width = std::max(width, width_of(cell_text(row, column, style)));
   }
   return width;
 }
@@ -104,11 +102,11 @@ std::vector<TopColumn> columns_that_fit(const std::vector<TopRow>& rows, TopColu
   std::size_t total = 0;
   for (std::size_t i = 0; i < top_column_count; ++i) {
     columns.push_back(static_cast<TopColumn>(i));
-    total += width_of_column(rows, columns.back(), style) + (i == 0 ? 0 : gap);
+    total += width_of_column(rows, columns.back(), style) + (i == 0 ? 0 : Table::gap.size());
   }
   for (const TopColumn column : expendable) {
     if (style.width > 0 && total > style.width && column != by) {
-      total -= width_of_column(rows, column, style) + gap;
+      total -= width_of_column(rows, column, style) + Table::gap.size();
       std::erase(columns, column);
     }
   }
@@ -200,7 +198,7 @@ std::string top_table(const std::vector<TopRow>& rows, TopColumn by, const Style
   for (const TopRow& row : rows) {
     std::vector<Cell> cells;
     for (const TopColumn column : shown) {
-      cells.push_back({text_of(row, column, style), colour_of(row, column)});
+      cells.push_back({cell_text(row, column, style), colour_of(row, column)});
     }
     table.add(std::move(cells));
   }

@@ -13,7 +13,7 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-using Kind = Key::Kind;
+using Pressed = Key::Kind;
 
 // Around the table: what is shown above it, and the keys below. A screen of fewer lines than these
 // and a heading and one row has the table alone.
@@ -116,31 +116,31 @@ void TopView::press(const Key& key) {
   }
   const auto scroll_back = [this](std::size_t rows) { first_ -= std::min(first_, rows); };
   switch (key.kind) {
-    case Kind::character:
+    case Pressed::character:
       press_letter(key.character);
       break;
-    case Kind::left:
+    case Pressed::left:
       move_sort(top_column_count - 1);
       break;
-    case Kind::right:
+    case Pressed::right:
       move_sort(1);
       break;
-    case Kind::up:
+    case Pressed::up:
       scroll_back(1);
       break;
-    case Kind::down:
+    case Pressed::down:
       ++first_;
       break;
-    case Kind::page_up:
+    case Pressed::page_up:
       scroll_back(rows_a_page_);
       break;
-    case Kind::page_down:
+    case Pressed::page_down:
       first_ += rows_a_page_;
       break;
-    case Kind::home:
+    case Pressed::home:
       first_ = 0;
       break;
-    case Kind::end:
+    case Pressed::end:
       first_ = ports_.size();
       break;
     default:
@@ -182,18 +182,18 @@ void TopView::move_sort(std::size_t steps) {
 void TopView::edit_filter(const Key& key) {
   std::string& filter = wishes_.filter;
   switch (key.kind) {
-    case Kind::character:
+    case Pressed::character:
       if (filter.size() < longest_filter) {
         filter += key.character;
       }
       break;
-    case Kind::backspace:
+    case Pressed::backspace:
       remove_last_character(filter);
       break;
-    case Kind::enter:
+    case Pressed::enter:
       is_editing_ = false;
       break;
-    case Kind::escape:
+    case Pressed::escape:
       filter = filter_before_;
       is_editing_ = false;
       break;

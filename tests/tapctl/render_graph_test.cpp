@@ -35,6 +35,14 @@ TEST(RenderGraph, EmptyNetworkIsAGraphToo) {
               testing::AllOf(testing::StartsWith("graph tapswitch {\n"), testing::EndsWith("}\n")));
 }
 
+TEST(RenderGraph, TextOfStrangersGivesNoOrders) {
+  Json evil = port("alice", access(10));
+  evil["addresses"] = {"\u009b31m\x1b"};
+  const std::string graph = render_graph(network({evil}));
+  EXPECT_EQ(graph.find('\x1b'), std::string::npos);
+  EXPECT_EQ(graph.find("\u009b"), std::string::npos);
+}
+
 TEST(RenderGraph, AccessPortHangsOnItsVlanAndThatOnTheSwitch) {
   const std::string graph = render_graph(network({port("alice", access(10))}));
   EXPECT_THAT(graph, HasSubstr("  \"switch sw0\" [label=\"sw0\", style=bold];\n"));

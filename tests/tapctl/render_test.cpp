@@ -60,6 +60,21 @@ TEST(Table, ColourTakesNoRoom) {
             "\x1b[32mup\x1b[0m  x\n");
 }
 
+TEST(Table, CellGivesNoOrdersToTheTerminal) {
+  Table table({{"A"}, {"B"}});
+  table.add({{"\x1b[2J\u009b"}, {"a\u202eb"}});
+  EXPECT_EQ(table.to_text(Style()),
+            "A              B\n"
+            "\\x1b[2J\\u009b  a\\u202eb\n");
+}
+
+TEST(RenderDocument, GivesNoOrdersToTheTerminalAndStaysTheSame) {
+  const Json document = {{"description", "\x1b[2J \u009b31m \x7f \u202e grün"}};
+  const std::string text = shown("config.get", document);
+  EXPECT_EQ(text, "{\n  \"description\": \"\\u001b[2J \\u009b31m \\u007f \\u202e grün\"\n}\n");
+  EXPECT_EQ(Json::parse(text), document);
+}
+
 TEST(RenderPorts, TableHasRatesAndDropsOfEach) {
   const Json list = {{"ports",
                       {port("alice", "up", access_vlan(10)), port("uplink", "up", trunk("10,20")),

@@ -13,6 +13,7 @@
 #include "tools/lab/failure.hpp"
 #include "tools/lab/process.hpp"
 #include "tools/lab/selection.hpp"
+#include "tools/tapctl/text.hpp"
 #include "tools/tapctl/usage_error.hpp"
 
 namespace tapswitch::lab {
@@ -28,7 +29,7 @@ LabSpec read_spec(const Words& words) {
   if (!words.words.empty() && is_file(words.words.front())) {
     const LabFile file = read_lab_file(words.words.front());
     for (const std::string& mistake : file.reading.mistakes) {
-      std::fputs(fmt::format("tapctl: {}\n", mistake).c_str(), stderr);
+      std::fputs(fmt::format("tapctl: {}\n", tapctl::printable_lines(mistake)).c_str(), stderr);
     }
     return file.reading.lab;
   }
@@ -70,7 +71,8 @@ int graph(const Words& words) {
   }
   const LabSpec lab = read_spec(words);
   if (format == "text" || format == "dot") {
-    std::fputs((format == "text" ? to_drawing(lab) : to_dot(lab)).c_str(), stdout);
+    const std::string picture = format == "text" ? to_drawing(lab) : to_dot(lab);
+    std::fputs(tapctl::printable_lines(picture).c_str(), stdout);
     return 0;
   }
   return draw_by_graphviz(to_dot(lab), format);

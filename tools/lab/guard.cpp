@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lab/guard.hpp"
 
+#include "tools/tapctl/text.hpp"
+
 #include <cstdio>
 #include <exception>
 
@@ -17,7 +19,7 @@ int run_guarded(const std::function<int()>& work) {
     throw;
   } catch (const std::exception& error) {
     std::fflush(stdout);
-    std::fputs(fmt::format("tapctl: {}\n", error.what()).c_str(), stderr);
+    std::fputs(fmt::format("tapctl: {}\n", tapctl::printable_lines(error.what())).c_str(), stderr);
     return 1;
   }
 }

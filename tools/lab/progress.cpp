@@ -63,9 +63,10 @@ void Progress::end(const std::string& what, const std::string& outcome) {
     return;
   }
   clear_line();
-  std::fputs(
-      fmt::format("{}: {} ({:.2f} s)\n", what, outcome, seconds_since(found->second.since)).c_str(),
-      file_);
+  std::fputs(fmt::format("{}: {} ({:.2f} s)\n", what, tapctl::printable_lines(outcome),
+                         seconds_since(found->second.since))
+                 .c_str(),
+             file_);
   std::fflush(file_);
   works_.erase(found);
   draw_line();
@@ -81,7 +82,7 @@ void Progress::forget(const std::string& what) {
 void Progress::tell(const std::string& line) {
   const std::lock_guard lock(mutex_);
   clear_line();
-  std::fputs((line + '\n').c_str(), file_);
+  std::fputs((tapctl::printable_lines(line) + '\n').c_str(), file_);
   std::fflush(file_);
   draw_line();
 }

@@ -24,6 +24,7 @@
 #include "tools/lab/selection.hpp"
 #include "tools/lab/work_plan.hpp"
 #include "tools/tapctl/table.hpp"
+#include "tools/tapctl/text.hpp"
 
 namespace tapswitch::lab {
 
@@ -179,8 +180,9 @@ int show_status(const FoundLab& lab, const Words& words, const tapctl::Style& st
   for (const auto& [name, node] : spec.nodes) {
     result["nodes"].push_back(node_status(lab, node));
   }
-  std::fputs(words.has("json") ? (result.dump(2) + '\n').c_str() : table_of(result, style).c_str(),
-             stdout);
+  std::fputs(
+      words.has("json") ? tapctl::json_text(result, 2).c_str() : table_of(result, style).c_str(),
+      stdout);
   if (!lab.state.is_whole && !words.has("json")) {
     std::puts("the lab is not complete: a `lab up` did not come to its end, or is at work");
   }
@@ -235,7 +237,7 @@ int list(const Words& words, const tapctl::Style& style) {
                {lab["file"].is_null() ? "-" : lab["file"].get<std::string>()}});
   }
   const std::string text = labs.empty() ? "no lab is up\n" : table.to_text(style);
-  std::fputs(words.has("json") ? (Json{{"labs", labs}}.dump(2) + '\n').c_str() : text.c_str(),
+  std::fputs(words.has("json") ? tapctl::json_text(Json{{"labs", labs}}, 2).c_str() : text.c_str(),
              stdout);
   return 0;
 }

@@ -194,7 +194,7 @@ class Up {
                            {"socket", socket},
                            {"changed", !plan.is_empty()},
                            {"plan", plan.lines}};
-      std::puts(result.dump(2).c_str());
+      std::fputs(tapctl::json_text(result, 2).c_str(), stdout);
       return;
     }
     std::fputs(

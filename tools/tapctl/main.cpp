@@ -23,6 +23,7 @@
 #include "tools/tapctl/completion.hpp"
 #include "tools/tapctl/render_plan.hpp"
 #include "tools/tapctl/session.hpp"
+#include "tools/tapctl/text.hpp"
 #include "tools/tapctl/top.hpp"
 #include "tools/tapctl/usage_error.hpp"
 #include "tools/tapctl/verb.hpp"
@@ -33,7 +34,7 @@ namespace {
 enum Status { done = 0, refused = 1, wrong_usage = 2, no_daemon = 3 };
 
 Status complain(Status status, const std::string& text) {
-  std::fputs(fmt::format("tapctl: {}\n", text).c_str(), stderr);
+  std::fputs(fmt::format("tapctl: {}\n", printable_lines(text)).c_str(), stderr);
   return status;
 }
 

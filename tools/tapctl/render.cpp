@@ -13,6 +13,7 @@
 #include "tools/tapctl/render_graph.hpp"
 #include "tools/tapctl/render_plan.hpp"
 #include "tools/tapctl/table.hpp"
+#include "tools/tapctl/text.hpp"
 #include "tools/tapctl/units.hpp"
 
 namespace tapswitch::tapctl {
@@ -216,7 +217,7 @@ std::string render(const std::string& method, const Json& params, const Json& re
     return found->second({params, result, style});
   }
   // Documents are meant to be kept in files, so they are JSON for people too.
-  return result.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json_text(result, 2);
 }
 
 std::string render_members(const Json& object) {

@@ -22,7 +22,7 @@ constexpr const char* head = R"(graph tapswitch {
 // Between quotation marks, where dot knows two escapes: of these, and of the end of a line.
 std::string dot_text(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (const char c : printable_lines(text)) {
     if (c == '\n') {
       out += "\\n";
     } else {

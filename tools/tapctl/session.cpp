@@ -102,10 +102,6 @@ Json network_of(Client& client, const Json& params) {
   return client.call("event.subscribe", wanted).at("snapshot");
 }
 
-std::string json_text(const Json& result, bool is_terminal) {
-  return result.dump(is_terminal ? 2 : -1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
 Json result_of(Client& client, const Call& call) {
   if (call.is_raw) {
     return client.call(call.method, call.params);
@@ -150,7 +146,7 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
     return "";  // events alone follow
   }
   if (look.json || call.is_raw) {
-    return json_text(result, look.is_terminal);
+    return json_text(result, look.is_terminal ? 2 : -1);
   }
   if (call.method == "port.list") {
     const Json rates = fresh_rates(client, Json::object());
@@ -172,7 +168,7 @@ std::string carry_out(Client& client, const Call& call, const Look& look) {
 void watch(Client& client, const Look& look, const std::function<void(const std::string&)>& print) {
   while (true) {
     if (const std::optional<Json> event = client.take_event()) {
-      print(look.json ? json_text(*event, false) : render_event(*event));
+      print(look.json ? json_text(*event, -1) : render_event(*event));
       continue;
     }
     std::array<pollfd, 2> waiting{{{.fd = client.descriptor(), .events = POLLIN, .revents = 0},

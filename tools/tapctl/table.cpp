@@ -37,6 +37,9 @@ void Table::add(std::vector<Cell> cells) {
   if (cells.size() != columns_.size()) {
     throw std::logic_error("a row of a table has a cell too many or too few");
   }
+  for (Cell& cell : cells) {
+    cell.text = printable(cell.text);
+  }
   rows_.push_back(std::move(cells));
 }
 

@@ -54,22 +54,8 @@ std::string painted(std::string_view text, Colour colour) {
                                 : fmt::format("{}{}\x1b[0m", sequence_of(colour), text);
 }
 
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too; in UTF-8 they begin with 0xc2.
-    const bool is_c1 =
-        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (is_c1) {
-      safe += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
-    } else if (byte < 0x20 || byte == 0x7f) {
-      safe += fmt::format("\\x{:02x}", byte);
-    } else {
-      safe += text[i];
-    }
-  }
-  return safe;
+std::string json_text(const Json& value, int indent) {
+  return rpc::printable_json(value.dump(indent, ' ', false, Json::error_handler_t::replace)) + '\n';
 }
 
 bool is_utf8(const std::string& text) {

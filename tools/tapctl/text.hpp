@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/rpc/json.hpp"
+#include "control/rpc/printable.hpp"
 
 namespace tapswitch::tapctl {
 
@@ -15,9 +16,13 @@ enum class Colour { none, heading, good, warning, bad };
 // 'text' between the escape sequences of 'colour'.
 std::string painted(std::string_view text, Colour colour);
 
-// 'text' with its control characters as \x1b: a description or an interface's name is a stranger's
-// text, and must not give orders to the terminal.
-std::string printable(std::string_view text);
+// A description or an interface's name is a stranger's text, and must not give orders to the
+// terminal: whatever is printed of it passes one of these, JSON too.
+using rpc::printable;
+using rpc::printable_lines;
+
+// Returns 'value' as lines of JSON, or as one if 'indent' is -1.
+std::string json_text(const Json& value, int indent);
 
 // Whether JSON can hold 'text' as it is.
 bool is_utf8(const std::string& text);

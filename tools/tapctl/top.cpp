@@ -10,6 +10,7 @@
 
 #include "control/api/methods.hpp"
 #include "tools/tapctl/terminal.hpp"
+#include "tools/tapctl/text.hpp"
 #include "tools/tapctl/top_view.hpp"
 
 namespace tapswitch::tapctl {
@@ -96,7 +97,7 @@ class LiveTop {
 
 std::string shown(const Json& rates, const Call& call, const Look& look) {
   if (look.json) {
-    return rates.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    return json_text(rates, -1);
   }
   TopView view(wishes_of(call.params));
   view.update(rates);

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "control/rpc/printable.hpp"
+
 namespace tapswitch::daemon {
 namespace {
 
@@ -52,6 +54,17 @@ class JournalPriority final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Names and descriptions in a line are a stranger's text; the terminal is an operator's.
+class StderrSink final : public spdlog::sinks::stderr_color_sink_st {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    const std::string text = rpc::printable({message.payload.data(), message.payload.size()});
+    spdlog::details::log_msg safe = message;
+    safe.payload = text;
+    spdlog::sinks::stderr_color_sink_st::log(safe);
+  }
+};
+
 class BookSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit BookSink(api::LogBook& book) : book_(book) {}
@@ -71,7 +84,7 @@ class BookSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 }  // namespace
 
 std::shared_ptr<spdlog::logger> open_log(api::LogBook& book, const std::string& level) {
-  auto to_stderr = std::make_shared<spdlog::sinks::stderr_color_sink_st>();
+  auto to_stderr = std::make_shared<StderrSink>();
   if (is_journal(STDERR_FILENO)) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>();
     formatter->add_flag<JournalPriority>('*').set_pattern("<%*>%v");

@@ -22,6 +22,7 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/excerpt.hpp"
 #include "control/rpc/jsonrpc.hpp"
+#include "control/rpc/printable.hpp"
 #include "control/server/server.hpp"
 #include "control/server/socket_path.hpp"
 #include "tools/tapswitchd/entrances.hpp"
@@ -374,10 +375,11 @@ int run(int argc, const char* const* argv) {
     fmt::print("{}", answer.text);
     return EXIT_SUCCESS;
   } catch (const UsageError& error) {
-    fmt::print(stderr, "tapswitchd: {}\nTry 'tapswitchd --help'.\n", error.what());
+    fmt::print(stderr, "tapswitchd: {}\nTry 'tapswitchd --help'.\n",
+               rpc::printable_lines(error.what()));
     return usage_status;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tapswitchd: {}\n", error.what());
+    fmt::print(stderr, "tapswitchd: {}\n", rpc::printable_lines(error.what()));
     return EXIT_FAILURE;
   }
 }

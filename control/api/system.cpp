@@ -16,15 +16,26 @@
 namespace tapswitch::api {
 namespace {
 
+std::int64_t seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
 Json limits_to_json() {
   const rpc::Limits limits;
   return {{"line_bytes", limits.line_bytes},
           {"nesting", limits.nesting},
           {"batch_requests", limits.batch_requests},
           {"sessions", limits.sessions},
+          {"read_only_sessions", limits.read_only_sessions},
+          {"read_only_sessions_per_user", limits.read_only_sessions_per_user},
           {"descriptors_per_line", limits.descriptors_per_line},
           {"unsent_bytes_per_session", limits.unsent_bytes_per_session},
           {"unsent_event_bytes_per_session", limits.unsent_event_bytes_per_session},
+          {"unsent_bytes_per_user", limits.unsent_bytes_per_user},
+          {"unsent_bytes_per_socket", limits.unsent_bytes_per_socket},
+          {"long_lines_per_user", limits.long_lines_per_user},
+          {"long_lines_per_socket", limits.long_lines_per_socket},
+          {"deaf_seconds", seconds(limits.patience_with_deaf_sessions)},
           {"subscriptions_per_session", limits.subscriptions_per_session},
           {"switches", Network::max_switches},
           {"ports_per_switch", max_ports},

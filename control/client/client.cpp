@@ -121,6 +121,7 @@ std::optional<Json> Client::take_event() {
     if (const std::optional<std::string> line = take_line()) {
       Json message = Json::parse(*line, nullptr, false);
       if (!is_event(message) || !message.contains("params")) {
+        (void)result_of(std::move(message));  // throws what the daemon says
         throw NoDaemon(fmt::format("what answers at {} is not a tapswitchd", path_));
       }
       keep_event(std::move(message));

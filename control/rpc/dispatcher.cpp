@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -44,45 +45,113 @@ Error full_batch(const Limits& limits) {
           {{"limit", limits.unsent_bytes_per_session}}};
 }
 
-}  // namespace
-
-std::optional<std::string> Dispatcher::answer(std::string_view line, const Caller& caller) const {
-  Json message;
-  try {
-    message = parse_json(line, limits_.nesting);
-  } catch (const Error& error) {
-    return to_line(error_reply(nullptr, error));
-  }
-  if (message.is_array()) {
-    return answer_batch(std::move(message), caller);
-  }
-  const auto reply = answer_message(std::move(message), caller);
-  return reply ? std::optional(to_line(*reply)) : std::nullopt;
+Error overlong_batch(std::size_t size, const Limits& limits) {
+  return {ErrorKind::limit_reached,
+          fmt::format("a batch of {} requests is too long: at most {}, none was carried out", size,
+                      limits.batch_requests),
+          {{"limit", limits.batch_requests}}};
 }
 
-std::optional<std::string> Dispatcher::answer_batch(Json batch, const Caller& caller) const {
-  if (batch.empty()) {
-    return to_line(
-        error_reply(nullptr, Error(ErrorKind::invalid_request, "no valid request: empty batch")));
-  }
-  if (batch.size() > limits_.batch_requests) {
-    const Error error(
-        ErrorKind::limit_reached,
-        fmt::format("a batch of {} requests is too long: at most {}, none was carried "
-                    "out",
-                    batch.size(), limits_.batch_requests),
-        {{"limit", limits_.batch_requests}});
-    return to_line(error_reply(nullptr, error));
-  }
-  std::string replies;
-  for (Json& message : batch) {
-    const bool is_full = replies.size() >= limits_.unsent_bytes_per_session;
-    if (const auto reply = answer_message(std::move(message), caller, is_full)) {
-      replies += replies.empty() ? '[' : ',';
-      replies += to_line(*reply);
+// Returns the texts of the elements of a list. Requires: 'list' is JSON.
+std::deque<std::string_view> elements_of(std::string_view list) {
+  std::deque<std::string_view> elements;
+  std::size_t begin = list.find('[') + 1;
+  std::size_t depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = begin; i < list.size(); ++i) {
+    const char c = list[i];
+    if (is_in_string) {
+      i += c == '\\' ? 1 : 0;
+      is_in_string = c != '"';
+    } else if (c == '"') {
+      is_in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (depth > 0 && (c == ']' || c == '}')) {
+      --depth;
+    } else if (depth == 0 && (c == ',' || c == ']')) {
+      elements.push_back(list.substr(begin, i - begin));
+      begin = i + 1;
     }
   }
-  return replies.empty() ? std::nullopt : std::optional(replies + ']');
+  return elements;
+}
+
+}  // namespace
+
+// Theory of operation: a batch is read whole at first, so that one that is broken anywhere carries
+// out nothing, and then cut into the texts of its messages. Each is read again when it is carried
+// out: a batch that waits between two requests holds no more memory than its line.
+class Dispatcher::Line final : public Answering {
+ public:
+  Line(const Dispatcher& dispatcher, std::string_view text)
+      : dispatcher_(dispatcher), text_(text) {}
+
+  [[nodiscard]] bool is_over() const override { return is_begun_ && messages_.empty(); }
+
+  [[nodiscard]] std::string go_on(const Caller& caller) override {
+    if (!std::exchange(is_begun_, true)) {
+      return begin(caller);
+    }
+    const Limits& limits = dispatcher_.limits_;
+    const bool is_full = said_ >= limits.unsent_bytes_per_session;
+    const auto reply =
+        dispatcher_.answer_message(parse_json(messages_.front(), limits.nesting), caller, is_full);
+    messages_.pop_front();
+    std::string piece;
+    if (reply) {
+      piece += said_ == 0 ? '[' : ',';
+      piece += to_line(*reply);
+    }
+    said_ += piece.size();
+    if (messages_.empty() && said_ > 0) {
+      piece += ']';
+    }
+    return piece;
+  }
+
+ private:
+  std::string begin(const Caller& caller) {
+    const Limits& limits = dispatcher_.limits_;
+    Json message;
+    try {
+      message = parse_json(text_, limits.nesting);
+    } catch (const Error& error) {
+      return to_line(error_reply(nullptr, error));
+    }
+    if (!message.is_array()) {
+      const auto reply = dispatcher_.answer_message(std::move(message), caller);
+      return reply ? to_line(*reply) : std::string();
+    }
+    if (message.empty()) {
+      return to_line(
+          error_reply(nullptr, Error(ErrorKind::invalid_request, "no valid request: empty batch")));
+    }
+    if (message.size() > limits.batch_requests) {
+      return to_line(error_reply(nullptr, overlong_batch(message.size(), limits)));
+    }
+    messages_ = elements_of(text_);
+    return {};
+  }
+
+  const Dispatcher& dispatcher_;
+  const std::string_view text_;
+  bool is_begun_ = false;
+  std::deque<std::string_view> messages_;  // of a batch, that are not answered yet
+  std::size_t said_ = 0;                   // bytes of the reply to a batch
+};
+
+std::unique_ptr<Answering> Dispatcher::begin(std::string_view line) const {
+  return std::make_unique<Line>(*this, line);
+}
+
+std::optional<std::string> Dispatcher::answer(std::string_view line, const Caller& caller) const {
+  Line answering(*this, line);
+  std::string reply;
+  while (!answering.is_over()) {
+    reply += answering.go_on(caller);
+  }
+  return reply.empty() ? std::nullopt : std::optional(std::move(reply));
 }
 
 std::optional<Json> Dispatcher::answer_message(Json message, const Caller& caller,

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "control/rpc/answering.hpp"
 #include "control/rpc/descriptors.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/method.hpp"
@@ -49,8 +51,11 @@ class Dispatcher {
   Dispatcher(std::span<const Method> methods, std::map<std::string, Handler> handlers,
              FaultLog log_fault = {}, const Limits& limits = {});
 
-  // Answers one line (a request, a notification or a batch). Nullopt if there is nothing to reply.
-  // Never throws for anything that 'line' contains.
+  // Begins to answer one line (a request, a notification or a batch), which must outlive what is
+  // returned. Never throws for anything that 'line' contains, nor does Answering::go_on().
+  [[nodiscard]] std::unique_ptr<Answering> begin(std::string_view line) const;
+
+  // Answers one line at once. Nullopt if there is nothing to reply.
   [[nodiscard]] std::optional<std::string> answer(std::string_view line,
                                                   const Caller& caller) const;
 
@@ -60,7 +65,8 @@ class Dispatcher {
     Handler handler;
   };
 
-  [[nodiscard]] std::optional<std::string> answer_batch(Json batch, const Caller& caller) const;
+  class Line;
+
   // 'is_full': there is no room for what it would reply.
   [[nodiscard]] std::optional<Json> answer_message(Json message, const Caller& caller,
                                                    bool is_full = false) const;

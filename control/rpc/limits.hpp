@@ -17,11 +17,15 @@ struct Limits {
   // bound keeps whatever walks a value by recursion within a small stack.
   std::size_t nesting = 32;
 
-  // Requests in one batch: they are answered in one go, so this bounds how long others wait.
+  // Requests in one batch.
   std::size_t batch_requests = 256;
 
-  // Sessions open at once, over all sockets. Each costs a descriptor and a few KiB while idle.
+  // Sessions open at once, at the control socket and at the read-only one, and there of one user.
+  // Each costs a descriptor and a few KiB while idle. Whoever comes beyond takes the place of the
+  // idlest.
   std::size_t sessions = 256;
+  std::size_t read_only_sessions = 256;
+  std::size_t read_only_sessions_per_user = 64;
 
   // Descriptors that come with one line, and are open in one session at a time.
   std::size_t descriptors_per_line = 16;
@@ -33,8 +37,18 @@ struct Limits {
   // a thousand ports. Lower than the bound for replies, so that events never hold up a reply.
   std::size_t unsent_event_bytes_per_session = std::size_t{1} << 20;
 
-  // A session that takes nothing for so long while events are dropped for it is closed.
+  // Replies and events waiting for all sessions of a user at one socket, and for all of a socket.
+  std::size_t unsent_bytes_per_user = std::size_t{16} << 20;
+  std::size_t unsent_bytes_per_socket = std::size_t{64} << 20;
+
+  // Sessions with a line of which more than 16 KiB have come: of a user at one socket, of a socket.
+  std::size_t long_lines_per_user = 16;
+  std::size_t long_lines_per_socket = 64;
+
+  // A session is closed that so long takes nothing of what waits for it, or sends nothing of a long
+  // line; so long only, while others wait for what it holds.
   std::chrono::milliseconds patience_with_deaf_sessions = std::chrono::seconds(30);
+  std::chrono::milliseconds patience_in_need = std::chrono::seconds(1);
 
   std::size_t subscriptions_per_session = 8;
 };

@@ -38,6 +38,9 @@ class LineSplitter {
   [[nodiscard]] std::uint64_t arrived() const { return forgotten_ + size_; }
   [[nodiscard]] std::uint64_t given() const { return forgotten_ + begin_; }
 
+  // How many bytes have arrived of what is not given out.
+  [[nodiscard]] std::size_t unfinished() const { return size_ - begin_; }
+
   // Bytes of memory held.
   [[nodiscard]] std::size_t memory() const { return buffer_.capacity(); }
 

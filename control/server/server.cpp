@@ -3,7 +3,10 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <utility>
+
+#include <boost/asio/post.hpp>
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
@@ -21,18 +24,28 @@ rpc::Caller caller_of(Session::Socket& socket, bool is_read_only) {
   return {.uid = peer.uid, .pid = peer.pid, .is_read_only = is_read_only};
 }
 
-std::string too_many_reply(const rpc::Limits& limits) {
-  const rpc::Error error(
-      rpc::ErrorKind::limit_reached,
-      "there are " + std::to_string(limits.sessions) + " sessions already: try again later",
-      {{"limit", limits.sessions}});
-  return rpc::to_line(rpc::error_reply(nullptr, error));
+// How long all sessions together go on to answer when the server is stopped.
+constexpr std::chrono::milliseconds last_answers{500};
+
+SeatLimits seat_limits(const rpc::Limits& limits, EntranceKind entrance) {
+  return entrance == EntranceKind::read_only
+             ? SeatLimits{.all = limits.read_only_sessions,
+                          .per_user = limits.read_only_sessions_per_user}
+             : SeatLimits{.all = limits.sessions, .per_user = limits.sessions};
+}
+
+std::string limit_reply(const char* message, std::size_t limit) {
+  return rpc::to_line(rpc::error_reply(
+      nullptr, rpc::Error(rpc::ErrorKind::limit_reached, message, {{"limit", limit}})));
 }
 
 }  // namespace
 
 Server::Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& limits)
-    : io_(io), answer_(std::move(answer)), limits_(limits) {}
+    : io_(io),
+      commons_{.answer = std::move(answer), .limits = limits, .rota = Rota(io), .on_room = [this] {
+                 say_that_there_is_room();
+               }} {}
 
 void Server::listen(const SocketOptions& options, bool is_read_only) {
   listen(std::make_unique<Listener>(io_, options), is_read_only);
@@ -52,31 +65,71 @@ void Server::start() {
 
 void Server::welcome(Session::Socket socket, bool is_read_only) {
   // A storm of connections shall not be without bound either while each is told to go.
-  if (refused_.size() >= limits_.sessions) {
+  if (refused_.size() >= commons_.limits.sessions) {
     return;
   }
-  const bool is_full = sessions_.size() >= limits_.sessions;
   const rpc::Caller caller = caller_of(socket, is_read_only);
-  auto& place = is_full ? refused_ : sessions_;
+  const Payer payer = payer_of(caller);
+  const bool is_refused = !make_room(payer);
+  auto& place = is_refused ? refused_ : sessions_;
   auto session = std::make_shared<Session>(
-      std::move(socket), caller, answer_, limits_,
+      std::move(socket), caller, commons_,
       [&place](const std::shared_ptr<Session>& ended) { place.erase(ended); });
   place.insert(session);
-  if (is_full) {
-    session->refuse(too_many_reply(limits_));
+  if (is_refused) {
+    session->refuse(limit_reply("there are as many sessions as may be: try again later",
+                                seat_limits(commons_.limits, payer.entrance).all));
   } else {
     session->start();
   }
+}
+
+// Returns whether one more of 'payer' may come in.
+bool Server::make_room(Payer payer) {
+  std::vector<std::shared_ptr<Session>> sessions;
+  std::vector<Seat> seats;
+  for (const auto& session : sessions_) {
+    if (session->payer().entrance == payer.entrance) {
+      sessions.push_back(session);
+      seats.push_back(session->seat());
+    }
+  }
+  const SeatLimits limits = seat_limits(commons_.limits, payer.entrance);
+  const Seating seating = seat_for(payer.uid, seats, limits);
+  if (seating.kind == Seating::Kind::replace) {
+    const auto& idlest = sessions[seating.leaving];
+    sessions_.erase(idlest);
+    idlest->dismiss(limit_reply("ended: this session was the idlest, and another needed its place",
+                                limits.all));
+  }
+  return seating.kind != Seating::Kind::refuse;
+}
+
+void Server::say_that_there_is_room() {
+  if (std::exchange(is_room_posted_, true)) {
+    return;
+  }
+  boost::asio::post(io_, [this] {
+    is_room_posted_ = false;
+    const Sessions sessions = sessions_;  // one may end, and leave
+    for (const auto& session : sessions) {
+      session->on_room();
+    }
+  });
 }
 
 void Server::stop() {
   for (Entrance& entrance : entrances_) {
     entrance.listener->stop();
   }
-  for (const auto* place : {&sessions_, &refused_}) {
-    const auto sessions = *place;  // each leaves its place when it ends
+  const auto until = std::chrono::steady_clock::now() + last_answers;
+  Sessions sessions = sessions_;  // each leaves its place when it ends
+  sessions.insert(refused_.begin(), refused_.end());
+  for (const bool is_control : {true, false}) {
     for (const auto& session : sessions) {
-      session->stop();
+      if ((session->payer().entrance == EntranceKind::control) == is_control) {
+        session->stop(until);
+      }
     }
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // server.hpp: the sockets by which the daemon is controlled, and the sessions on them.
 //
-// Limits: Limits::sessions sessions over all sockets; one more is told so and closed.
-// Threads: the control thread.
+// Limits: Limits::sessions and its neighbours; one session more takes the place of the idlest,
+// which is told so and closed. It is itself told to go if all are being answered. Threads: the
+// control thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <set>
 #include <vector>
@@ -12,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "control/rpc/limits.hpp"
+#include "control/server/commons.hpp"
 #include "control/server/listener.hpp"
 #include "control/server/session.hpp"
 
@@ -33,22 +36,30 @@ class Server {
 
   void start();
 
-  // Takes no more clients, lets each session send what it has to send, and ends them. The
-  // io_context then has nothing left to do for this server. The sockets go with the server.
+  // Takes no more clients, lets each session answer for a moment and send what it has to send, and
+  // ends them. The io_context then has nothing left to do for this server. The sockets go with the
+  // server.
   void stop();
 
   [[nodiscard]] const std::vector<Entrance>& entrances() const { return entrances_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
 
+  // Also for others who work bit by bit on the control thread.
+  [[nodiscard]] Rota& rota() { return commons_.rota; }
+
  private:
+  using Sessions = std::set<std::shared_ptr<Session>>;
+
   void welcome(Session::Socket socket, bool is_read_only);
+  [[nodiscard]] bool make_room(Payer payer);
+  void say_that_there_is_room();
 
   boost::asio::io_context& io_;
-  const Answer answer_;
-  const rpc::Limits limits_;
+  Commons commons_;
   std::vector<Entrance> entrances_;
-  std::set<std::shared_ptr<Session>> sessions_;
-  std::set<std::shared_ptr<Session>> refused_;  // those too many, until they have read so
+  Sessions sessions_;
+  Sessions refused_;  // those too many, until they have read so
+  bool is_room_posted_ = false;
 };
 
 }  // namespace tapswitch::server

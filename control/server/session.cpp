@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
@@ -18,9 +17,9 @@ using boost::system::error_code;
 
 namespace {
 
-// How many lines are answered before other sessions have their turn, or how long that may take: the
-// last line of a turn is as slow as it is.
-constexpr int lines_a_turn = 16;
+using Clock = std::chrono::steady_clock;
+
+// How long a turn lasts; its last request is as slow as it is.
 constexpr std::chrono::milliseconds longest_turn{1};
 
 // How long a session that ends waits for its client.
@@ -41,17 +40,22 @@ rpc::Caller with_outlet(rpc::Caller caller, rpc::Outlet& outlet) {
 
 }  // namespace
 
-Session::Session(Socket socket, const rpc::Caller& caller, const Answer& answer,
-                 const rpc::Limits& limits, Ended ended)
+Payer payer_of(const rpc::Caller& caller) {
+  return {.entrance = caller.is_read_only ? EntranceKind::read_only : EntranceKind::control,
+          .uid = caller.uid};
+}
+
+Session::Session(Socket socket, const rpc::Caller& caller, Commons& commons, Ended ended)
     : socket_(std::move(socket)),
       caller_(with_outlet(caller, *this)),
-      answer_(answer),
-      limits_(limits),
+      commons_(commons),
+      limits_(commons.limits),
+      payer_(payer_of(caller)),
       ended_(std::move(ended)),
-      lines_(limits.line_bytes),
-      descriptors_(caller.is_read_only ? 0 : limits.descriptors_per_line),
+      lines_(limits_.line_bytes),
+      descriptors_(caller.is_read_only ? 0 : limits_.descriptors_per_line),
       deadline_(socket_.get_executor()),
-      deafness_(socket_.get_executor()) {}
+      watch_(socket_.get_executor()) {}
 
 void Session::start() { read(); }
 
@@ -60,16 +64,33 @@ void Session::refuse(std::string_view line) {
   begin_to_end(true);
 }
 
-void Session::stop() {
+void Session::dismiss(std::string_view line) {
+  if (answering_ || unsent() > 0) {
+    end();
+  } else {
+    say(line);
+    begin_to_end(false);
+  }
+}
+
+void Session::stop(TimePoint until) {
   // Whoever has asked for the end may have asked for more in the same breath.
-  for (int count = 0; count < lines_a_turn && !is_ending_ && !is_paused_; ++count) {
-    const auto line = lines_.next();
-    if (!line) {
-      break;
-    }
-    answer(*line);
+  while (!is_ending_ && has_room() && (answering_ || begin_line()) && Clock::now() < until) {
+    go_on();
   }
   begin_to_end(false);
+}
+
+void Session::on_room() {
+  resume();
+  look_for_room();
+}
+
+Seat Session::seat() const {
+  return {.uid = payer_.uid,
+          .is_busy = is_turn_asked_,
+          .is_subscribed = speaker_ != nullptr,
+          .active = heard_at_};
 }
 
 void Session::read() {
@@ -97,149 +118,102 @@ void Session::on_readable() {
     return;
   }
   is_half_closed_ = size == 0;
+  heard_at_ = Clock::now();
   lines_.commit(static_cast<std::size_t>(size));
-  answer_some();
+  ask_for_turn();
 }
 
-void Session::answer_some() {
-  if (is_ending_) {
-    return;
-  }
-  const auto turn_end = std::chrono::steady_clock::now() + longest_turn;
-  for (int count = 0;
-       count == 0 || (count < lines_a_turn && std::chrono::steady_clock::now() < turn_end);
-       ++count) {
-    if (unsent() >= limits_.unsent_bytes_per_session) {
-      is_paused_ = true;
-      return;
-    }
-    const auto line = lines_.next();
-    if (!line) {
-      if (lines_.is_overlong()) {
-        refuse(overlong_reply(limits_));
-      } else if (!is_half_closed_) {
-        read();
-      } else if (unsent() == 0) {
-        end();
-      } else {
-        is_ending_ = true;  // without a deadline: it may read as slowly as any other
-      }
-      return;
-    }
-    answer(*line);
-  }
-  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->answer_some(); });
-}
-
-void Session::answer(std::string_view line) {
-  const std::uint64_t given = lines_.given();
-  rpc::Caller caller = caller_;
-  caller.descriptors = descriptors_.of_line(given);
-  is_answering_ = true;
-  const auto reply = answer_(line, caller);
-  is_answering_ = false;
-  descriptors_.forget_line(given);
-  if (reply) {
-    say(*reply);
-  }
-  if (!held_.empty()) {
-    waiting_ += std::exchange(held_, {});
-    if (writing_.empty()) {
-      write();
-    }
-  }
-}
-
-void Session::say(std::string_view line) {
-  waiting_ += line;
-  waiting_ += '\n';
-  if (writing_.empty()) {
-    write();
-  }
-}
-
-bool Session::offer(std::string_view line) {
-  if (is_ending_) {
-    return false;
-  }
-  // What alone is larger than the room would never find any: the sample of a switch of thousands of
-  // ports. It goes when nothing else waits.
-  if (unsent() > 0 && unsent() + line.size() >= limits_.unsent_event_bytes_per_session) {
-    on_event_refused();
-    return false;
-  }
-  if (is_answering_) {
-    held_ += line;
-    held_ += '\n';
-  } else {
-    say(line);
-  }
-  return true;
-}
-
-void Session::engage(std::unique_ptr<rpc::Outlet::Speaker> speaker) {
-  speaker_ = std::move(speaker);
-}
-
-void Session::on_event_refused() {
-  has_refused_event_ = true;
-  if (std::exchange(is_deaf_, true)) {
-    return;
-  }
-  deafness_.expires_after(limits_.patience_with_deaf_sessions);
-  deafness_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error && self->is_deaf_) {
-      self->end();
-    }
+void Session::ask_for_turn() {
+  is_turn_asked_ = true;
+  commons_.rota.ask(payer_, [self = shared_from_this()] {
+    self->is_turn_asked_ = false;
+    self->take_turn();
   });
 }
 
-// Half of it, so that a slow client is not told of one loss after the other.
-void Session::look_for_room() {
-  if (has_refused_event_ && !is_ending_ && unsent() <= limits_.unsent_event_bytes_per_session / 2) {
-    has_refused_event_ = false;
-    speaker_->on_room();
-  }
+void Session::take_turn() {
+  const auto turn_end = Clock::now() + longest_turn;
+  do {
+    if (is_ending_) {
+      return;
+    }
+    if (!has_room()) {
+      is_paused_ = true;
+      return;
+    }
+    if (!answering_ && !begin_line()) {
+      return;
+    }
+    go_on();
+  } while (Clock::now() < turn_end);
+  ask_for_turn();
 }
 
-void Session::write() {
-  writing_ = std::exchange(waiting_, {});
-  written_ = 0;
-  write_some();
+// Returns whether there is a line to answer; if not, reads on or ends.
+bool Session::begin_line() {
+  const auto line = lines_.next();
+  if (line) {
+    given_ = lines_.given();
+    has_said_ = false;
+    answering_ = commons_.answer(*line);
+    return true;
+  }
+  if (lines_.is_overlong()) {
+    refuse(overlong_reply(limits_));
+  } else if (!is_half_closed_) {
+    read_on();
+  } else if (unsent() == 0) {
+    end();
+  } else {
+    is_ending_ = true;  // without a deadline: it may read as slowly as any other
+  }
+  return false;
 }
 
-void Session::write_some() {
-  socket_.async_write_some(asio::buffer(writing_) + written_,
-                           [self = shared_from_this()](error_code error, std::size_t size) {
-                             if (error) {
-                               self->end();
-                             } else {
-                               self->on_some_sent(size);
-                             }
-                           });
-}
-
-void Session::on_some_sent(std::size_t size) {
-  if (std::exchange(is_deaf_, false)) {
-    deafness_.cancel();
+void Session::go_on() {
+  rpc::Caller caller = caller_;
+  caller.descriptors = descriptors_.of_line(given_);
+  const std::string piece = answering_->go_on(caller);
+  has_said_ = has_said_ || !piece.empty();
+  waiting_ += piece;
+  if (answering_->is_over()) {
+    answering_.reset();
+    descriptors_.forget_line(given_);
+    if (has_said_) {
+      waiting_ += '\n';
+    }
+    waiting_ += std::exchange(held_, {});
   }
-  written_ += size;
-  if (written_ < writing_.size()) {
-    write_some();
-    return;
-  }
-  writing_ = {};  // a large reply shall not stay in memory
-  look_for_room();
   if (writing_.empty() && !waiting_.empty()) {
     write();
   }
-  if (is_ending_) {
-    if (unsent() == 0) {
-      finish();
-    }
-  } else if (is_paused_ && unsent() < limits_.unsent_bytes_per_session) {
+  settle();
+}
+
+// Of long lines there may be some at a time: the next waits in the kernel.
+void Session::read_on() {
+  const bool is_long = lines_.unfinished() > LineSplitter::read_size;
+  if (is_long && !has_long_line_ && !commons_.long_lines.has_room(payer_, false)) {
+    is_paused_ = true;
+    return;
+  }
+  if (is_long != std::exchange(has_long_line_, is_long) &&
+      commons_.long_lines.change(payer_, is_long ? 0 : 1, is_long ? 1 : 0)) {
+    commons_.on_room();
+  }
+  read();
+  watch();
+}
+
+bool Session::has_room() const {
+  return unsent() < limits_.unsent_bytes_per_session &&
+         commons_.unsent.has_room(payer_, unsent() > 0);
+}
+
+void Session::resume() {
+  if (is_paused_ && unsent() < limits_.unsent_bytes_per_session) {
     is_paused_ = false;
-    answer_some();
+    ask_for_turn();
   }
 }
 
@@ -289,8 +263,13 @@ void Session::end() {
   }
   is_ending_ = true;
   deadline_.cancel();
-  deafness_.cancel();
+  watch_.cancel();
   speaker_.reset();
+  const bool is_unsent_room = commons_.unsent.change(payer_, std::exchange(counted_, 0), 0);
+  const bool is_line_room = commons_.long_lines.change(payer_, has_long_line_ ? 1 : 0, 0);
+  if (is_unsent_room || is_line_room) {
+    commons_.on_room();
+  }
   descriptors_.forget_all();
   error_code ignored;
   socket_.close(ignored);

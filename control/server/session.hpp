@@ -2,24 +2,27 @@
 // session.hpp: one client: its lines are answered in order, and what it sends or does not read
 // bounds what it costs.
 //
-// Theory of operation: a session is either reading, or it has lines to answer. It answers a few at
-// a time and then lets other sessions have their turn. While much is unsent it neither answers nor
-// reads, so that a client which does not read waits for itself. When the client has closed its
-// side, all its lines are answered before the session ends.
-// A session that has to end itself (a line was too long) says so, and then swallows for a moment
-// what the client still sends: to close with input unread would destroy the words on their way.
-// Descriptors that come with a line are open until it is answered, unless its handler takes them.
-// By a read-only socket none can come: the kernel closes them.
-// Events are said between replies, never in front of the reply to a line that is being answered.
-// Much less may be unsent for an event to be taken than for a reply; beyond that events are
-// refused, and a client that takes nothing at all while this goes on is closed: it has gone deaf.
-// Threads: the control thread.
+// Theory of operation: a session is either reading, or it has lines to answer. It answers them when
+// it is its turn, and gives the turn back between two requests of a batch too. While much is
+// unsent, of its own or of its user's, it neither answers nor reads, so that a client which does
+// not read waits for itself. When the client has closed its side, all its lines are answered before
+// the session ends. A client that for a time takes nothing of what waits for it has gone deaf, and
+// is closed. What it takes is what leaves the kernel's buffer, not what finds room there. The same
+// holds for one that sends nothing more of a long line. The time is short while others wait for the
+// room. A session that has to end itself (a line was too long) says so, and then swallows for a
+// moment what the client still sends: to close with input unread would destroy the words on their
+// way. Descriptors that come with a line are open until it is answered, unless its handler takes
+// them. By a read-only socket none can come: the kernel closes them. Events are said between
+// replies, never in front of the reply to a line that is being answered. Much less may be unsent
+// for an event to be taken than for a reply; beyond that events are refused. Threads: the control
+// thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,35 +30,43 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "control/rpc/dispatcher.hpp"
-#include "control/rpc/limits.hpp"
 #include "control/rpc/outlet.hpp"
+#include "control/server/commons.hpp"
 #include "control/server/line_splitter.hpp"
 #include "control/server/passed_descriptors.hpp"
+#include "control/server/seats.hpp"
 
 namespace tapswitch::server {
 
-// What answers a line; nullopt if nothing is to be said.
-using Answer =
-    std::function<std::optional<std::string>(std::string_view line, const rpc::Caller& caller)>;
+[[nodiscard]] Payer payer_of(const rpc::Caller& caller);
 
 class Session final : public rpc::Outlet, public std::enable_shared_from_this<Session> {
  public:
   using Socket = boost::asio::local::stream_protocol::socket;
   using Ended = std::function<void(const std::shared_ptr<Session>&)>;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
-  // 'answer' must outlive the session; 'ended' is called once, when it is over.
-  Session(Socket socket, const rpc::Caller& caller, const Answer& answer, const rpc::Limits& limits,
-          Ended ended);
+  // 'commons' must outlive the session; 'ended' is called once, when it is over.
+  Session(Socket socket, const rpc::Caller& caller, Commons& commons, Ended ended);
 
   void start();
 
   // Says 'line' and nothing else, then ends.
   void refuse(std::string_view line);
 
-  // Answers what has come already, but not without end, sends what is still to be sent, if the
+  // Ends, because another needs its place: 'line' says so, if nothing else waits to be sent.
+  void dismiss(std::string_view line);
+
+  // Answers what has come already, but not beyond 'until', sends what is still to be sent, if the
   // client takes it within a moment, and ends. Not to be called while a line is being answered: its
   // reply would be lost.
-  void stop();
+  void stop(TimePoint until);
+
+  // Goes on, if it was paused for want of room that others held.
+  void on_room();
+
+  [[nodiscard]] Payer payer() const { return payer_; }
+  [[nodiscard]] Seat seat() const;
 
   [[nodiscard]] bool offer(std::string_view line) override;
   void engage(std::unique_ptr<rpc::Outlet::Speaker> speaker) override;
@@ -63,14 +74,23 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
  private:
   void read();
   void on_readable();
-  void answer_some();
-  void answer(std::string_view line);
+  void ask_for_turn();
+  void take_turn();
+  [[nodiscard]] bool begin_line();
+  void go_on();
+  void read_on();
+  [[nodiscard]] bool has_room() const;
+  void resume();
   void say(std::string_view line);
   void write();
   void write_some();
   void on_some_sent(std::size_t size);
-  void on_event_refused();
   void look_for_room();
+  void settle();
+  void watch();
+  void look_whether_it_listens();
+  [[nodiscard]] bool waits_for_client() const;
+  [[nodiscard]] bool is_in_the_way() const;
   void begin_to_end(bool must_swallow);
   void finish();
   void swallow();
@@ -83,27 +103,35 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
 
   Socket socket_;
   const rpc::Caller caller_;
-  const Answer& answer_;
-  const rpc::Limits limits_;
+  Commons& commons_;
+  const rpc::Limits& limits_;
+  const Payer payer_;
   Ended ended_;
   LineSplitter lines_;
   PassedDescriptors descriptors_;
-  std::string writing_;      // being sent
-  std::size_t written_ = 0;  // of it
-  std::string waiting_;      // to be sent next
-  std::string held_;         // events that wait for the reply
+  std::unique_ptr<rpc::Answering> answering_;  // null between two lines
+  std::uint64_t given_ = 0;                    // bytes up to the end of that line
+  bool has_said_ = false;                      // some of the reply to it
+  std::string writing_;                        // being sent
+  std::size_t written_ = 0;                    // of it
+  std::string waiting_;                        // to be sent next
+  std::string held_;                           // events that wait for the reply
+  std::size_t counted_ = 0;                    // of what is unsent, in the budget
   boost::asio::steady_timer deadline_;
-  boost::asio::steady_timer deafness_;
+  boost::asio::steady_timer watch_;
+  TimePoint heard_at_ = std::chrono::steady_clock::now();  // see Seat::active; or the watch began
+  std::size_t unread_ = 0;  // bytes that waited in the kernel at the last look
   std::unique_ptr<rpc::Outlet::Speaker> speaker_;
   std::string swallowed_;
-  bool is_paused_ = false;       // much is unsent: go on when it is sent
+  bool is_turn_asked_ = false;
+  bool is_watched_ = false;
+  bool has_long_line_ = false;   // and a share of the budget for it
+  bool is_paused_ = false;       // for want of room: go on when there is some
   bool is_half_closed_ = false;  // the client will send nothing more
   bool is_ending_ = false;       // nothing more is to be answered
   bool must_swallow_ = false;    // the client may still be sending
   bool has_ended_ = false;
-  bool is_answering_ = false;
   bool has_refused_event_ = false;  // and not said yet that there is room again
-  bool is_deaf_ = false;            // nothing was taken since an event was refused
 };
 
 }  // namespace tapswitch::server

@@ -49,10 +49,10 @@ class EventsTest : public testing::Test {
   }
 
   void start(const rpc::Limits& limits = {}) {
-    server_.emplace(
-        io_,
-        [this](std::string_view line, const rpc::Caller& caller) { return answer(line, caller); },
-        limits);
+    server_.emplace(io_, word_by_word([this](std::string_view line, const rpc::Caller& caller) {
+                      return answer(line, caller);
+                    }),
+                    limits);
     server_->listen({.path = path_, .group = {}});
     server_->start();
     thread_ = std::thread([this] { io_.run(); });
@@ -190,6 +190,41 @@ TEST_F(EventsTest, SessionThatTakesNothingWhileEventsAreRefusedIsClosed) {
   EXPECT_EQ(silent.ask("listen"), "welcome");
   tell("event");
   EXPECT_EQ(silent.receive(), "event");
+}
+
+// Nothing is offered to it any more: what counts is what it takes.
+TEST_F(EventsTest, SessionThatTakesNothingAfterOneBurstIsClosed) {
+  start({.unsent_event_bytes_per_session = 10'000,
+         .patience_with_deaf_sessions = std::chrono::milliseconds(50)});
+  TestClient deaf(path_);
+  deaf.ask("listen");
+  while (refused_ == 0) {
+    tell(kilobyte);
+  }
+  EXPECT_TRUE(test::wait_until([&] { return listeners() == 0; }));
+}
+
+TEST_F(EventsTest, BurstThatIsNotRefusedCountsToo) {
+  start({.patience_with_deaf_sessions = std::chrono::milliseconds(50)});
+  TestClient deaf(path_);
+  deaf.ask("listen");
+  for (int i = 0; i < 600; ++i) {  // more than the kernel holds, less than the session does
+    tell(kilobyte);
+  }
+  EXPECT_EQ(refused_, 0);
+  EXPECT_TRUE(test::wait_until([&] { return listeners() == 0; }));
+}
+
+TEST_F(EventsTest, SilentSubscriberIsNotClosed) {
+  constexpr std::chrono::milliseconds patience{50};
+  start({.patience_with_deaf_sessions = patience});
+  TestClient client(path_);
+  client.ask("listen");
+  tell("event");  // it finds room in the kernel, and is read when that suits
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_TRUE(
+      test::wait_until([&] { return std::chrono::steady_clock::now() - began > 3 * patience; }));
+  EXPECT_EQ(client.receive(), "event");
 }
 
 TEST_F(EventsTest, SessionThatReadsSlowlyIsNotClosed) {

@@ -11,12 +11,16 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "control/rpc/error.hpp"
@@ -27,6 +31,35 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::server {
+
+// Answers a line in one go; nullopt: nothing is to be said.
+using AtOnce = std::function<std::optional<std::string>(std::string_view, const rpc::Caller&)>;
+
+// A line of words is a batch: each of them is answered by itself.
+class Words final : public rpc::Answering {
+ public:
+  Words(std::string_view line, AtOnce answer) : rest_(line), answer_(std::move(answer)) {}
+
+  [[nodiscard]] bool is_over() const override { return is_over_; }
+  [[nodiscard]] std::string go_on(const rpc::Caller& caller) override {
+    const std::size_t end = rest_.find(' ');
+    const auto reply = answer_(rest_.substr(0, end), caller);
+    is_over_ = end == std::string_view::npos;
+    rest_.remove_prefix(is_over_ ? rest_.size() : end + 1);
+    return reply.value_or("") + (is_over_ ? "" : " ");
+  }
+
+ private:
+  std::string_view rest_;
+  const AtOnce answer_;
+  bool is_over_ = false;
+};
+
+inline Answer word_by_word(AtOnce answer) {
+  return [answer = std::move(answer)](std::string_view line) {
+    return std::make_unique<Words>(line, answer);
+  };
+}
 
 // The other end of a session.
 class TestClient {
@@ -67,6 +100,13 @@ class TestClient {
     return size > 0 ? static_cast<std::size_t>(size) : 0;
   }
 
+  // Reads 'most' bytes at most, of what has come, and forgets them; how many those were.
+  std::size_t take(std::size_t most) {
+    std::string part(most, ' ');
+    const ssize_t size = ::recv(fd_.get(), part.data(), part.size(), MSG_DONTWAIT);
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
+  }
+
   // The next line; nullopt at the end of the session, or if none comes.
   std::optional<std::string> receive() {
     std::size_t end = 0;
@@ -100,30 +140,37 @@ class TestClient {
 };
 
 // Answers each line with itself; but "quiet" with nothing, "caller" with who asks, "big" with a
-// reply of 'big_reply' bytes, and "take" with which file the first descriptor is that came with it.
+// reply of 'big_reply' bytes, "dear" after a while, and "take" with which file the first descriptor
+// is that came with it.
 class ServerTest : public testing::Test {
  protected:
   static constexpr std::size_t big_reply = 1'000'000;
+  static constexpr std::chrono::milliseconds dear{5};
 
   void start(const rpc::Limits& limits = {}) {
-    server_.emplace(
-        io_,
-        [](std::string_view line, const rpc::Caller& caller) -> std::optional<std::string> {
-          if (line == "quiet") {
-            return std::nullopt;
-          }
-          if (line == "big") {
-            return std::string(big_reply, 'x');
-          }
-          if (line == "caller") {
-            return std::to_string(caller.uid) + (caller.is_read_only ? " reads" : " writes");
-          }
-          if (line == "take") {
-            return take(caller);
-          }
-          return std::string(line);
-        },
-        limits);
+    server_.emplace(io_,
+                    word_by_word([](std::string_view line,
+                                    const rpc::Caller& caller) -> std::optional<std::string> {
+                      if (line == "dear") {
+                        std::this_thread::sleep_for(dear);
+                        return "dear";
+                      }
+                      if (line == "quiet") {
+                        return std::nullopt;
+                      }
+                      if (line == "big") {
+                        return std::string(big_reply, 'x');
+                      }
+                      if (line == "caller") {
+                        return std::to_string(caller.uid) +
+                               (caller.is_read_only ? " reads" : " writes");
+                      }
+                      if (line == "take") {
+                        return take(caller);
+                      }
+                      return std::string(line);
+                    }),
+                    limits);
     server_->listen({.path = path_, .group = {}});
     server_->listen({.path = read_only_path_, .mode = 0666, .group = {}}, true);
     server_->start();

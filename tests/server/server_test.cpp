@@ -77,22 +77,6 @@ TEST_F(ServerTest, OverlongLineIsToldAndEndsItsSession) {
   EXPECT_EQ(TestClient(path_).ask(std::string(1000, 'x')), std::string(1000, 'x'));
 }
 
-TEST_F(ServerTest, SessionTooManyIsToldAndTheNextFindsRoomWhenOneEnds) {
-  start({.sessions = 2});
-  TestClient first(path_);
-  TestClient second(path_);
-  EXPECT_EQ(first.ask("1"), "1");
-  EXPECT_EQ(second.ask("2"), "2");
-  TestClient third(path_);
-  const auto reply = third.receive();
-  ASSERT_TRUE(reply);
-  EXPECT_NE(reply->find("limit_reached"), std::string::npos) << *reply;
-  EXPECT_EQ(third.receive(), std::nullopt);
-  first.close();
-  ASSERT_TRUE(sessions_become(1));
-  EXPECT_EQ(TestClient(path_).ask("4"), "4");
-}
-
 // It is neither answered nor read from beyond the limit, so it waits for itself.
 TEST_F(ServerTest, ClientThatNeverReadsIsStoppedByTheLimitAndHindersNobody) {
   start({.unsent_bytes_per_session = 2 * big_reply});

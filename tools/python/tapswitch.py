@@ -452,7 +452,8 @@ class StatsGetParams(TypedDict):
 
 class StatsPortDrops(TypedDict):
     runt: NotRequired[int]  # shorter than an Ethernet header
-    oversize: NotRequired[int]  # longer than the largest frame the switch takes, or would be with the tag it should leave with
+    # longer than the largest frame the switch takes, or would be with the tag it should leave with
+    oversize: NotRequired[int]
     tag_truncated: NotRequired[int]  # announces a VLAN tag but ends before the EtherType behind it
     offload_invalid: NotRequired[int]  # what its virtio-net header says does not fit the frame
     # the length before it on a stream makes no sense, or the stream ended within it

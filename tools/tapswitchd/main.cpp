@@ -78,20 +78,22 @@ class Daemon {
             [this](const std::string& notice) { log_->warn(notice); }),
         file_(startup_file(network_, options)),
         methods_(api::methods()),
-        dispatcher_(methods_,
-                    api::with_change_log(
-                        api::with_orderly_end(autosaved(api::bind_all(network_, about_, meter_),
-                                                        methods_, file_, options),
-                                              methods_, [this] { return is_ending_; }),
-                        methods_,
-                        [this](const std::string& method, const Json& params,
-                               const rpc::Caller& caller) { log_change(method, params, caller); }),
-                    [this](std::string_view method, std::string_view what) {
-                      log_->error("bug: {} failed: {}", method, what);
-                    }),
+        dispatcher_(
+            methods_,
+            api::with_change_log(
+                api::with_orderly_end(
+                    autosaved(api::bind_all(network_, about_, meter_), methods_, file_, options),
+                    methods_, [this] { return is_ending_ || is_handed_over_; }),
+                methods_,
+                [this](const std::string& method, const Json& params, const rpc::Caller& caller) {
+                  log_change(method, params, caller);
+                }),
+            [this](std::string_view method, std::string_view what) {
+              log_->error("bug: {} failed: {}", method, what);
+            }),
         server_(io_,
-                [this](std::string_view line, const rpc::Caller& caller) {
-                  return is_handed_over_ ? handed_over_reply() : dispatcher_.answer(line, caller);
+                [this](std::string_view line) {
+                  return is_handed_over_ ? handed_over_reply() : dispatcher_.begin(line);
                 }),
         metrics_(std::move(entrances.metrics)),
         signals_(signals),
@@ -191,10 +193,10 @@ class Daemon {
   }
 
   // What would change the network now would be lost.
-  static std::string handed_over_reply() {
-    return rpc::to_line(rpc::error_reply(
+  static std::unique_ptr<rpc::Answering> handed_over_reply() {
+    return std::make_unique<rpc::KnownReply>(rpc::to_line(rpc::error_reply(
         nullptr, rpc::Error(rpc::ErrorKind::shutting_down,
-                            "the daemon has handed over to its successor: connect again")));
+                            "the daemon has handed over to its successor: connect again"))));
   }
 
   // With what the service manager has kept from the last time, and then as the options say.

@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -11,7 +13,6 @@
 #include <fmt/format.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_static_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -32,6 +33,11 @@ namespace {
 // A TCP or a Unix socket: the same from here on.
 using Socket = asio::generic::stream_protocol::socket;
 
+using Clock = std::chrono::steady_clock;
+
+// How long who has asked is not silent though it does not read.
+constexpr std::chrono::seconds patience_with_readers{1};
+
 constexpr const char* page_type = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* text_type = "text/plain; charset=utf-8";
 
@@ -39,9 +45,11 @@ constexpr const char* text_type = "text/plain; charset=utf-8";
 
 struct HttpServer::Connections {
   OpenPage open_page;
+  server::Rota* rota = nullptr;
   std::set<std::shared_ptr<Connection>> all;
 
   void welcome(Socket socket);
+  [[nodiscard]] bool make_room();
 };
 
 class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
@@ -57,6 +65,11 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
         [self = shared_from_this()](error_code error, std::size_t) { self->on_request(error); });
   }
 
+  // Returns since when it owes us something: its request, or to read what it asked for.
+  [[nodiscard]] Clock::time_point silent_since() const {
+    return is_asked_ ? asked_at_ + patience_with_readers : began_at_;
+  }
+
   void end() {
     error_code ignored;
     stream_.socket().shutdown(Socket::shutdown_both, ignored);
@@ -68,6 +81,8 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   using Response = http::response<http::string_body>;
 
   void on_request(error_code error) {
+    is_asked_ = true;
+    asked_at_ = Clock::now();
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
       refuse(http::status::request_header_fields_too_large, "the request is too long");
     } else if (error && error.category() == make_error_code(http::error::bad_method).category() &&
@@ -82,15 +97,24 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
 
   void answer(const http::request<http::empty_body>& request) {
     const auto target = request.target();
+    is_head_ = request.method() == http::verb::head;
     if (target.substr(0, target.find('?')) != "/metrics") {
       refuse(http::status::not_found, "there is only /metrics");
+    } else if (is_head_) {
+      response_.set(http::field::content_type, page_type);
+      send();
     } else if (request.method() != http::verb::get) {
-      response_.set(http::field::allow, "GET");
-      refuse(http::status::method_not_allowed, "there is only GET");
+      response_.set(http::field::allow, "GET, HEAD");
+      refuse(http::status::method_not_allowed, "there are only GET and HEAD");
     } else {
       page_ = home_.open_page();
-      write_page();
+      ask_for_turn();
     }
+  }
+
+  void ask_for_turn() {
+    home_.rota->ask({.entrance = server::EntranceKind::metrics, .uid = 0},
+                    [self = shared_from_this()] { self->write_page(); });
   }
 
   void write_page() {
@@ -98,7 +122,7 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
       return;  // the daemon ends
     }
     if (page_->write_some()) {
-      asio::post(stream_.get_executor(), [self = shared_from_this()] { self->write_page(); });
+      ask_for_turn();
       return;
     }
     response_.result(http::status::ok);
@@ -117,7 +141,11 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
 
   void send() {
     response_.keep_alive(false);
-    response_.prepare_payload();
+    if (is_head_) {
+      response_.body().clear();  // what GET would get is not known without writing it
+    } else {
+      response_.prepare_payload();
+    }
     http::async_write(stream_, response_,
                       [self = shared_from_this()](error_code, std::size_t) { self->end(); });
   }
@@ -128,10 +156,28 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   http::request_parser<http::empty_body> parser_;
   Response response_;
   std::unique_ptr<Page> page_;
+  const Clock::time_point began_at_ = Clock::now();
+  Clock::time_point asked_at_;
+  bool is_asked_ = false;
+  bool is_head_ = false;
 };
 
+// Returns whether one more may come in: the one that has been silent for longest makes room.
+bool HttpServer::Connections::make_room() {
+  if (all.size() < max_connections) {
+    return true;
+  }
+  const auto longest = std::ranges::min_element(all, {}, &Connection::silent_since);
+  if ((*longest)->silent_since() > Clock::now()) {
+    return false;
+  }
+  const std::shared_ptr<Connection> leaving = *longest;
+  leaving->end();
+  return true;
+}
+
 void HttpServer::Connections::welcome(Socket socket) {
-  if (all.size() >= max_connections) {
+  if (!make_room()) {
     return;  // which closes it
   }
   const auto connection = std::make_shared<Connection>(std::move(socket), *this);
@@ -242,7 +288,8 @@ std::vector<int> HttpServer::descriptors() { return entrance_->descriptors(); }
 void HttpServer::claim() { entrance_->claim(); }
 void HttpServer::renounce() { entrance_->renounce(); }
 
-void HttpServer::start(OpenPage open_page) {
+void HttpServer::start(OpenPage open_page, server::Rota& rota) {
+  connections_->rota = &rota;
   connections_->open_page = std::move(open_page);
   entrance_->start([this](Socket socket) { connections_->welcome(std::move(socket)); });
 }

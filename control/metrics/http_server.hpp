@@ -3,8 +3,9 @@
 //
 // Theory of operation: a connection asks once and is closed. While its page is being written other
 // work of the control thread goes on between two steps, so a page of a thousand ports delays
-// nobody. Limits: max_connections at a time (one more is closed at once), max_request_size bytes of
-// request, 'patience' for a connection from its beginning to its end. Threads: the control thread.
+// nobody. Limits: max_connections at a time (one more takes the place of the one that has been
+// silent for longest), max_request_size bytes of request, 'patience' for a connection from its
+// beginning to its end. Threads: the control thread.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,7 @@
 
 #include "control/metrics/address.hpp"
 #include "control/metrics/page.hpp"
+#include "control/server/rota.hpp"
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch::metrics {
@@ -38,7 +40,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();
 
-  void start(OpenPage open_page);
+  // Pages are written in turns of 'rota', which must outlive the server.
+  void start(OpenPage open_page, server::Rota& rota);
 
   // Takes no more clients and ends the connections. The server must then stay until the io_context
   // has nothing left to do.

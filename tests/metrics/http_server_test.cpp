@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <deque>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -37,7 +40,7 @@ class HttpServerTest : public testing::Test {
  protected:
   void start(const Address& address = TcpAddress{"127.0.0.1", 0}) {
     server_.emplace(io_, address, std::nullopt);
-    server_->start([] { return std::make_unique<CountingPage>(); });
+    server_->start([] { return std::make_unique<CountingPage>(); }, rota_);
     thread_ = std::thread([this] { io_.run(); });
   }
 
@@ -77,6 +80,7 @@ class HttpServerTest : public testing::Test {
 
   asio::io_context client_io_;
   asio::io_context io_{1};
+  server::Rota rota_{io_};
   std::optional<HttpServer> server_;
   std::thread thread_;
 };
@@ -101,7 +105,16 @@ TEST_F(HttpServerTest, ThereIsNothingElse) {
   EXPECT_TRUE(ask("GET /metricsx HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
   const std::string reply = ask("POST /metrics HTTP/1.1\r\nContent-Length: 1\r\n\r\nx");
   EXPECT_TRUE(reply.starts_with("HTTP/1.1 405 ")) << reply;
-  EXPECT_NE(reply.find("Allow: GET\r\n"), std::string::npos) << reply;
+  EXPECT_NE(reply.find("Allow: GET, HEAD\r\n"), std::string::npos) << reply;
+}
+
+TEST_F(HttpServerTest, HeadHasNoBody) {
+  start();
+  for (const char* target : {"/metrics", "/nothing"}) {
+    const std::string reply = ask(fmt::format("HEAD {} HTTP/1.1\r\n\r\n", target));
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 ")) << reply;
+    EXPECT_EQ(reply.find("\r\n\r\n"), reply.size() - 4) << reply;
+  }
 }
 
 TEST_F(HttpServerTest, NonsenseIsRefused) {
@@ -112,16 +125,30 @@ TEST_F(HttpServerTest, NonsenseIsRefused) {
       ask("GET /metrics HTTP/1.1\r\nX: " + long_header + "\r\n\r\n").starts_with("HTTP/1.1 431 "));
 }
 
-TEST_F(HttpServerTest, OneConnectionTooManyIsClosedAndTheOthersStay) {
+TEST_F(HttpServerTest, OneConnectionTooManyTakesThePlaceOfTheOneThatWasSilentLongest) {
   start();
   std::vector<tcp::socket> silent;
   for (std::size_t count = 0; count < HttpServer::max_connections; ++count) {
     silent.push_back(connect());
   }
-  tcp::socket one_more = connect();
-  EXPECT_EQ(read_to_end(one_more), "");
-  asio::write(silent.front(), asio::buffer(std::string("GET /metrics HTTP/1.1\r\n\r\n")));
-  EXPECT_TRUE(read_to_end(silent.front()).starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(ask("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(read_to_end(silent.front()), "");
+  asio::write(silent.back(), asio::buffer(std::string("GET /metrics HTTP/1.1\r\n\r\n")));
+  EXPECT_TRUE(read_to_end(silent.back()).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(HttpServerTest, SilentConnectionsThatRenewThemselvesKeepNoScrapeAway) {
+  start();
+  std::deque<tcp::socket> silent;
+  for (int scrape = 0; scrape < 20; ++scrape) {
+    for (std::size_t count = 0; count < HttpServer::max_connections; ++count) {
+      silent.push_back(connect());
+      if (silent.size() > HttpServer::max_connections) {
+        silent.pop_front();
+      }
+    }
+    ASSERT_TRUE(ask("GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
+  }
 }
 
 TEST_F(HttpServerTest, EndsAlthoughAClientIsSilent) {

@@ -139,7 +139,7 @@ class Daemon {
     }
     server_.start();
     if (metrics_) {
-      metrics_->start([this] { return open_metrics_page(); });
+      metrics_->start([this] { return open_metrics_page(); }, server_.rota());
       log_->info("metrics are on {}", metrics_->url());
     }
     log_->info("tapswitchd {} answers on {}", version, about_.socket_path);

@@ -36,6 +36,7 @@ EVENTS_KEPT = 10_000
 
 # The daemon's answers are lines of any length; an asyncio stream wants to know one.
 LINE_LIMIT = 1 << 28
+RECEIVED_AT_ONCE = 1 << 16
 
 
 class NoDaemon(ConnectionError):
@@ -1117,7 +1118,9 @@ class Client(TypedMethods):
     """A session that waits for each answer. Use it in a 'with', or close() it."""
 
     def __init__(self, path: str | None = None, timeout: float | None = None) -> None:
-        """'timeout': the most seconds to wait for an answer or an event; None: for ever."""
+        """'timeout': the most seconds to wait for an answer or an event; None: for ever. After a
+        TimeoutError the session goes on: the call may still be carried out, and its answer is left
+        out when it comes."""
         self._path = path or default_path()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(timeout)
@@ -1126,7 +1129,8 @@ class Client(TypedMethods):
         except OSError as error:
             self._socket.close()
             raise NoDaemon(f"no daemon answers on {self._path}: {error.strerror}") from error
-        self._lines = self._socket.makefile("rb")
+        self._unread = bytearray()  # what has come, and is no whole line yet
+        self._unsent = b""
         self._numbers = itertools.count(1)
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
 
@@ -1136,21 +1140,42 @@ class Client(TypedMethods):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def timeout(self) -> float | None:
+        """The most seconds to wait from now on."""
+        return self._socket.gettimeout()
+
+    @timeout.setter
+    def timeout(self, seconds: float | None) -> None:
+        self._socket.settimeout(seconds)
+
     def close(self) -> None:
-        self._lines.close()
         self._socket.close()
 
     def call(self, method: str, params: Mapping[str, object], fds: Sequence[int] = ()) -> Any:
         number = next(self._numbers)
-        line = _request(number, method, params)
         try:
-            sent = socket.send_fds(self._socket, [line], list(fds)) if fds else 0
-            self._socket.sendall(line[sent:])
+            self._send(_request(number, method, params), fds)
         except BrokenPipeError as error:
             raise self._gone() from error
         while (message := self._read()).get("id") != number:
-            self._events.append(message["params"])
+            self._note(message)
         return _result(message)
+
+    def _send(self, line: bytes, fds: Sequence[int]) -> None:
+        self._send_rest()
+        sent = socket.send_fds(self._socket, [line], list(fds)) if fds else 0
+        self._unsent = line[sent:]
+        self._send_rest()
+
+    def _send_rest(self) -> None:
+        while self._unsent:
+            self._unsent = self._unsent[self._socket.send(self._unsent):]
+
+    def _note(self, message: Mapping[str, Any]) -> None:
+        # Else it is the answer to a call that has been given up.
+        if "method" in message:
+            self._events.append(message["params"])
 
     def plan(self, method: str, params: Mapping[str, object]) -> list[str]:
         """The steps that a method which changes something would take. Nothing changes."""
@@ -1158,16 +1183,24 @@ class Client(TypedMethods):
 
     def events(self) -> Iterator[Event]:
         """Every event of what event_subscribe() has subscribed to, for as long as the daemon
-        lives."""
-        while True:
-            while self._events:
-                yield self._events.popleft()
-            self._events.append(self._read()["params"])
+        lives. After a TimeoutError it goes on."""
+        return cast("Iterator[Event]", iter(self._next_event, None))
+
+    def _next_event(self) -> Event:
+        while not self._events:
+            self._note(self._read())
+        return self._events.popleft()
 
     def _read(self) -> dict[str, Any]:
-        line = self._lines.readline()
-        if not line:
-            raise self._gone()
+        seen = 0
+        while (end := self._unread.find(b"\n", seen)) < 0:
+            seen = len(self._unread)
+            received = self._socket.recv(RECEIVED_AT_ONCE)
+            if not received:
+                raise self._gone()
+            self._unread += received
+        line = bytes(self._unread[:end])
+        del self._unread[:end + 1]
         return cast("dict[str, Any]", json.loads(line))
 
     def _gone(self) -> NoDaemon:

@@ -212,8 +212,10 @@ Schema trace_schema() {
       {"reason", any_text(), "why, as in statistics", true},
   });
   return Schema::object({
-      {"outcome", Schema::word({"drop", "unicast", "flood"}),
-       "what becomes of the frame; drop: it leaves by no port", true},
+      {"outcome", Schema::word({"drop", "unicast", "flood", "punt"}),
+       "what becomes of the frame; drop: it leaves by no port; punt: the switch's protocols take "
+       "it",
+       true},
       {"reason", any_text(),
        "drop: the reason, as in statistics; that of the first port if they differ"},
       {"vlan", vlan_id_schema(), "the VLAN it was found to belong to"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// trace.cpp: frame.trace: asks the functions that forward frames where one would go, and puts their
-// answers into words.
+// trace.cpp: frame.trace: lets a frame go the way that the workers' frames go, and tells it in
+// words.
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -10,8 +10,7 @@
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
-#include "switch/engine/egress.hpp"
-#include "switch/forwarding/decide.hpp"
+#include "switch/engine/walk.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -68,44 +67,110 @@ std::optional<VlanTag> outermost_tag(const FrameBuffer& frame) {
   return view ? view->tag() : std::nullopt;
 }
 
-// Follows one frame and writes down what happens to it.
-class Trace {
+// What is told of a frame at each step of its way (switch/engine/walk.hpp), which it goes as the
+// workers would let it go; but nothing is counted, learned or sent.
+class Narrator {
  public:
-  Trace(const Network& network, const RunningPort& ingress, TimePoint now)
+  Narrator(const Network& network, const RunningPort& ingress, TimePoint now)
       : network_(network), ingress_(ingress), engine_(*ingress.home->engine), now_(now) {}
 
-  Json follow(FrameBuffer& frame) {
-    const auto view = FrameView::parse(frame.bytes());
-    if (!view) {
-      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] const Fdb& fdb() const { return itself_ ? *itself_ : engine_.fdb(); }
+  [[nodiscard]] FrameBuffer& segment() { return *segment_; }
+
+  void arrived(const FrameBuffer& /*frame*/) {}
+
+  void parsed(const FrameView& view) {
+    note("{} bytes from {} to {} come in by port {}", view.size(), view.source().to_string(),
+         view.destination().to_string(), ingress_.spec.name);
+    note("{}", view.tag() ? "tagged: " + to_text(*view.tag()) : "untagged");
+  }
+
+  // An observer is not asked, for it would take the frame for one that has come.
+  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/) {
+    return std::nullopt;
+  }
+
+  void classified(const FrameView& /*view*/, const Classification& classification) {
+    result_["vlan"] = classification.tag.vid;
+    note("belongs to VLAN {}", classification.tag.vid);
+  }
+
+  void entered(VlanId /*vid*/, std::size_t /*size*/) {}
+
+  [[nodiscard]] std::optional<Learned> learn(const Station& source, const PortView& rule) {
+    const config::PortSpec& port = ingress_.spec;
+    if (!rule.learning()) {
+      note("learning is off on port {}", port.name);
+      return std::nullopt;
     }
-    note("{} bytes from {} to {} come in by port {}", view->size(), view->source().to_string(),
-         view->destination().to_string(), ingress_.spec.name);
-    note("{}", view->tag() ? "tagged: " + to_text(*view->tag()) : "untagged");
-    const auto classification = classify(engine_.snapshot(), ingress_.index, *view);
-    if (!classification) {
-      return drop(classification.error());
+    const auto known = engine_.fdb().find(source, now_);
+    const Learned learned =
+        engine_.fdb().would_learn(source, ingress_.index, rule.fdb_limit(), now_);
+    note_learned(learned, source.mac.to_string(), known ? name_of(*known) : "");
+    if (learned == Learned::added || learned == Learned::moved) {
+      news_ = source;
     }
-    const VlanId vid = classification->tag.vid;
-    result_["vlan"] = vid;
-    note("belongs to VLAN {}", vid);
-    const Station source{.vid = vid, .mac = view->source()};
-    const Station destination{.vid = vid, .mac = view->destination()};
-    // A station that sends to itself is looked up after it was learned, which must not happen here:
-    // a table of one station stands in.
-    std::optional<Fdb> itself;
-    if (learn(source) && source == destination) {
-      itself.emplace(1, SwitchOptions::default_ageing, 0).learn(source, ingress_.index, 0, now_);
+    return learned;
+  }
+
+  // A station that sends to itself is looked up after it was learned, which must not happen here: a
+  // table of one station stands in.
+  void decides(const FrameView& view, VlanId vid) {
+    const Station destination{.vid = vid, .mac = view.destination()};
+    if (news_ == destination) {
+      itself_.emplace(1, SwitchOptions::default_ageing, 0)
+          .learn(destination, ingress_.index, 0, now_);
     }
-    const Fdb& fdb = itself ? *itself : engine_.fdb();
-    note_lookup(fdb, destination);
-    const Decision decision =
-        decide(engine_.snapshot(), fdb, ingress_.index, *view, *classification, now_);
-    if (decision.kind == Decision::Kind::drop) {
-      return drop(decision.reason);
+    note_lookup(destination);
+  }
+
+  void decided(const Decision& decision) { decision_ = decision.kind; }
+
+  void punt(const FrameBuffer& /*frame*/, VlanId /*vid*/, std::optional<Learned> /*learned*/) {
+    note("goes to the protocols of the switch");
+    is_punted_ = true;
+  }
+
+  void drop(DropReason reason) {
+    note("dropped: {}", text_of(reason).description);
+    result_["reason"] = text_of(reason).name;
+  }
+
+  void refuse(PortIndex port, AddressKind /*kind*/, DropReason reason) {
+    const std::string name = name_of(port);
+    note("dropped at port {}: {}", name, text_of(reason).description);
+    dropped_.push_back({{"port", name}, {"reason", text_of(reason).name}});
+  }
+
+  void leave(PortIndex port, AddressKind kind, const FrameBuffer& frame, bool /*may_be_held*/) {
+    if (const auto reason = refuse_link(port)) {
+      refuse(port, kind, *reason);
+      return;
     }
-    send(frame, *classification, decision);
-    return conclude(decision);
+    const std::string name = name_of(port);
+    const std::optional<VlanTag> tag = outermost_tag(frame);
+    note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
+    egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
+  }
+
+  void leave_cut(PortIndex port, AddressKind kind, const FrameBuffer& segment) {
+    leave(port, kind, segment, false);
+  }
+
+  void crossed(AddressKind /*kind*/) {}
+
+  // The whole story.
+  Json conclude() {
+    if (egress_.empty() && !dropped_.empty()) {
+      result_["reason"] = dropped_.front()["reason"];
+    }
+    Json json = {{"outcome", outcome()}};
+    json.update(result_);
+    json["egress"] = egress_;
+    json["dropped"] = dropped_;
+    json["steps"] = steps_;
+    return json;
   }
 
  private:
@@ -119,87 +184,38 @@ class Trace {
     return name != nullptr ? *name : "(a port that is gone)";
   }
 
-  // Whether the FDB would have news of 'source'.
-  bool learn(const Station& source) {
+  void note_learned(Learned learned, const std::string& mac, const std::string& known_on) {
     const config::PortSpec& port = ingress_.spec;
-    if (!port.rule.learning) {
-      note("learning is off on port {}", port.name);
-      return false;
-    }
-    const std::string mac = source.mac.to_string();
-    const auto known = engine_.fdb().find(source, now_);
-    const std::string known_on = known ? name_of(*known) : "";
-    switch (engine_.fdb().would_learn(source, ingress_.index, port.rule.fdb_limit, now_)) {
+    switch (learned) {
       case Learned::added:
-        note("{} would be learned on port {}", mac, port.name);
-        return true;
+        return note("{} would be learned on port {}", mac, port.name);
       case Learned::moved:
-        note("{} would move from port {} to port {}", mac, known_on, port.name);
-        return true;
+        return note("{} would move from port {} to port {}", mac, known_on, port.name);
       case Learned::refreshed:
-        note("{} is known on port {}", mac, port.name);
-        return false;
+        return note("{} is known on port {}", mac, port.name);
       case Learned::fixed:
-        note("{} is fixed on port {} by a static entry", mac, known_on);
-        return false;
+        return note("{} is fixed on port {} by a static entry", mac, known_on);
       case Learned::table_full:
-        note("{} would not be learned: the forwarding database has no room", mac);
-        return false;
+        return note("{} would not be learned: the forwarding database has no room", mac);
       case Learned::port_full:
-        note("{} would not be learned: port {} has its limit of stations ({})", mac, port.name,
-             port.rule.fdb_limit);
-        return false;
+        return note("{} would not be learned: port {} has its limit of stations ({})", mac,
+                    port.name, port.rule.fdb_limit);
     }
-    return false;
   }
 
-  void note_lookup(const Fdb& fdb, const Station& destination) {
+  void note_lookup(const Station& destination) {
     const std::string mac = destination.mac.to_string();
     if (destination.mac.is_group()) {
       note("{} is {}", mac, destination.mac.is_broadcast() ? "broadcast" : "a group");
-    } else if (const auto known = fdb.find(destination, now_)) {
+    } else if (const auto known = fdb().find(destination, now_)) {
       note("{} is reached by port {}", mac, name_of(*known));
     } else {
       note("{} is not known", mac);
     }
   }
 
-  void send(FrameBuffer& frame, const Classification& classification, const Decision& decision) {
-    EgressTag tag(frame, classification);
-    if (decision.kind == Decision::Kind::unicast) {
-      send_by(decision.egress, frame, tag, classification.tag.vid);
-      return;
-    }
-    for (const PortIndex member : decision.members) {
-      if (floods_to(engine_.snapshot(), ingress_.index, member, decision.flood_kind)) {
-        send_by(member, frame, tag, classification.tag.vid);
-      }
-    }
-  }
-
-  void send_by(PortIndex egress, FrameBuffer& frame, EgressTag& egress_tag, VlanId vid) {
-    const PortView& port = engine_.snapshot().port(egress);
-    if (port.sends_tagged(vid)) {
-      egress_tag.put_on();
-    } else {
-      egress_tag.take_off();
-    }
-    const std::string name = name_of(egress);
-    if (const auto reason = refusal_of(egress, frame)) {
-      note("dropped at port {}: {}", name, text_of(*reason).description);
-      dropped_.push_back({{"port", name}, {"reason", text_of(*reason).name}});
-      return;
-    }
-    const std::optional<VlanTag> tag = outermost_tag(frame);
-    note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
-    egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
-  }
-
-  // What of it can be known without sending: a worker learns the rest from the kernel.
-  std::optional<DropReason> refusal_of(PortIndex egress, const FrameBuffer& frame) {
-    if (const auto reason = refuse_length(frame, engine_.snapshot().port(egress))) {
-      return reason;
-    }
+  // What can be known of it without sending: a worker learns the rest from the kernel.
+  std::optional<DropReason> refuse_link(PortIndex egress) {
     const LinkStatus link = engine_.port(egress).read_link(links_);
     if (!link.is_present) {
       return DropReason::port_gone;
@@ -207,37 +223,23 @@ class Trace {
     return link.is_up ? std::nullopt : std::optional(DropReason::link_down);
   }
 
-  Json conclude(const Decision& decision) {
+  [[nodiscard]] const char* outcome() const {
     if (!egress_.empty()) {
-      return finish(decision.kind == Decision::Kind::unicast ? "unicast" : "flood");
+      return decision_ == Decision::Kind::unicast ? "unicast" : "flood";
     }
-    if (dropped_.empty()) {
-      return drop(DropReason::no_egress);
-    }
-    result_["reason"] = dropped_.front()["reason"];
-    return finish("drop");
-  }
-
-  Json drop(DropReason reason) {
-    note("dropped: {}", text_of(reason).description);
-    result_["reason"] = text_of(reason).name;
-    return finish("drop");
-  }
-
-  Json finish(const char* outcome) {
-    Json json = {{"outcome", outcome}};
-    json.update(result_);
-    json["egress"] = egress_;
-    json["dropped"] = dropped_;
-    json["steps"] = steps_;
-    return json;
+    return is_punted_ ? "punt" : "drop";
   }
 
   const Network& network_;
   const RunningPort& ingress_;
   const Switch& engine_;
-  TimePoint now_;
+  const TimePoint now_;
+  const std::unique_ptr<FrameBuffer> segment_ = std::make_unique<FrameBuffer>();
   LinkReader links_;
+  std::optional<Station> news_;  // what would be learned
+  std::optional<Fdb> itself_;
+  Decision::Kind decision_{};
+  bool is_punted_ = false;
   std::vector<std::string> steps_;
   Json result_ = Json::object();
   Json egress_ = Json::array();
@@ -249,12 +251,16 @@ class Trace {
 void add_trace_handlers(Handlers& handlers, Network& network) {
   handlers["frame.trace"] = [&network](const Json& params, const rpc::Caller&) {
     const Bytes bytes = frame_argument(params.at("frame"));
-    const auto frame = std::make_unique<FrameBuffer>();
-    std::copy(bytes.begin(), bytes.end(), frame->space().begin());
-    frame->assign(bytes.size());
-    frame->find_layout();
-    Trace trace(network, network.find_port(params.at("port")), std::chrono::steady_clock::now());
-    return trace.follow(*frame);
+    const auto arrival = std::make_unique<Arrival>();
+    std::copy(bytes.begin(), bytes.end(), arrival->frame.space().begin());
+    arrival->frame.assign(bytes.size());
+    const RunningPort& ingress = network.find_port(params.at("port"));
+    Narrator narrator(network, ingress, std::chrono::steady_clock::now());
+    Walk walk(ingress.home->engine->picture(), ingress.index, narrator);
+    if (walk.admit(*arrival)) {
+      walk.forward(*arrival);
+    }
+    return narrator.conclude();
   };
 }
 

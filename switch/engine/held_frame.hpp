@@ -7,34 +7,27 @@
 // held goes behind it, and the worker releases it before it receives again.
 #pragma once
 
-#include "switch/engine/flush_list.hpp"
-#include "switch/engine/picture.hpp"
+#include "switch/engine/transmit.hpp"
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/joining.hpp"
 
 namespace tapswitch {
 
-// Sends 'frame' by a port, and counts it there. A port that keeps it back is noted in 'to_flush'.
-void transmit(const Picture::Slot& slot, PortCounters& counters, AddressKind kind,
-              FrameBuffer& frame, FlushList& to_flush);
-
 class HeldFrame {
  public:
   explicit HeldFrame(FlushList& to_flush) : to_flush_(to_flush) {}
 
-  // 'frame' leaves by 'slot', now or, if others may continue it, with release(), until when it must
+  // 'frame' leaves by 'exit', now or, if others may continue it, with release(), until when it must
   // stay where it is.
-  void take(const Picture::Slot& slot, PortCounters& counters, AddressKind kind,
-            FrameBuffer& frame);
+  void take(const Exit& exit, AddressKind kind, FrameBuffer& frame);
 
   // Sends what is held, if anything is.
   void release();
 
  private:
   FlushList& to_flush_;
-  Joiner joiner_;                        // has the frame
-  const Picture::Slot* slot_ = nullptr;  // by which it is to leave; null: nothing is held
-  PortCounters* counters_ = nullptr;
+  Joiner joiner_;  // has the frame
+  Exit exit_;      // by which it is to leave; without a slot: nothing is held
   AddressKind kind_{};
 };
 

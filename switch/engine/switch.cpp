@@ -2,6 +2,7 @@
 #include "switch/engine/switch.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <random>
 #include <utility>
 
@@ -19,12 +20,15 @@ std::uint64_t random_salt() {
 
 }  // namespace
 
-Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews on_news)
+Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews on_news,
+               std::function<void()> on_punt)
     : pool_(pool),
       id_(pool.new_switch_id()),
       on_news_(std::move(on_news)),
       fdb_(options.fdb_capacity, options.ageing, random_salt()),
-      rule_(options.rule) {
+      rule_(options.rule),
+      punts_(std::move(on_punt)),
+      unsent_(std::make_shared<std::atomic<std::size_t>>(0)) {
   for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
     vlan_counters_.push_back(std::make_unique<VlanCounters[]>(vlan_table_size));
   }
@@ -161,6 +165,27 @@ void Switch::set_rule(const SwitchRule& rule) {
   hand_over();
 }
 
+void Switch::observe(PortIndex index, PortObserver* observer) {
+  entries_[to_size(index)].observer = observer;
+  hand_over();
+}
+
+bool Switch::send(PortIndex index, std::span<const std::byte> frame) {
+  assert(frame.size() >= FrameView::header_size && frame.size() <= FrameBuffer::max_frame_size);
+  if (unsent_->load() >= most_unsent) {
+    return false;
+  }
+  unsent_->fetch_add(1);
+  // The port's own worker lets go of it before the index is another's.
+  Worker& worker = pool_.worker(entry(index).worker);
+  worker.post([&worker, id = id_, index, unsent = unsent_,
+               bytes = std::vector<std::byte>(frame.begin(), frame.end())] {
+    worker.send(id, index, bytes);
+    unsent->fetch_sub(1);
+  });
+  return true;
+}
+
 std::shared_ptr<const Picture> Switch::draw() {
   auto picture = std::make_shared<Picture>();
   picture->snapshot = Snapshot(rule_, rules_);
@@ -168,9 +193,11 @@ std::shared_ptr<const Picture> Switch::draw() {
     picture->slots.push_back({.port = entry.port.get(),
                               .counters = entry.counters.get(),
                               .offloads = entry.port ? entry.port->offloads() : OffloadSet{},
-                              .keeps_back = entry.port && entry.port->keeps_back()});
+                              .keeps_back = entry.port && entry.port->keeps_back(),
+                              .observer = entry.observer});
   }
   picture->fdb = &fdb_;
+  picture->punts = &punts_;
   for (const auto& counters : vlan_counters_) {
     picture->vlan_counters.push_back(counters.get());
   }

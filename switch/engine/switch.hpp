@@ -8,12 +8,14 @@
 // Limits: max_ports ports; as many stations as the options say.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "switch/engine/counters.hpp"
@@ -37,12 +39,16 @@ struct SwitchOptions {
 
 class Switch {
  public:
+  // The most frames of send() that may be on their way to the workers.
+  static constexpr std::size_t most_unsent = 256;
+
   // The pool must outlive the switch. 'on_news' is called by a worker's thread when a port's other
   // end has come, has gone, or is gone for good: it must not call the switch, only pass the word
-  // on. A port whose other end is gone for good stays, dead, until it is removed.
+  // on. A port whose other end is gone for good stays, dead, until it is removed. 'on_punt' is
+  // called so when there is something for take_punted().
   explicit Switch(
       WorkerPool& pool, const SwitchOptions& options = {},
-      Worker::PortNews on_news = [](PortIndex) {});
+      Worker::PortNews on_news = [](PortIndex) {}, std::function<void()> on_punt = [] {});
   Switch(const Switch&) = delete;
   Switch& operator=(const Switch&) = delete;
   ~Switch();
@@ -71,6 +77,22 @@ class Switch {
   void set_port_rule(PortIndex index, const PortRule& rule);
   void set_rule(const SwitchRule& rule);
 
+  // Has 'observer' look at the frames of the port; null: nobody. Whoever looked before does so no
+  // more when this returns. The observer must outlive the port, or be taken away before.
+  void observe(PortIndex index, PortObserver* observer);
+
+  // Sends a frame by the port as it is, after what the port's worker sends just now. Requires: at
+  // least a header, at most FrameBuffer::max_frame_size bytes. False: most_unsent frames wait
+  // already; it is not sent.
+  bool send(PortIndex index, std::span<const std::byte> frame);
+
+  // The oldest frame that the rule has punted; nullopt if there is none. A port that has been
+  // removed since may be named, and another may have its index.
+  [[nodiscard]] std::optional<PuntedFrame> take_punted() { return punts_.pop(); }
+
+  // How many frames there was no room for in the queue that take_punted() empties.
+  [[nodiscard]] std::uint64_t punts_refused() const { return punts_.refused(); }
+
   // 'index' must be that of a port, here and below.
   [[nodiscard]] Port& port(PortIndex index) const { return *entry(index).port; }
   [[nodiscard]] const PortRule& port_rule(PortIndex index) const { return *rules_[to_size(index)]; }
@@ -83,12 +105,14 @@ class Switch {
   [[nodiscard]] Fdb& fdb() { return fdb_; }
   [[nodiscard]] const Fdb& fdb() const { return fdb_; }
   [[nodiscard]] const Snapshot& snapshot() const { return picture_->snapshot; }
+  [[nodiscard]] const Picture& picture() const { return *picture_; }
 
  private:
   struct Entry {
     std::unique_ptr<Port> port;
     std::unique_ptr<PortCounters[]> counters;  // one a worker
     std::size_t worker = 0;                    // who receives by the first queue
+    PortObserver* observer = nullptr;
   };
 
   [[nodiscard]] const Entry& entry(PortIndex index) const { return entries_[to_size(index)]; }
@@ -107,6 +131,9 @@ class Switch {
   Fdb fdb_;
   SwitchRule rule_;
   bool is_receiving_ = true;
+  PuntQueue punts_;
+  // Shared with the tasks that send, which may be done a moment later than anybody asks.
+  const std::shared_ptr<std::atomic<std::size_t>> unsent_;
   // By PortIndex, of one length; null and nullopt where no port is.
   std::vector<Entry> entries_;
   std::vector<std::optional<PortRule>> rules_;

@@ -90,13 +90,14 @@ class Worker::Receiver {
     const bool is_first = depth_ == 1;
     auto status = ReceiveStatus::received;
     std::size_t cost = 0;
+    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now);
+    Walk walk(*picture_, index_, steps);
     do {
       cost += depth_;
       std::size_t admitted = 0;
-      status = read_ahead(admitted);
+      status = read_ahead(walk, admitted);
       for (std::size_t i = 0; i < admitted; ++i) {
-        cost += forward(*picture_, worker_.number_, index_, worker_.arrivals_[i],
-                        worker_.egress_tools_, now);
+        cost += walk.forward(worker_.arrivals_[i]);
       }
       worker_.egress_tools_.held.release();
       if (admitted > 0) {
@@ -110,16 +111,15 @@ class Worker::Receiver {
 
   // Receives at most depth_ frames and admits them, in the order in which they come; says how it
   // ended.
-  ReceiveStatus read_ahead(std::size_t& admitted) {
-    const Picture& picture = *picture_;
-    const Picture::Slot& slot = picture.slot(index_);
+  ReceiveStatus read_ahead(Walk<WorkerSteps>& walk, std::size_t& admitted) {
+    const Picture::Slot& slot = picture_->slot(index_);
     std::size_t octets = 0;
     for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
       Arrival& arrival = worker_.arrivals_[admitted];
       const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
       if (status == ReceiveStatus::received) {
         octets += arrival.frame.bytes().size();
-        admitted += admit(picture, worker_.number_, index_, arrival) ? 1U : 0U;
+        admitted += walk.admit(arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
         slot.counters[worker_.number_].drop(*reason);
       } else if (status == ReceiveStatus::changed) {
@@ -220,6 +220,21 @@ void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
 void Worker::attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news) {
   receivers_.emplace(PortKey(id, index), std::make_unique<Receiver>(*this, pictures_.at(id), index,
                                                                     queue, std::move(on_news)));
+}
+
+void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame) {
+  const auto picture = pictures_.find(id);
+  if (picture == pictures_.end() || to_size(index) >= picture->second->slots.size() ||
+      picture->second->slot(index).port == nullptr) {
+    return;
+  }
+  FrameBuffer& buffer = egress_tools_.segment;
+  std::ranges::copy(frame, buffer.space().begin());
+  buffer.assign(frame.size());
+  const AddressKind kind = kind_of(MacAddress::read(frame.data()));
+  transmit({.slot = &picture->second->slot(index), .worker = number_}, kind, buffer,
+           egress_tools_.to_flush);
+  egress_tools_.to_flush.flush();
 }
 
 void Worker::detach(SwitchId id, PortIndex index) {

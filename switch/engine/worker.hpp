@@ -11,7 +11,7 @@
 // With busy polling it does not sleep at once when its ports are empty, but looks again for a while
 // after the last frame: that spares the next frame the waking, and costs a core.
 // A port that has many frames waiting is read ahead: up to 'look_ahead' frames are received before
-// the first is forwarded (forward.hpp says why). How far is found out anew each time a port has
+// the first is forwarded (walk.hpp says why). How far is found out anew each time a port has
 // frames: the first is forwarded at once, so that a lone frame waits for no other.
 // Limits: one batch costs 'batch_cost' receptions and transmissions and what the frames cost that
 // were read ahead by then. Not more than one frame is read ahead beyond 'look_ahead_octets', for
@@ -26,11 +26,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
-#include "switch/engine/forward.hpp"
 #include "switch/engine/picture.hpp"
+#include "switch/engine/worker_steps.hpp"
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
@@ -63,6 +64,10 @@ class Worker {
 
   // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it.
   void attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news);
+  // Sends a frame by the port at 'index' of the switch 'id', as it is; does nothing if there is no
+  // such port.
+  void send(SwitchId id, PortIndex index, std::span<const std::byte> frame);
+
   // Receives from that port no more.
   void detach(SwitchId id, PortIndex index);
 

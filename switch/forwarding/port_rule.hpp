@@ -78,9 +78,22 @@ struct PortRule {
   bool operator==(const PortRule&) const = default;
 };
 
+// Which frames go to the protocols on the control thread, whether they cross the switch or not.
+struct PuntSet {
+  std::uint16_t reserved = 0;  // bit n: those to 01-80-C2-00-00-0n, which concern the link alone
+  bool igmp = false;           // all of IGMP [RFC 3376]
+  bool mld = false;            // queries, reports and leaves of MLD [RFC 3810]
+
+  bool operator==(const PuntSet&) const = default;
+
+  [[nodiscard]] bool is_empty() const { return reserved == 0 && !igmp && !mld; }
+};
+
 struct SwitchRule {
   // Bit n set: frames to 01-80-C2-00-00-0n cross the switch [802.1Q table 8-1 says they must not].
   std::uint16_t forwarded_reserved = 0;
+
+  PuntSet punts{};
 
   bool operator==(const SwitchRule&) const = default;
 

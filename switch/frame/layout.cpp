@@ -41,11 +41,11 @@ class Layout::Search {
       return layout;
     }
     layout.network_ = as_word(network_);
-    if (find_transport() && find_payload()) {
+    if (find_transport()) {
       layout.transport_ = as_word(transport_);
-      layout.payload_ = as_word(payload_);
       layout.is_ipv6_ = ether_type_ == ether_type_ipv6;
-      layout.kind_ = static_cast<TransportKind>(protocol_);
+      layout.protocol_ = protocol_;
+      layout.payload_ = find_payload() ? as_word(payload_) : std::uint16_t{0};
     }
     return layout;
   }
@@ -151,7 +151,12 @@ std::optional<HeaderLayout> Layout::headers() const {
                       .transport = transport_,
                       .payload = payload_,
                       .is_ipv6 = is_ipv6_,
-                      .kind = kind_};
+                      .kind = static_cast<TransportKind>(protocol_)};
+}
+
+std::optional<std::size_t> Layout::transport(std::uint8_t protocol) const {
+  return transport_ != 0 && protocol_ == protocol ? std::optional<std::size_t>(transport_)
+                                                  : std::nullopt;
 }
 
 // 'size' may be that of a step back, for words wrap.

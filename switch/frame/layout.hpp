@@ -52,6 +52,10 @@ class Layout {
   // header is incomplete.
   [[nodiscard]] std::optional<HeaderLayout> headers() const;
 
+  // The offset of what follows IP's headers, if that is of 'protocol' as IP numbers them: of a
+  // header that may be incomplete. Nullopt: it is another, or a fragment.
+  [[nodiscard]] std::optional<std::size_t> transport(std::uint8_t protocol) const;
+
   // A tag was put in front of the EtherType, or taken off there.
   void push_tag() { shift(VlanTag::size); }
   void pop_tag() { shift(-VlanTag::size); }
@@ -68,7 +72,7 @@ class Layout {
   std::uint16_t transport_ = 0;
   std::uint16_t payload_ = 0;
   bool is_ipv6_ = false;
-  TransportKind kind_ = TransportKind::tcp;
+  std::uint8_t protocol_ = 0;
 };
 
 }  // namespace tapswitch

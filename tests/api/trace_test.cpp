@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// frame.trace: what it tells. That it tells the truth follows from asking the same functions as the
-// workers do; those are tested in tests/forwarding.
+// frame.trace: what it tells. That it tells the truth follows from going the same way as the
+// workers' frames do; that is tested in tests/engine and tests/forwarding.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -221,6 +221,15 @@ TEST_F(TraceApi, TagBehindTheOneThatIsTakenOffIsTold) {
   tag_7["vid"] = 7;
   EXPECT_EQ(result["egress"], Json::array({leaves("bob", tag_7)}));
   EXPECT_EQ(result["steps"].back(), "leaves by port bob tagged: 0x8100 VID 7 priority 0");
+}
+
+TEST_F(TraceApi, FrameForTheProtocolsIsToldSo) {
+  network_.find_switch("sw0").engine->set_rule({.punts = {.reserved = 1}});
+  const Json result = trace("alice", frame(alice, MacAddress(0x0180'c200'0000)));
+  EXPECT_EQ(result["outcome"], "punt");
+  EXPECT_EQ(result["egress"], Json::array());
+  EXPECT_FALSE(result.contains("reason"));
+  EXPECT_EQ(result["steps"].back(), "goes to the protocols of the switch");
 }
 
 TEST_F(TraceApi, NothingIsSentLearnedOrCounted) {

@@ -23,8 +23,10 @@ class Lan {
  public:
   explicit Lan(
       std::size_t workers = 1, const SwitchOptions& options = {},
-      Worker::PortNews on_news = [](PortIndex) {}, std::chrono::microseconds busy_poll = {})
-      : pool_(workers, busy_poll), engine_(pool_, options, std::move(on_news)) {}
+      Worker::PortNews on_news = [](PortIndex) {}, std::chrono::microseconds busy_poll = {},
+      std::function<void()> on_punt = [] {})
+      : pool_(workers, busy_poll),
+        engine_(pool_, options, std::move(on_news), std::move(on_punt)) {}
 
   // One more port; its cable is cable(i) for the i-th call.
   PortIndex plug(const PortRule& rule = {}, int buffer_size = 1 << 20) {

@@ -569,8 +569,8 @@ class TraceDropped(TypedDict):
 
 
 class Trace(TypedDict):
-    # what becomes of the frame; drop: it leaves by no port
-    outcome: Literal['drop', 'unicast', 'flood']
+    # what becomes of the frame; drop: it leaves by no port; punt: the switch's protocols take it
+    outcome: Literal['drop', 'unicast', 'flood', 'punt']
     # drop: the reason, as in statistics; that of the first port if they differ
     reason: NotRequired[str]
     vlan: NotRequired[int]  # the VLAN it was found to belong to

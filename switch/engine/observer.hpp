@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// observer.hpp: who looks at the frames of a port: capture, mirror, sampling, storm control. A port
+// has one or none; whoever wants several makes one that asks them.
+//
+// Threads: any worker, also several at once; never the control thread. It must not block, and it
+// must not call the switch.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "switch/forwarding/drop_reason.hpp"
+#include "switch/forwarding/fdb.hpp"
+#include "switch/frame/frame_buffer.hpp"
+
+namespace tapswitch {
+
+class PortObserver {
+ public:
+  PortObserver() = default;
+  PortObserver(const PortObserver&) = delete;
+  PortObserver& operator=(const PortObserver&) = delete;
+  virtual ~PortObserver() = default;
+
+  // 'frame' has come in by the port, at 'now', and is one, whatever becomes of it. 'worker' is the
+  // number of the worker that asks. Returns why it must go no further; nullopt: it may.
+  [[nodiscard]] virtual std::optional<DropReason> received(std::size_t worker,
+                                                           const FrameBuffer& frame,
+                                                           TimePoint now) noexcept = 0;
+
+  // 'frame' is about to be sent by the port, tagged, cut and joined as it will leave.
+  virtual void sends(std::size_t worker, const FrameBuffer& frame) noexcept = 0;
+};
+
+}  // namespace tapswitch

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/engine/transmit.hpp"
+
+#include <optional>
+
+namespace tapswitch {
+namespace {
+
+std::optional<DropReason> reason_of(SendStatus status) {
+  switch (status) {
+    case SendStatus::sent:
+      return std::nullopt;
+    case SendStatus::link_down:
+      return DropReason::link_down;
+    case SendStatus::busy:
+      return DropReason::busy;
+    case SendStatus::refused:
+      return DropReason::kernel_refused;
+    case SendStatus::gone:
+      return DropReason::port_gone;
+  }
+  return DropReason::kernel_refused;
+}
+
+}  // namespace
+
+void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush) {
+  const Picture::Slot& slot = *exit.slot;
+  PortCounters& counters = exit.counters();
+  counters.out_frames[static_cast<std::size_t>(kind)].add(1);
+  if (slot.observer != nullptr) {
+    slot.observer->sends(exit.worker, frame);
+  }
+  const std::size_t size = frame.bytes().size();
+  if (const auto reason = reason_of(slot.port->send(frame))) {
+    counters.drop(*reason);
+    return;
+  }
+  counters.out_octets.add(size);
+  if (slot.keeps_back) {
+    to_flush.note(*slot.port);
+  }
+}
+
+void refuse(const Exit& exit, AddressKind kind, DropReason reason) {
+  PortCounters& counters = exit.counters();
+  counters.out_frames[static_cast<std::size_t>(kind)].add(1);
+  counters.drop(reason);
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// transmit.hpp: the last stage of a frame's way: it is shown to the port's observer, sent, and
+// counted at the port it leaves by.
+#pragma once
+
+#include <cstddef>
+
+#include "switch/engine/counters.hpp"
+#include "switch/engine/flush_list.hpp"
+#include "switch/engine/picture.hpp"
+#include "switch/frame/frame_buffer.hpp"
+
+namespace tapswitch {
+
+// The port by which a frame leaves, as one worker sees it. Lives as long as the picture.
+struct Exit {
+  const Picture::Slot* slot = nullptr;
+  std::size_t worker = 0;
+
+  [[nodiscard]] PortCounters& counters() const { return slot->counters[worker]; }
+
+  bool operator==(const Exit&) const = default;
+};
+
+// Sends 'frame', which is no longer than FrameBuffer::max_frame_size and leaves nothing unfinished
+// that the port does not finish. A port that keeps it back is noted in 'to_flush'.
+void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush);
+
+// Counts a frame that was to leave so and does not.
+void refuse(const Exit& exit, AddressKind kind, DropReason reason);
+
+}  // namespace tapswitch

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// walk.hpp: the way of one frame through a switch, from the buffer it was received in to the ports
+// it leaves by:
+//
+//   admit (parse, observe, classify), learn, decide, tag, cut, leave
+//
+// What happens at each step is up to 'Steps': a worker's (worker_steps.hpp) count, learn and send,
+// and those of frame.trace tell what would happen. There is no second way.
+//
+// Theory of operation: the way has two halves. admit() finds out what depends on the frame and the
+// rules alone, and lets the processor fetch from memory what the FDB holds about its two stations.
+// forward() learns and decides, for one frame after the other in the order in which they came. A
+// worker with many frames before it admits several and then forwards them: in a large FDB each
+// would otherwise wait for memory by itself.
+// There is one copy of the frame, edited in place for the next port. A checksum that was finished
+// for one port is right for all others too; a super-frame is cut into a second buffer, and stays
+// whole for ports that take it so.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "switch/engine/counters.hpp"
+#include "switch/engine/egress_tag.hpp"
+#include "switch/engine/picture.hpp"
+#include "switch/forwarding/decide.hpp"
+#include "switch/forwarding/punt.hpp"
+#include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/frame_view.hpp"
+#include "switch/frame/mtu.hpp"
+#include "switch/frame/segmentation.hpp"
+
+namespace tapswitch {
+
+// A frame that was received, and what admit() found out about it.
+struct Arrival {
+  struct Admission {
+    FrameView view;
+    Classification classification;
+    PuntKind punt = PuntKind::none;
+  };
+
+  FrameBuffer frame;
+  std::optional<Admission> admission;
+};
+
+// Why 'frame', with the tag that 'port' wants, is too long to leave by it: the one place where the
+// length of an edited frame is checked. Nullopt: it is not.
+[[nodiscard]] inline std::optional<DropReason> refuse_length(const FrameBuffer& frame,
+                                                             const PortView& port) {
+  const std::size_t size = frame.bytes().size();
+  if (exceeds_mtu(frame.layout(), wire_size(size, frame.layout(), frame.offload()), port.mtu())) {
+    return DropReason::mtu_exceeded;
+  }
+  return frame.is_oversize() ? std::optional(DropReason::oversize) : std::nullopt;
+}
+
+// Steps, in the order in which a frame comes by them:
+//   void arrived(const FrameBuffer&)              whatever it may be
+//   void parsed(const FrameView&)                 it is a frame
+//   optional<DropReason> observed(const FrameBuffer&)
+//   void classified(const FrameView&, const Classification&)
+//   void entered(VlanId, size)                    begins the second half
+//   Learned learn(Station, const PortView&)       also where the port does not learn
+//   const Fdb& fdb()                              as it is then
+//   void decides(const FrameView&, VlanId)        before the decision
+//   void decided(const Decision&)
+//   void punt(const FrameBuffer&, VlanId, optional<Learned>)
+//   void drop(DropReason)                         at the port it came in by
+//   void refuse(PortIndex, AddressKind, DropReason)  at a port it should leave by
+//   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
+//   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it
+//   FrameBuffer& segment()                        the second buffer
+//   void crossed(AddressKind)                     it left, or was to leave, by a port
+template <typename Steps>
+class Walk {
+ public:
+  // A frame that came in by 'ingress'. All must outlive the walk.
+  Walk(const Picture& picture, PortIndex ingress, Steps& steps)
+      : picture_(picture), ingress_(ingress), steps_(steps) {}
+
+  // False: the frame goes no further.
+  bool admit(Arrival& arrival) {
+    FrameBuffer& frame = arrival.frame;
+    steps_.arrived(frame);
+    const auto view = FrameView::parse(frame.bytes());
+    if (!view) {
+      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
+    }
+    frame.find_layout();
+    if (!frame.offload().is_plain() &&
+        !is_consistent(view->size(), frame.layout(), frame.offload())) {
+      return drop(DropReason::offload_invalid);
+    }
+    steps_.parsed(*view);
+    if (const auto reason = steps_.observed(frame)) {
+      return drop(*reason);
+    }
+    return classify_or_drop(arrival, *view);
+  }
+
+  // Forwards a frame that was admitted by the same picture; its contents are unspecified
+  // afterwards. Returns how many frames were sent or refused, which is what it cost.
+  std::size_t forward(Arrival& arrival) {
+    const Arrival::Admission& admission = *arrival.admission;
+    const FrameView& view = admission.view;
+    const Classification& classification = admission.classification;
+    const VlanId vid = classification.tag.vid;
+    steps_.entered(vid, view.size());
+    const std::optional<Learned> learned =
+        steps_.learn({vid, view.source()}, picture_.snapshot.port(ingress_));
+    steps_.decides(view, vid);
+    const Decision decision =
+        decide(picture_.snapshot, steps_.fdb(), ingress_, view, classification, steps_.now());
+    steps_.decided(decision);
+    const bool is_punted = admission.punt != PuntKind::none;
+    if (is_punted) [[unlikely]] {
+      steps_.punt(arrival.frame, vid, learned);
+    }
+    const AddressKind kind = kind_of(view.destination());
+    const std::size_t copies = send(arrival.frame, classification, kind, decision);
+    if (copies > 0 || is_punted) {
+      steps_.crossed(kind);
+    } else {
+      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress);
+    }
+    return copies;
+  }
+
+ private:
+  // What all copies of a frame have in common.
+  struct Outgoing {
+    FrameBuffer& frame;
+    EgressTag tag;
+    VlanId vid;
+    AddressKind kind;
+    bool may_be_held;  // it leaves by one port alone
+  };
+
+  bool drop(DropReason reason) {
+    steps_.drop(reason);
+    return false;
+  }
+
+  [[gnu::always_inline]] bool classify_or_drop(Arrival& arrival, const FrameView& view) {
+    const SwitchRule& rule = picture_.snapshot.rule();
+    const PuntKind punt = rule.punts.is_empty()
+                              ? PuntKind::none
+                              : punt_kind(rule.punts, view, arrival.frame.layout());
+    const auto classification = classify(picture_.snapshot, ingress_, view);
+    if (!classification) {
+      // What concerns the link alone needs no VLAN; a source that is no station's makes it void.
+      const DropReason reason = classification.error();
+      if (punt == PuntKind::link && reason != DropReason::group_source &&
+          reason != DropReason::zero_source) {
+        steps_.punt(arrival.frame, no_vlan, std::nullopt);
+        steps_.crossed(kind_of(view.destination()));
+        return false;
+      }
+      return drop(reason);
+    }
+    steps_.classified(view, *classification);
+    arrival.admission = Arrival::Admission{view, *classification, punt};
+    return true;
+  }
+
+  std::size_t send(FrameBuffer& frame, const Classification& classification, AddressKind kind,
+                   const Decision& decision) {
+    Outgoing out{.frame = frame,
+                 .tag = EgressTag(frame, classification),
+                 .vid = classification.tag.vid,
+                 .kind = kind,
+                 .may_be_held = false};
+    switch (decision.kind) {
+      case Decision::Kind::drop:
+        return 0;
+      case Decision::Kind::unicast:
+        out.may_be_held = !picture_.slot(ingress_).offloads.takes_tcp();
+        return send_by(decision.egress, out);
+      case Decision::Kind::flood:
+        break;
+    }
+    std::size_t copies = 0;
+    for (const PortIndex member : decision.members) {
+      if (floods_to(picture_.snapshot, ingress_, member, decision.flood_kind)) {
+        copies += send_by(member, out);
+      }
+    }
+    return copies;
+  }
+
+  // Returns how many frames were sent or refused: the segments of a super-frame each count.
+  std::size_t send_by(PortIndex port, Outgoing& out) {
+    const PortView& view = picture_.snapshot.port(port);
+    if (view.sends_tagged(out.vid)) {
+      out.tag.put_on();
+    } else {
+      out.tag.take_off();
+    }
+    FrameBuffer& frame = out.frame;
+    if (const auto reason = refuse_length(frame, view)) {
+      steps_.refuse(port, out.kind, *reason);
+      return 1;
+    }
+    if (!picture_.slot(port).offloads.accepts(frame.offload())) {
+      if (frame.offload().gso != GsoKind::none) {
+        return cut(port, out);
+      }
+      frame.finish_checksum();
+    }
+    steps_.leave(port, out.kind, frame, out.may_be_held);
+    return 1;
+  }
+
+  std::size_t cut(PortIndex port, Outgoing& out) {
+    const std::optional<HeaderLayout> headers = out.frame.layout().headers();
+    if (!headers) {
+      steps_.refuse(port, out.kind, DropReason::offload_invalid);
+      return 1;
+    }
+    std::size_t count = 0;
+    Segmenter segments(out.frame.bytes(), *headers, out.frame.offload());
+    for (; segments.next(steps_.segment()); ++count) {
+      steps_.leave_cut(port, out.kind, steps_.segment());
+    }
+    return count;
+  }
+
+  const Picture& picture_;
+  const PortIndex ingress_;
+  Steps& steps_;
+};
+
+}  // namespace tapswitch

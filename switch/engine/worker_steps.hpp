@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// worker_steps.hpp: what a worker does at each step of a frame's way (walk.hpp): it counts, learns,
+// hands over to the protocols, and sends. Nothing of it blocks or allocates.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "switch/engine/held_frame.hpp"
+#include "switch/engine/picture.hpp"
+#include "switch/engine/transmit.hpp"
+#include "switch/engine/walk.hpp"
+
+namespace tapswitch {
+
+// What a worker sends with, frame after frame.
+struct EgressTools {
+  FrameBuffer segment;  // for pieces of a frame
+  FlushList to_flush;
+  HeldFrame held{to_flush};
+};
+
+class WorkerSteps {
+ public:
+  // Of the worker of that number, for frames that came in by 'ingress' at 'now'. 'tools' may hold a
+  // frame back, and edit it, until they are asked to release it.
+  WorkerSteps(const Picture& picture, std::size_t worker, PortIndex ingress, EgressTools& tools,
+              TimePoint now)
+      : picture_(picture), worker_(worker), ingress_(ingress), tools_(tools), now_(now) {}
+
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] const Fdb& fdb() const { return *picture_.fdb; }
+  [[nodiscard]] FrameBuffer& segment() { return tools_.segment; }
+
+  void arrived(const FrameBuffer& frame) { counters().in_octets.add(frame.bytes().size()); }
+  void parsed(const FrameView& /*view*/) {}
+  void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
+  void decided(const Decision& /*decision*/) {}
+
+  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& frame) {
+    PortObserver* const observer = picture_.slot(ingress_).observer;
+    return observer == nullptr ? std::nullopt : observer->received(worker_, frame, now_);
+  }
+
+  void classified(const FrameView& view, const Classification& classification) {
+    picture_.fdb->prefetch({classification.tag.vid, view.source()});
+    picture_.fdb->prefetch({classification.tag.vid, view.destination()});
+  }
+
+  void entered(VlanId vid, std::size_t size) {
+    VlanCounters& vlan_counters = picture_.vlan_counters[worker_][vid];
+    vlan_counters.in_frames.add(1);
+    vlan_counters.in_octets.add(size);
+  }
+
+  [[nodiscard]] std::optional<Learned> learn(Station station, const PortView& port) {
+    return port.learning()
+               ? std::optional(picture_.fdb->learn(station, ingress_, port.fdb_limit(), now_))
+               : std::nullopt;
+  }
+
+  void punt(const FrameBuffer& frame, VlanId vid, std::optional<Learned> learned) {
+    picture_.punts->push(
+        {.port = ingress_, .vid = vid, .learned = learned, .when = now_, .bytes = frame.bytes()});
+  }
+
+  void drop(DropReason reason) { counters().drop(reason); }
+
+  void crossed(AddressKind kind) { counters().in_frames[static_cast<std::size_t>(kind)].add(1); }
+
+  void refuse(PortIndex port, AddressKind kind, DropReason reason) {
+    tapswitch::refuse(exit(port), kind, reason);
+  }
+
+  void leave(PortIndex port, AddressKind kind, FrameBuffer& frame, bool may_be_held) {
+    if (may_be_held && picture_.slot(port).offloads.takes_tcp()) {
+      tools_.held.take(exit(port), kind, frame);
+    } else {
+      leave_cut(port, kind, frame);
+    }
+  }
+
+  void leave_cut(PortIndex port, AddressKind kind, FrameBuffer& frame) {
+    tools_.held.release();
+    transmit(exit(port), kind, frame, tools_.to_flush);
+  }
+
+ private:
+  [[nodiscard]] PortCounters& counters() const { return picture_.slot(ingress_).counters[worker_]; }
+  [[nodiscard]] Exit exit(PortIndex port) const {
+    return {.slot = &picture_.slot(port), .worker = worker_};
+  }
+
+  const Picture& picture_;
+  const std::size_t worker_;
+  const PortIndex ingress_;
+  EgressTools& tools_;
+  const TimePoint now_;
+};
+
+}  // namespace tapswitch

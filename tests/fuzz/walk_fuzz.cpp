@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// walk_fuzz.cpp: no frames, whatever their bytes and their virtio-net headers, upset the way
+// through a switch: received, admitted, tagged, cut or joined, and sent, by ports of every VLAN
+// rule and every set of offloads; and no port is given what it does not take. The input: the number
+// of the ingress port, then frames, each as in 'Record'.
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "switch/engine/worker_steps.hpp"
+#include "switch/frame/octets.hpp"
+#include "switch/ports/frame_queue.hpp"
+
+namespace tapswitch {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+void require(bool condition) {
+  if (!condition) {
+    std::abort();
+  }
+}
+
+// Sends to nobody, and checks what it is given.
+class CheckingPort final : public Port {
+ public:
+  explicit CheckingPort(const OffloadSet& offloads) : offloads_(offloads) {}
+
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return -1; }
+  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/,
+                                      FrameBuffer& /*frame*/) noexcept override {
+    return ReceiveStatus::empty;
+  }
+  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
+    const std::size_t size = frame.bytes().size();
+    const Offload& offload = frame.offload();
+    require(size >= FrameView::header_size && size <= FrameBuffer::max_frame_size);
+    require(offloads_.accepts(offload));
+    require(offload.is_plain() || is_consistent(size, frame.layout(), offload));
+    // As a port does that has framing, and a patch that copies.
+    std::ranges::fill(frame.prefix(offload_header_size), std::byte{0});
+    static FrameQueue queue(1 << 20, UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+    static FrameBuffer copy;
+    require(queue.push(frame) && queue.pop(copy) && copy.bytes().size() == size);
+    return SendStatus::sent;
+  }
+  [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
+  [[nodiscard]] LinkStatus link() const override { return {}; }
+
+ private:
+  const OffloadSet offloads_;
+};
+
+// What is found in a frame is what is there.
+class CheckingObserver final : public PortObserver {
+ public:
+  [[nodiscard]] std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
+                                                   TimePoint /*now*/) noexcept override {
+    require(frame.layout() == Layout::find(frame.bytes()));
+    return std::nullopt;
+  }
+  void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+    if (const auto headers = frame.layout().headers()) {
+      require(headers->payload <= frame.bytes().size());
+    }
+  }
+};
+
+std::vector<VlanRule> every_vlan_rule() {
+  return {
+      {},
+      {.mode = PortMode::access, .pvid = 10},
+      {.mode = PortMode::trunk, .pvid = no_vlan, .allowed = VlanSet::of(10)},
+      {.mode = PortMode::trunk, .pvid = 10, .native_tagged = true},
+      {.mode = PortMode::tunnel, .pvid = 10},
+      {.mode = PortMode::tunnel, .pvid = 1, .tunnel_type = TagType::customer},
+  };
+}
+
+// A switch without threads: its one worker is the fuzzer.
+class World {
+ public:
+  World() {
+    const OffloadSet sets[] = {
+        {}, {.checksum = true}, {.checksum = true, .tso4 = true}, all_offloads};
+    std::vector<std::optional<PortRule>> rules;
+    for (const VlanRule& vlan : every_vlan_rule()) {
+      for (const OffloadSet& offloads : sets) {
+        const bool is_large = rules.size() % 3 != 0;
+        rules.emplace_back(PortRule{.vlan = vlan, .mtu = is_large ? 70'000U : 1'500U});
+        ports_.push_back(std::make_unique<CheckingPort>(offloads));
+        counters_.push_back(std::make_unique<PortCounters[]>(1));
+        picture_.slots.push_back({.port = ports_.back().get(),
+                                  .counters = counters_.back().get(),
+                                  .offloads = offloads,
+                                  .observer = &observer_});
+      }
+    }
+    picture_.snapshot = Snapshot(
+        {.forwarded_reserved = 0x4000, .punts = {.reserved = 0x4001, .igmp = true, .mld = true}},
+        rules);
+    picture_.fdb = &fdb_;
+    picture_.punts = &punts_;
+    picture_.vlan_counters.push_back(vlan_counters_.get());
+  }
+
+  // Lets the frames come in by a port in one batch.
+  void receive(std::size_t port, Bytes input) {
+    const auto ingress = static_cast<PortIndex>(port % ports_.size());
+    WorkerSteps steps(picture_, 0, ingress, tools_, TimePoint{});
+    Walk walk(picture_, ingress, steps);
+    std::size_t admitted = 0;
+    while (admitted < arrivals_.size() && read(input, arrivals_[admitted].frame)) {
+      admitted += walk.admit(arrivals_[admitted]) ? 1U : 0U;
+    }
+    for (std::size_t i = 0; i < admitted; ++i) {
+      walk.forward(arrivals_[i]);
+    }
+    tools_.held.release();
+    tools_.to_flush.flush();
+    while (const auto punted = punts_.pop()) {
+      require(punted->port == ingress);
+    }
+  }
+
+ private:
+  // Record: a virtio-net header, the size of the frame, how many bytes of it are given, and those;
+  // the rest are zero. False: there is none more.
+  static bool read(Bytes& input, FrameBuffer& frame) {
+    constexpr std::size_t head_size = offload_header_size + 4;
+    if (input.size() < head_size) {
+      return false;
+    }
+    const auto offload = read_offload(input.first<offload_header_size>());
+    // The longest that there are are longer than a word can say.
+    const std::size_t said = load_16(&input[offload_header_size]) * std::size_t{2};
+    const std::size_t size = std::min(said, FrameBuffer::max_frame_size);
+    const std::size_t given = load_16(&input[offload_header_size + 2]);
+    input = input.subspan(head_size);
+    const Bytes bytes = input.first(std::min({given, size, input.size()}));
+    input = input.subspan(bytes.size());
+    const auto space = frame.space().first(size);
+    std::ranges::copy(bytes, space.begin());
+    std::ranges::fill(space.subspan(bytes.size()), std::byte{0});
+    frame.assign(size, offload.value_or(Offload()));
+    return true;
+  }
+
+  std::vector<std::unique_ptr<CheckingPort>> ports_;
+  std::vector<std::unique_ptr<PortCounters[]>> counters_;
+  std::unique_ptr<VlanCounters[]> vlan_counters_ = std::make_unique<VlanCounters[]>(reserved_vlan);
+  CheckingObserver observer_;
+  PuntQueue punts_{[] {}};
+  Fdb fdb_{64, std::chrono::seconds(300), 1};
+  Picture picture_;
+  std::array<Arrival, 4> arrivals_;
+  EgressTools tools_;
+};
+
+}  // namespace
+}  // namespace tapswitch
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto world = std::make_unique<tapswitch::World>();
+  if (size > 0) {
+    world->receive(data[0], std::as_bytes(std::span(data, size)).subspan(1));
+  }
+  return 0;
+}

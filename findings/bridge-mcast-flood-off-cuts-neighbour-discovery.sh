@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `mcast_flood off` on a bridge port ends IPv6 and mDNS behind it, and no report or entry can bring them back.
+# `mcast_flood off` on a bridge port ends IPv6 and mDNS behind it; a group of 224.0.0.x cannot even be let through by hand.
 #
-# Expected: the option stops groups that nobody asked for; groups of the local link (224.0.0.x, ff02::1, neighbour
-#   discovery) are exempt, as RFC 4541 wants it for snooping.
+# Expected: the option stops groups that nobody asked for; groups that all must hear (224.0.0.x, ff02::1) are exempt, as
+#   RFC 4541 wants it for snooping, and neighbour discovery goes on.
 # Found: the port gets none of them. A report for 224.0.0.251 is not remembered, and `bridge mdb add` refuses the group as
 #   "local multicast", so it cannot be let through by hand either. PTP's 01-1B-19-00-00-00 is gone too; broadcast
 #   is another option and passes.
 # Seen on: Linux 6.18, iproute2 6.1.
-# Matters to: whoever turns it off against unknown multicast: IPv4 by ARP goes on, IPv6 breaks minutes later.
+# Matters to: whoever turns it off against unknown multicast: IPv4 by ARP goes on, IPv6 does not.
 # Output seen:
 #   mDNS, reported by the port: lost, entry refused
 #   neighbour solicitation: lost

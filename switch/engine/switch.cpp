@@ -2,7 +2,6 @@
 #include "switch/engine/switch.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <random>
 #include <utility>
 
@@ -171,8 +170,8 @@ void Switch::observe(PortIndex index, PortObserver* observer) {
 }
 
 bool Switch::send(PortIndex index, std::span<const std::byte> frame) {
-  assert(frame.size() >= FrameView::header_size && frame.size() <= FrameBuffer::max_frame_size);
-  if (unsent_->load() >= most_unsent) {
+  if (frame.size() < FrameView::header_size || frame.size() > FrameBuffer::max_frame_size ||
+      unsent_->load() >= most_unsent) {
     return false;
   }
   unsent_->fetch_add(1);

@@ -81,9 +81,9 @@ class Switch {
   // more when this returns. The observer must outlive the port, or be taken away before.
   void observe(PortIndex index, PortObserver* observer);
 
-  // Sends a frame by the port as it is, after what the port's worker sends just now. Requires: at
-  // least a header, at most FrameBuffer::max_frame_size bytes. False: most_unsent frames wait
-  // already; it is not sent.
+  // Sends a frame by the port as it is, after what the port's worker sends just now. False: it is
+  // not sent, for most_unsent frames wait already, or it is shorter than a header or longer than
+  // FrameBuffer::max_frame_size.
   bool send(PortIndex index, std::span<const std::byte> frame);
 
   // The oldest frame that the rule has punted; nullopt if there is none. A port that has been

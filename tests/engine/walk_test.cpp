@@ -221,6 +221,14 @@ TEST_F(WalkTest, OnlySoManyFramesWaitToBeSent) {
   EXPECT_TRUE(lan_.engine().send(bobs_, own));
 }
 
+TEST_F(WalkTest, WhatIsNoFrameOrTooLongIsNotSent) {
+  EXPECT_FALSE(lan_.engine().send(bobs_, Bytes(FrameView::header_size - 1)));
+  EXPECT_FALSE(lan_.engine().send(bobs_, Bytes(FrameBuffer::max_frame_size + 1)));
+  const Bytes longest(FrameBuffer::max_frame_size);
+  EXPECT_TRUE(lan_.engine().send(bobs_, longest));
+  EXPECT_EQ(lan_.cable(1).wait_for_frame(), longest);
+}
+
 TEST_F(WalkTest, FrameForAPortThatGoesIsSentByNoOther) {
   const Bytes own = frame(carol, bridges).build();
   ASSERT_TRUE(lan_.engine().send(bobs_, own));

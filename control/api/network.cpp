@@ -311,4 +311,19 @@ void Network::tick(TimePoint now) {
   reopen_lost(now);
 }
 
+void Network::let_go() {
+  has_let_go_ = true;
+  for (const auto& [name, running] : switches_) {
+    running.engine->stop_receiving();
+  }
+}
+
+void Network::hold_on() {
+  if (std::exchange(has_let_go_, false)) {
+    for (const auto& [name, running] : switches_) {
+      running.engine->begin_receiving();
+    }
+  }
+}
+
 }  // namespace tapswitch::api

@@ -164,6 +164,11 @@ class Network {
   // Those about 'except' are ignored, for what the caller will see of it is newer.
   void follow_links(const RunningPort* except = nullptr);
 
+  // Another process has all of this from now on: nothing is received and nothing opened any more.
+  void let_go();
+  // It has not after all.
+  void hold_on();
+
   // The stations of 'home' as of now: all that became of them before has been published, and what
   // becomes of them later will be. For while stations are wanted. Throws limit_reached if they are
   // more than most_stations_a_snapshot.
@@ -230,6 +235,7 @@ class Network {
   WorkerPool pool_;
   Switches switches_;
   Ports ports_;
+  bool has_let_go_ = false;
   std::optional<LinkMonitor> monitor_;
   std::map<LinkPlace, std::string> port_at_;      // those that the monitor hears of
   std::map<std::string, std::string> port_with_;  // by what its far end takes for itself

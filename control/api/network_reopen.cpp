@@ -24,6 +24,9 @@ constexpr std::size_t reopened_at_once = 4;
 }  // namespace
 
 void Network::reopen_lost(TimePoint now) {
+  if (has_let_go_) {
+    return;
+  }
   std::vector<RunningPort*> due;
   for (auto& [name, port] : ports_) {
     if (port.is_lost && port.reopen_after <= now && config::is_to_reopen(port.spec.far_end)) {

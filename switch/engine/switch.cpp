@@ -35,12 +35,8 @@ Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews 
 }
 
 Switch::~Switch() {
-  pool_.run_on_all([this](Worker& worker) {
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      worker.detach(id_, static_cast<PortIndex>(i));
-    }
-    worker.adopt(id_, nullptr);
-  });
+  stop_receiving();
+  pool_.run_on_all([this](Worker& worker) { worker.adopt(id_, nullptr); });
   std::vector<std::unique_ptr<Port>> ports;
   for (Entry& entry : entries_) {
     if (entry.port) {
@@ -141,6 +137,15 @@ void Switch::begin_receiving() {
       receive(static_cast<PortIndex>(i));
     }
   }
+}
+
+void Switch::stop_receiving() {
+  is_receiving_ = false;
+  pool_.run_on_all([this](Worker& worker) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      worker.detach(id_, static_cast<PortIndex>(i));
+    }
+  });
 }
 
 void Switch::detach(PortIndex index) {

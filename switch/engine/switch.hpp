@@ -66,6 +66,10 @@ class Switch {
   void receive_later() { is_receiving_ = false; }
   void begin_receiving();
 
+  // Returns when all that was received is forwarded, and nothing more is received until
+  // begin_receiving().
+  void stop_receiving();
+
   // Puts another port in the place of one, with its rule, counters and workers, and gives the old
   // one back. What was learned there stays.
   std::unique_ptr<Port> replace_port(PortIndex index, std::unique_ptr<Port> port);

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import program, run, wait_until
+from lab import program, run, status_at_end, wait_until
 from rpc_client import RpcError
 from transfer import Transfer, passed_through
 
@@ -33,6 +33,24 @@ def take_all(path):
     socket.send_fds(session, [json.dumps(request).encode() + b"\n"], [theirs.fileno()])
     theirs.close()
     return session, ours
+
+
+def receive_all(ours):
+    """The descriptors of all that a successor is told; the words are thrown away."""
+    received, told = [], b""
+    while b'{"about":"end"}\n' not in told:
+        words, fds, _, _ = socket.recv_fds(ours, 65536, 65)
+        assert words, "the daemon tells no more"
+        received += fds
+        told = (told + words)[-65536:]
+    return received
+
+
+def say_ready(ours):
+    """From here on everything is the successor's."""
+    ours.settimeout(15)
+    ours.sendall(b"ready\n")
+    assert ours.recv(64) == b"yours\n"
 
 
 def answer_of(session):
@@ -202,6 +220,60 @@ def test_sockets_come_along(empty_lab):
         assert b"200" in answer.readline()
     lab.stop()
     assert not read_only.exists() and not metrics.exists()
+
+
+def test_slow_successor_does_not_keep_the_old_daemon(lab):
+    """A second of the clock is over when it has handed over, and what is to be done each second
+    waits to be done."""
+    session, ours = take_all(lab.socket)
+    fds = receive_all(ours)
+    begin = time.monotonic()
+    wait_until(lambda: time.monotonic() - begin > 1.5, "time goes on")
+    say_ready(ours)
+    daemon, lab.daemon = lab.daemon, None
+    assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
+    for each in (session, ours):
+        each.close()
+    for fd in fds:
+        os.close(fd)
+
+
+def test_old_daemon_takes_no_frame_that_is_its_successors(lab):
+    """Also while it still waits for a client to read its replies."""
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    assert lab.ping("alice", "bob")
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.connect(str(lab.socket))
+        slow.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover"}\n' * 100)
+        session, ours = take_all(lab.socket)
+        fds = receive_all(ours)
+        say_ready(ours)
+        assert not lab.ping("alice", "bob"), "the old daemon forwards on"
+        daemon, lab.daemon = lab.daemon, None
+        assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
+    for each in (session, ours):
+        each.close()
+    for fd in fds:
+        os.close(fd)
+
+
+def test_successor_that_dies_at_the_last_moment_changes_nothing(lab):
+    """It is ready, and gone before it hears that all is its own."""
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    session, ours = take_all(lab.socket)
+    for fd in receive_all(ours):
+        os.close(fd)
+    ours.sendall(b"ready\n")
+    ours.close()
+    # Whether it went before or after the last word was sent is for the kernel to say.
+    if "error" in answer_of(session):
+        assert lab.ping("alice", "bob")
+    else:
+        daemon, lab.daemon = lab.daemon, None
+        assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
+    session.close()
 
 
 @pytest.mark.parametrize("messages", [0, 1, 3])

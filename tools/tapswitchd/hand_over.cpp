@@ -34,7 +34,7 @@ bool is_stream_socket(int fd) {
 
 }  // namespace
 
-void hand_over(UniqueFd successor, const api::Network& network,
+void hand_over(UniqueFd successor, api::Network& network,
                const std::vector<HandedSocket>& sockets) {
   if (!is_stream_socket(successor.get())) {
     throw rpc::invalid_params(
@@ -57,8 +57,10 @@ void hand_over(UniqueFd successor, const api::Network& network,
     if (channel.receive().line != ready) {
       throw server::HandOverChannel::Broken("it says what is not understood");
     }
+    network.let_go();
     channel.send(gone);
   } catch (const server::HandOverChannel::Broken& error) {
+    network.hold_on();
     throw rpc::Error(
         rpc::ErrorKind::conflict,
         fmt::format("the successor has not taken over, and this daemon goes on: {}", error.what()));

@@ -4,9 +4,11 @@
 // Theory of operation: the successor connects to the control socket and passes one end of a socket
 // of its own with system.hand_over. By this the running daemon tells it everything: configuration,
 // TAPs, stations, the sockets that listen. The successor makes itself ready, and says so; only then
-// does the old one let go, and end. Until then the old one does all that it did before, and both
-// forward frames, each those that it reads. Whatever fails on the way ends the successor alone.
-// Limits: all of it must be done in 'hand_over_patience', for nobody else is answered meanwhile.
+// does the old one let go, and end: it receives no more before it says so, so that no frame is
+// forwarded by its rules once the successor answers requests. Until then the old one does all that
+// it did before, and both forward frames, each those that it reads. Whatever fails on the way ends
+// the successor alone. Limits: all of it must be done in 'hand_over_patience', for nobody else is
+// answered meanwhile.
 #pragma once
 
 #include <chrono>
@@ -29,10 +31,9 @@ struct HandedSocket {
   std::vector<int> descriptors;
 };
 
-// The side of the running daemon. When it returns, everything is the successor's. Throws rpc::Error
-// if it is not, and nothing has changed.
-void hand_over(UniqueFd successor, const api::Network& network,
-               const std::vector<HandedSocket>& sockets);
+// The side of the running daemon. When it returns, everything is the successor's, and 'network' has
+// let go. Throws rpc::Error if it is not, and nothing has changed.
+void hand_over(UniqueFd successor, api::Network& network, const std::vector<HandedSocket>& sockets);
 
 // The side of the successor.
 class Predecessor {

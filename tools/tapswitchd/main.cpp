@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
@@ -42,6 +43,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds tick_interval{1};
+// How long sessions may take to hear their last words: more than Session gives each of them.
+constexpr std::chrono::seconds longest_end{3};
 constexpr std::size_t longest_change = 1'024;  // bytes of a change that are logged
 
 double milliseconds(TimePoint::duration time) {
@@ -144,7 +147,9 @@ class Daemon {
     }
     log_->info("tapswitchd {} answers on {}", version, about_.socket_path);
     manager_.say_ready("answers on " + about_.socket_path);
-    io_.run();
+    io_.run();  // until stop()
+    io_.restart();
+    io_.run_for(longest_end);
   }
 
  private:
@@ -176,7 +181,8 @@ class Daemon {
         milliseconds(now - predecessor_->inheritance().told_at()));
   }
 
-  // Throws rpc::Error if the successor does not take it: then all goes on as before.
+  // Throws rpc::Error if the successor does not take it: then all goes on as before. Otherwise all
+  // is the successor's when it returns, and this daemon receives no frame and opens nothing more.
   void hand_over(UniqueFd successor) {
     std::vector<HandedSocket> sockets;
     for (const server::Server::Entrance& entrance : server_.entrances()) {
@@ -187,7 +193,7 @@ class Daemon {
       sockets.push_back({metrics_name, metrics_->descriptors()});
     }
     daemon::hand_over(std::move(successor), network_, sockets);
-    is_handed_over_ = true;
+    is_handed_over_ = is_ending_ = true;
     for_each_socket([](auto& socket) { socket.renounce(); });
     asio::post(io_, [this] { stop("handed over"); });
   }
@@ -269,6 +275,9 @@ class Daemon {
   }
 
   void tick() {
+    if (is_ending_) {
+      return;  // it waited for its turn when that began
+    }
     const TimePoint now = std::chrono::steady_clock::now();
     network_.tick(now);
     meter_.tick(network_, now);
@@ -288,7 +297,7 @@ class Daemon {
     }
     links_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [this](boost::system::error_code error) {
-                        if (!error) {
+                        if (!error && !is_ending_) {
                           network_.follow_links();
                           network_.reopen_lost(std::chrono::steady_clock::now());
                           follow_links();
@@ -296,8 +305,13 @@ class Daemon {
                       });
   }
 
-  // Ends whatever could still wait; run() then returns by itself.
+  // Ends whatever could still wait. Each handler that waits for its turn already runs once more, and
+  // must not begin anything anew.
   void stop(const char* why) {
+    is_ending_ = true;
+    if (std::exchange(is_stopped_, true)) {
+      return;
+    }
     log_->info("ends: {}", why);
     manager_.say_stopping();
     signals_.cancel();
@@ -309,6 +323,7 @@ class Daemon {
     if (metrics_) {
       metrics_->stop();
     }
+    io_.stop();
   }
 
   std::unique_ptr<metrics::Page> open_metrics_page() {
@@ -325,7 +340,8 @@ class Daemon {
   }
 
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
-  bool is_ending_ = false;  // somebody has asked for it
+  bool is_ending_ = false;  // somebody has asked for it: nothing is begun any more
+  bool is_stopped_ = false;
   api::Daemon about_;
   std::shared_ptr<spdlog::logger> log_;
   asio::io_context& io_;

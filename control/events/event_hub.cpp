@@ -74,9 +74,13 @@ class EventHub::Subscriber final : public rpc::Outlet::Speaker {
   }
 
   void tell_of_loss(Subscription& subscription) {
-    const Json data = {{"count", subscription.lost}};
-    if (subscription.lost > 0 && say(subscription, body_of("event", "lost", {}, data))) {
-      subscription.lost = 0;
+    try {
+      const Json data = {{"count", subscription.lost}};
+      if (subscription.lost > 0 && say(subscription, body_of("event", "lost", {}, data))) {
+        subscription.lost = 0;
+      }
+    } catch (const std::bad_alloc&) {
+      // It is told of when there is room.
     }
   }
 
@@ -86,11 +90,15 @@ class EventHub::Subscriber final : public rpc::Outlet::Speaker {
 
  private:
   bool say(Subscription& subscription, const std::string& body) {
-    const bool is_said = outlet_.offer(fmt::format(
-        R"({{"jsonrpc":"2.0","method":"event","params":{{"subscription":{},"sequence":{},{}}}}})",
-        subscription.id, subscription.sequence + 1, body));
-    subscription.sequence += is_said ? 1 : 0;
-    return is_said;
+    try {
+      const bool is_said = outlet_.offer(fmt::format(
+          R"({{"jsonrpc":"2.0","method":"event","params":{{"subscription":{},"sequence":{},{}}}}})",
+          subscription.id, subscription.sequence + 1, body));
+      subscription.sequence += is_said ? 1 : 0;
+      return is_said;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   EventHub& hub_;
@@ -109,7 +117,13 @@ void EventHub::publish(Topic topic, std::string_view event, std::string_view swi
   if (!is_wanted(topic)) {
     return;
   }
-  const std::string body = body_of(name_of(topic), event, switch_name, data);
+  std::string body;
+  try {
+    body = body_of(name_of(topic), event, switch_name, data);
+  } catch (const std::bad_alloc&) {
+    lose(topic, switch_name, 1);
+    return;
+  }
   for (const auto& [outlet, subscriber] : subscribers_) {
     for (Subscription& subscription : subscriber->subscriptions()) {
       if (subscription.wants(topic, switch_name)) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -60,9 +61,10 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
 
   void read() {
     stream_.expires_after(patience);
-    http::async_read_header(
-        stream_, buffer_, parser_,
-        [self = shared_from_this()](error_code error, std::size_t) { self->on_request(error); });
+    http::async_read_header(stream_, buffer_, parser_,
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              self->survive([&] { self->on_request(error); });
+                            });
   }
 
   // Returns since when it owes us something: its request, or to read what it asked for.
@@ -79,6 +81,16 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using Response = http::response<http::string_body>;
+
+  // A connection for whose page there is no memory ends, and it alone.
+  template <class Step>
+  void survive(const Step& step) {
+    try {
+      step();
+    } catch (const std::exception&) {
+      end();
+    }
+  }
 
   void on_request(error_code error) {
     is_asked_ = true;
@@ -114,7 +126,7 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
 
   void ask_for_turn() {
     home_.rota->ask({.entrance = server::EntranceKind::metrics, .uid = 0},
-                    [self = shared_from_this()] { self->write_page(); });
+                    [self = shared_from_this()] { self->survive([&] { self->write_page(); }); });
   }
 
   void write_page() {

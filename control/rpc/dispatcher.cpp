@@ -52,6 +52,12 @@ Error overlong_batch(std::size_t size, const Limits& limits) {
           {{"limit", limits.batch_requests}}};
 }
 
+// A client that spreads a message over several lines is told so in each answer.
+Error about_lines(const Error& error) {
+  return {error.kind(), fmt::format("{}; a message is one line of JSON", error.what()),
+          error.to_json()["data"]};
+}
+
 // Returns the texts of the elements of a list. Requires: 'list' is JSON.
 std::deque<std::string_view> elements_of(std::string_view list) {
   std::deque<std::string_view> elements;
@@ -117,7 +123,7 @@ class Dispatcher::Line final : public Answering {
     try {
       message = parse_json(text_, limits.nesting);
     } catch (const Error& error) {
-      return to_line(error_reply(nullptr, error));
+      return to_line(error_reply(nullptr, about_lines(error)));
     }
     if (!message.is_array()) {
       const auto reply = dispatcher_.answer_message(std::move(message), caller);
@@ -174,6 +180,8 @@ Json Dispatcher::answer_request(const Request& request, const Json& id,
     return success_reply(id, call(request, caller));
   } catch (const Error& error) {
     return error_reply(id, error);
+  } catch (const std::bad_alloc&) {
+    return error_reply(id, Error(ErrorKind::limit_reached, no_memory));
   } catch (const std::exception& exception) {
     fault = exception.what();
   } catch (...) {

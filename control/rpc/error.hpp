@@ -39,6 +39,9 @@ int code_of(ErrorKind kind);
 // "not_found" and so on: what 'data.kind' says.
 std::string_view name_of(ErrorKind kind);
 
+// What is said where std::bad_alloc was thrown; its kind is limit_reached.
+constexpr const char* no_memory = "the daemon has not enough memory for this";
+
 class Error : public std::runtime_error {
  public:
   // 'data' is an object of further members for programs; 'kind' is added to it.

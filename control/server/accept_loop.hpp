@@ -2,10 +2,11 @@
 // accept_loop.hpp: takes in whoever connects to a socket, one after the other, until it is stopped.
 //
 // When the process has no descriptor left for a connection, that one waits, and the loop asks again
-// after a pause. Threads: the control thread.
+// after a pause; when it has no memory, the connection is closed. Threads: the control thread.
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -56,7 +57,11 @@ class AcceptLoop {
         pause();
         return;
       }
-      accepted_(std::move(socket));
+      try {
+        accepted_(std::move(socket));
+      } catch (const std::exception&) {
+        // There is no memory for one more; its socket is closed by now.
+      }
       accept();
     });
   }

@@ -30,7 +30,7 @@ std::optional<std::string_view> LineSplitter::next() {
     const auto from = buffer_.begin() + static_cast<std::ptrdiff_t>(searched_);
     const auto to = buffer_.begin() + static_cast<std::ptrdiff_t>(size_);
     const auto newline = std::find(from, to, '\n');
-    if (newline == to) {
+    if (newline == to && (!is_finished_ || begin_ == size_)) {
       searched_ = size_;
       return std::nullopt;
     }
@@ -42,7 +42,7 @@ std::optional<std::string_view> LineSplitter::next() {
     if (line.size() > longest_) {
       return std::nullopt;
     }
-    begin_ = searched_ = end + 1;
+    begin_ = searched_ = std::min(end + 1, size_);
     if (!line.empty()) {
       return line;
     }

@@ -2,8 +2,8 @@
 // line_splitter.hpp: cuts a stream of bytes into lines. Pure: knows no socket.
 //
 // A newline ends a line, a carriage return before it is not part of it, and empty lines are
-// skipped. Limits: holds at most one line of 'longest' bytes and one read; a longer line is
-// reported, and nothing can follow it.
+// skipped. The end of the stream ends its last line too. Limits: holds at most one line of
+// 'longest' bytes and one read; a longer line is reported, and nothing can follow it.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,9 @@ class LineSplitter {
   // Says that the first 'size' bytes of space() have arrived.
   void commit(std::size_t size);
 
+  // Says that nothing more arrives.
+  void finish() { is_finished_ = true; }
+
   // The next whole line, valid until the next call; nullopt if there is none yet.
   [[nodiscard]] std::optional<std::string_view> next();
 
@@ -51,6 +54,7 @@ class LineSplitter {
   std::size_t size_ = 0;         // of what has arrived
   std::uint64_t forgotten_ = 0;  // bytes that were in front of the buffer
   std::size_t searched_ = 0;     // up to here there is no newline
+  bool is_finished_ = false;
 };
 
 }  // namespace tapswitch::server

@@ -57,23 +57,33 @@ Session::Session(Socket socket, const rpc::Caller& caller, Commons& commons, End
       deadline_(socket_.get_executor()),
       watch_(socket_.get_executor()) {}
 
-void Session::start() { read(); }
+void Session::start() {
+  survive([this] { read(); });
+}
 
 void Session::refuse(std::string_view line) {
-  say(line);
-  begin_to_end(true);
+  survive([&] {
+    say(line);
+    begin_to_end(true);
+  });
 }
 
 void Session::dismiss(std::string_view line) {
   if (answering_ || unsent() > 0) {
     end();
-  } else {
+    return;
+  }
+  survive([&] {
     say(line);
     begin_to_end(false);
-  }
+  });
 }
 
 void Session::stop(TimePoint until) {
+  survive([&] { answer_last(until); });
+}
+
+void Session::answer_last(TimePoint until) {
   // Whoever has asked for the end may have asked for more in the same breath.
   while (!is_ending_ && has_room() && (answering_ || begin_line()) && Clock::now() < until) {
     go_on();
@@ -82,8 +92,10 @@ void Session::stop(TimePoint until) {
 }
 
 void Session::on_room() {
-  resume();
-  look_for_room();
+  survive([this] {
+    resume();
+    look_for_room();
+  });
 }
 
 Seat Session::seat() const {
@@ -101,7 +113,7 @@ void Session::read() {
     if (error) {
       self->end();
     } else {
-      self->on_readable();
+      self->survive([&] { self->on_readable(); });
     }
   });
 }
@@ -117,9 +129,12 @@ void Session::on_readable() {
     }
     return;
   }
-  is_half_closed_ = size == 0;
   heard_at_ = Clock::now();
   lines_.commit(static_cast<std::size_t>(size));
+  if (size == 0) {
+    is_half_closed_ = true;
+    lines_.finish();
+  }
   ask_for_turn();
 }
 
@@ -127,7 +142,7 @@ void Session::ask_for_turn() {
   is_turn_asked_ = true;
   commons_.rota.ask(payer_, [self = shared_from_this()] {
     self->is_turn_asked_ = false;
-    self->take_turn();
+    self->survive([&] { self->take_turn(); });
   });
 }
 
@@ -252,7 +267,7 @@ void Session::swallow() {
                             if (error) {
                               self->end();
                             } else {
-                              self->swallow();
+                              self->survive([&] { self->swallow(); });
                             }
                           });
 }

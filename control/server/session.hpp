@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -72,6 +73,17 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   void engage(std::unique_ptr<rpc::Outlet::Speaker> speaker) override;
 
  private:
+  // Each handler goes through here: what throws within it, for want of memory, ends this session.
+  template <class Step>
+  void survive(const Step& step) {
+    try {
+      step();
+    } catch (const std::exception&) {
+      end();
+    }
+  }
+
+  void answer_last(TimePoint until);
   void read();
   void on_readable();
   void ask_for_turn();

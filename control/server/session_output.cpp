@@ -119,7 +119,7 @@ void Session::look_whether_it_listens() {
   watch_.expires_after(std::min(limits_.patience_in_need, limits_.patience_with_deaf_sessions) / 2);
   watch_.async_wait([self = shared_from_this()](error_code error) {
     if (!error) {
-      self->look_whether_it_listens();
+      self->survive([&] { self->look_whether_it_listens(); });
     }
   });
 }
@@ -136,7 +136,7 @@ void Session::write_some() {
                              if (error) {
                                self->end();
                              } else {
-                               self->on_some_sent(size);
+                               self->survive([&] { self->on_some_sent(size); });
                              }
                            });
 }

@@ -71,6 +71,25 @@ TEST(LineSplitter, LineIsOverlongAsSoonAsItIs) {
   }
 }
 
+TEST(LineSplitter, EndOfTheStreamEndsItsLastLine) {
+  const Case rows[] = {{"one\ntwo", {"one", "two"}},
+                       {"one\ntwo\r", {"one", "two"}},
+                       {"one\n", {"one"}},
+                       {"one\n\r", {"one"}},
+                       {"longer than it may be", {}, true}};
+  for (const Case& row : rows) {
+    LineSplitter splitter(longest);
+    std::vector<std::string> lines;
+    feed(splitter, row.text, lines);
+    splitter.finish();
+    while (const auto line = splitter.next()) {
+      lines.emplace_back(*line);
+    }
+    EXPECT_EQ(lines, row.lines) << row.text;
+    EXPECT_EQ(splitter.is_overlong(), row.is_overlong) << row.text;
+  }
+}
+
 TEST(LineSplitter, MemoryOfALongLineIsGivenBack) {
   constexpr std::size_t long_line = 1'000'000;
   LineSplitter splitter(long_line);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -141,7 +142,7 @@ class TestClient {
 
 // Answers each line with itself; but "quiet" with nothing, "caller" with who asks, "big" with a
 // reply of 'big_reply' bytes, "dear" after a while, and "take" with which file the first descriptor
-// is that came with it.
+// is that came with it; for the answer to "huge" there is not enough memory.
 class ServerTest : public testing::Test {
  protected:
   static constexpr std::size_t big_reply = 1'000'000;
@@ -157,6 +158,9 @@ class ServerTest : public testing::Test {
                       }
                       if (line == "quiet") {
                         return std::nullopt;
+                      }
+                      if (line == "huge") {
+                        throw std::bad_alloc();
                       }
                       if (line == "big") {
                         return std::string(big_reply, 'x');

@@ -107,13 +107,26 @@ TEST_F(ServerTest, ClientThatNeverReadsIsStoppedByTheLimitAndHindersNobody) {
 TEST_F(ServerTest, ClientThatHasClosedItsSideStillGetsEveryReply) {
   start();
   TestClient client(path_);
-  ASSERT_TRUE(client.send("big\nbig\nlast\nhalf a line"));
+  ASSERT_TRUE(client.send("big\nbig\nlast\nwithout a newline"));
   client.half_close();
   EXPECT_EQ(client.receive().value_or("").size(), big_reply);
   EXPECT_EQ(client.receive().value_or("").size(), big_reply);
   EXPECT_EQ(client.receive(), "last");
+  EXPECT_EQ(client.receive(), "without a newline");
   EXPECT_EQ(client.receive(), std::nullopt);
   EXPECT_TRUE(sessions_become(0));
+}
+
+TEST_F(ServerTest, SessionForWhichThereIsNoMemoryEndsAndNoOther) {
+  start();
+  TestClient other(path_);
+  ASSERT_EQ(other.ask("there"), "there");
+  TestClient client(path_);
+  ASSERT_TRUE(client.send("huge\n"));
+  EXPECT_EQ(client.receive(), std::nullopt);
+  EXPECT_EQ(other.ask("still there"), "still there");
+  EXPECT_EQ(TestClient(path_).ask("newcomer"), "newcomer");
+  EXPECT_TRUE(sessions_become(1));
 }
 
 TEST_F(ServerTest, ClientsThatDieLeaveNothingBehind) {

@@ -27,6 +27,7 @@
 #include "control/server/server.hpp"
 #include "control/server/socket_path.hpp"
 #include "tools/tapswitchd/entrances.hpp"
+#include "tools/tapswitchd/event_loop.hpp"
 #include "tools/tapswitchd/fd_store.hpp"
 #include "tools/tapswitchd/hand_over.hpp"
 #include "tools/tapswitchd/log.hpp"
@@ -147,9 +148,7 @@ class Daemon {
     }
     log_->info("tapswitchd {} answers on {}", version, about_.socket_path);
     manager_.say_ready("answers on " + about_.socket_path);
-    io_.run();  // until stop()
-    io_.restart();
-    io_.run_for(longest_end);
+    run_to_the_end(io_, longest_end, *log_);
   }
 
  private:
@@ -278,17 +277,18 @@ class Daemon {
     if (is_ending_) {
       return;  // it waited for its turn when that began
     }
-    const TimePoint now = std::chrono::steady_clock::now();
-    network_.tick(now);
-    meter_.tick(network_, now);
-    api::publish_statistics(network_, meter_, now);
-    manager_.say_alive();
+    // First, so that there is a next one whatever becomes of this one.
     tick_.expires_after(tick_interval);
     tick_.async_wait([this](boost::system::error_code error) {
       if (!error) {
         tick();
       }
     });
+    const TimePoint now = std::chrono::steady_clock::now();
+    manager_.say_alive();
+    network_.tick(now);
+    meter_.tick(network_, now);
+    api::publish_statistics(network_, meter_, now);
   }
 
   void follow_links() {
@@ -298,15 +298,15 @@ class Daemon {
     links_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [this](boost::system::error_code error) {
                         if (!error && !is_ending_) {
+                          follow_links();
                           network_.follow_links();
                           network_.reopen_lost(std::chrono::steady_clock::now());
-                          follow_links();
                         }
                       });
   }
 
-  // Ends whatever could still wait. Each handler that waits for its turn already runs once more, and
-  // must not begin anything anew.
+  // Ends whatever could still wait. Each handler that waits for its turn already runs once more,
+  // and must not begin anything anew.
   void stop(const char* why) {
     is_ending_ = true;
     if (std::exchange(is_stopped_, true)) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // vlan.cpp: vlan.list and vlan.set.
-#include <set>
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
@@ -12,35 +17,40 @@ namespace {
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
+using PortList = std::vector<const RunningPort*>;
+
 // The VLANs that a user has said something about: by name, as a PVID, or one by one on a trunk.
 // A trunk of all VLANs says nothing about any of them.
-std::set<VlanId> vlans_in_use(const Network& network, const RunningSwitch& home) {
-  std::set<VlanId> vlans;
+std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const PortList& ports) {
+  std::bitset<last_vlan + 1> in_use;
   for (const auto& [vid, name] : home.spec.vlan_names) {
-    vlans.insert(vid);
+    in_use.set(vid);
   }
+  // By words of VLANs: thousands of ports may have thousands of them.
+  std::array<std::uint64_t, VlanSet::word_count> allowed{};
   const VlanSet all = VlanSet::all();
-  for (const RunningPort* port : network.ports_of(home)) {
+  for (const RunningPort* port : ports) {
     const VlanRule& rule = port->spec.rule.vlan;
-    if (rule.pvid != no_vlan) {
-      vlans.insert(rule.pvid);
+    in_use.set(rule.pvid);
+    if (rule.mode == PortMode::trunk && rule.allowed != all) {
+      std::ranges::transform(allowed, rule.allowed.words(), allowed.begin(), std::bit_or<>());
     }
-    if (rule.mode != PortMode::trunk || rule.allowed == all) {
-      continue;
-    }
-    for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
-      if (rule.allowed.contains(vid)) {
-        vlans.insert(vid);
-      }
+  }
+  std::vector<VlanId> vlans;
+  for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
+    const bool is_allowed =
+        (allowed[vid / VlanSet::word_bits] >> vid % VlanSet::word_bits & 1) != 0;
+    if (is_allowed || in_use.test(vid)) {
+      vlans.push_back(vid);
     }
   }
   return vlans;
 }
 
-Json vlan_to_json(const Network& network, const RunningSwitch& home, VlanId vid) {
+Json vlan_to_json(const RunningSwitch& home, const PortList& ports, VlanId vid) {
   Json tagged = Json::array();
   Json untagged = Json::array();
-  for (const RunningPort* port : network.ports_of(home)) {
+  for (const RunningPort* port : ports) {
     const VlanRule& rule = port->spec.rule.vlan;
     if (rule.carries(vid)) {
       (rule.untagged_vid() == vid ? untagged : tagged).push_back(port->spec.name);
@@ -62,7 +72,8 @@ Json vlan_to_json(const Network& network, const RunningSwitch& home, VlanId vid)
 // names. Between two pages VLANs may come and go; if switches do, the next page may miss or repeat.
 constexpr std::size_t vids_a_switch = 4096;
 
-// One page of vlan.list, whose text is bounded by how many VLANs and how many members it names.
+// One page of vlan.list. It takes the control thread a few milliseconds at most: it is bounded by
+// how many VLANs and members it names, and by how many ports it looks at for that.
 class VlanPage {
  public:
   explicit VlanPage(const Json& params)
@@ -74,16 +85,19 @@ class VlanPage {
     if ((number + 1) * vids_a_switch <= begin_) {
       return true;
     }
-    for (const VlanId vid : vlans_in_use(network, home)) {
+    const PortList ports = network.ports_of(home);
+    looks_ += ports.size();
+    for (const VlanId vid : vlans_in_use(home, ports)) {
       const std::size_t place = number * vids_a_switch + vid;
       if (place < begin_) {
         continue;
       }
-      if (vlans_.size() == limit_ || members_ >= most_members) {
+      if (vlans_.size() == limit_ || members_ >= most_members || looks_ >= most_looks) {
         next_cursor_ = place;
         return false;
       }
-      vlans_.push_back(vlan_to_json(network, home, vid));
+      vlans_.push_back(vlan_to_json(home, ports, vid));
+      looks_ += ports.size();
       members_ += vlans_.back()["tagged"].size() + vlans_.back()["untagged"].size();
     }
     return true;
@@ -95,13 +109,15 @@ class VlanPage {
 
  private:
   static constexpr std::int64_t default_limit = 1000;
-  // With names of 32 characters, about 600 KB, and what the last VLAN goes beyond it.
-  static constexpr std::size_t most_members = 16'384;
+  // Beyond both goes the last VLAN that the page has.
+  static constexpr std::size_t most_members = 8'192;
+  static constexpr std::size_t most_looks = 131'072;
 
   std::size_t begin_;
   std::size_t limit_;
   Json vlans_ = Json::array();
   std::size_t members_ = 0;
+  std::size_t looks_ = 0;
   Json next_cursor_;
 };
 
@@ -129,7 +145,7 @@ Json set_vlan(Network& network, const Json& params) {
     return plan("~ vlan " + std::to_string(vid) + " of switch " + home.spec.name);
   }
   network.name_vlan(home, vid, name.is_null() ? std::nullopt : std::optional<std::string>(name));
-  return vlan_to_json(network, home, vid);
+  return vlan_to_json(home, network.ports_of(home), vid);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ std::set<std::string> remove_ports(SwitchSpec& home, const Predicate& is_unwante
 
 // All that is configured: what a whole document says.
 struct NetworkSpec {
-  static constexpr std::size_t max_switches = 256;
+  static constexpr std::size_t max_switches = 4'096;  // more than a lab has links
 
   std::map<std::string, SwitchSpec> switches;  // by name
 

@@ -51,7 +51,9 @@ class Maker {
         add(home.name, port_name(lab_, node), node_port(node, link.port));
       } else {
         const std::string home = wire_name(lab_, link);
-        wiring_.document["switches"][home] = {{"forward_reserved", {"all"}}};
+        // Nothing is learned on a wire.
+        wiring_.document["switches"][home] = {{"forward_reserved", {"all"}},
+                                              {"fdb", {{"capacity", 1}}}};
         wiring_.places.emplace("/switches/" + home, place_);
         for (const End& end : {link.first, link.second}) {
           Json port = node_port(end, link.port);

@@ -38,7 +38,7 @@ Fdb::Fdb(std::size_t capacity, std::chrono::seconds ageing, std::uint64_t salt)
     : table_(capacity, salt),
       capacity_(capacity),
       ageing_seconds_(clamp_ageing(ageing)),
-      counts_(std::make_unique<Counts>()) {
+      counts_(1) {
   assert(capacity > 0);
 }
 
@@ -154,7 +154,7 @@ std::optional<std::size_t> Fdb::place_for(Station station, PortIndex port,
 
 bool Fdb::port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const {
   return limit == 0 ||
-         counts_->on_port[to_size(port)].learned.load(memory_order_relaxed) < limit + freed;
+         counts_[0].on_port[to_size(port)].learned.load(memory_order_relaxed) < limit + freed;
 }
 
 void Fdb::count_refusal(Learned outcome) {
@@ -279,12 +279,12 @@ Fdb::Page Fdb::page(const Filter& filter, std::size_t cursor, std::size_t limit,
 }
 
 std::size_t Fdb::count_on(PortIndex port) const {
-  const PortCounts& counts = counts_->on_port[to_size(port)];
+  const PortCounts& counts = counts_[0].on_port[to_size(port)];
   return counts.learned.load(memory_order_relaxed) + counts.fixed.load(memory_order_relaxed);
 }
 
 std::size_t Fdb::count_in(VlanId vid) const {
-  return counts_->in_vlan[vid].load(memory_order_relaxed);
+  return counts_[0].in_vlan[vid].load(memory_order_relaxed);
 }
 
 FdbCounters Fdb::counters() const {
@@ -296,7 +296,7 @@ FdbCounters Fdb::counters() const {
 }
 
 Fdb::Count& Fdb::count_of(FdbValue value) {
-  PortCounts& counts = counts_->on_port[to_size(value.port())];
+  PortCounts& counts = counts_[0].on_port[to_size(value.port())];
   return value.is_static() ? counts.fixed : counts.learned;
 }
 
@@ -304,7 +304,7 @@ void Fdb::put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind k
   table_.write(slot, station, value);
   size_.fetch_add(1, memory_order_relaxed);
   count_of(value).fetch_add(1, memory_order_relaxed);
-  counts_->in_vlan[station.vid].fetch_add(1, memory_order_relaxed);
+  counts_[0].in_vlan[station.vid].fetch_add(1, memory_order_relaxed);
   news_.put({.kind = kind, .station = station, .port = value.port()});
 }
 
@@ -323,7 +323,7 @@ void Fdb::free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind k
   table_.clear(slot);
   size_.fetch_sub(1, memory_order_relaxed);
   count_of(record.value).fetch_sub(1, memory_order_relaxed);
-  counts_->in_vlan[record.station.vid].fetch_sub(1, memory_order_relaxed);
+  counts_[0].in_vlan[record.station.vid].fetch_sub(1, memory_order_relaxed);
   news_.put({.kind = kind, .station = record.station, .port = record.value.port()});
 }
 

@@ -20,7 +20,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -29,6 +28,7 @@
 #include "switch/forwarding/fdb_table.hpp"
 #include "switch/forwarding/port_index.hpp"
 #include "switch/forwarding/station.hpp"
+#include "switch/forwarding/zeroed_array.hpp"
 
 namespace tapswitch {
 
@@ -81,6 +81,11 @@ class Fdb {
   // 'capacity' is at least 1. 'salt' spreads the stations; let it be random, so that nobody can aim
   // at one bucket.
   Fdb(std::size_t capacity, std::chrono::seconds ageing, std::uint64_t salt);
+
+  // Bytes that a table for so many stations takes.
+  [[nodiscard]] static std::uint64_t memory_of(std::size_t capacity) {
+    return FdbTable::memory_of(capacity);
+  }
 
   // Records that 'station' sent a frame into 'port' at 'now'. 'port_limit': the most stations that
   // may be learned on the port; 0: no limit.
@@ -181,7 +186,7 @@ class Fdb {
   // Written for news only, so on other cache lines.
   alignas(64) std::mutex mutex_;
   std::atomic<std::size_t> size_ = 0;
-  std::unique_ptr<Counts> counts_;
+  ZeroedArray<Counts> counts_;  // one
   FdbNewsBox news_;
   std::size_t expire_cursor_ = 0;  // a slot
   std::atomic<std::uint64_t> added_ = 0;

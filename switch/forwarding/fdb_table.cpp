@@ -21,6 +21,10 @@ FdbTable::FdbTable(std::size_t capacity, std::uint64_t salt)
       salt_(salt),
       multiplier_((salt * 0xd134'2543'de82'ef95 + 0xaf25'1af3'b0f0'25b5) | 1) {}
 
+std::uint64_t FdbTable::memory_of(std::size_t capacity) {
+  return bucket_count(capacity) * sizeof(Bucket);
+}
+
 void FdbTable::set(std::size_t slot, FdbValue next) {
   value_at(slot).store(next.in_generation_of(value(slot)).bits(), std::memory_order_release);
 }

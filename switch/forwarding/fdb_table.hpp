@@ -101,6 +101,8 @@ class FdbTable {
   // At least twice as many slots as 'capacity', for half of them to stay empty.
   FdbTable(std::size_t capacity, std::uint64_t salt);
 
+  [[nodiscard]] static std::uint64_t memory_of(std::size_t capacity);
+
   [[nodiscard]] std::size_t slot_count() const { return buckets_.size() * bucket_size; }
 
   // Any thread: the entry in use for 'station'.

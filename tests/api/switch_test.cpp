@@ -130,7 +130,7 @@ TEST_F(SwitchApi, WithSeveralSwitchesTheAnswerAsksWhich) {
   }
 }
 
-TEST_F(SwitchApi, AtMost256SwitchesRun) {
+TEST_F(SwitchApi, AtMost4096SwitchesRun) {
   const auto small = [](std::size_t n) {
     return Json{{"name", "n" + std::to_string(n)}, {"fdb", {{"capacity", 1}}}};
   };
@@ -139,7 +139,7 @@ TEST_F(SwitchApi, AtMost256SwitchesRun) {
   }
   const Json error = refuse("switch.add", small(api::Network::max_switches));
   EXPECT_EQ(error["data"]["kind"], "limit_reached");
-  EXPECT_EQ(error["data"]["limit"], 256);
+  EXPECT_EQ(error["data"]["limit"], 4096);
 }
 
 }  // namespace

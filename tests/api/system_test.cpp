@@ -98,7 +98,7 @@ TEST_F(SystemApi, InfoTellsEveryLimit) {
                                                  {"long_lines_per_socket", 64},
                                                  {"deaf_seconds", 30},
                                                  {"subscriptions_per_session", 8},
-                                                 {"switches", 256},
+                                                 {"switches", 4'096},
                                                  {"ports_per_switch", max_ports},
                                                  {"stations_per_switch", 1'048'576},
                                                  {"frame_bytes", FrameBuffer::max_frame_size},

@@ -133,8 +133,8 @@ TEST_F(VlanApi, PageEndsEarlyWhereVlansHaveManyMembers) {
     add_port("p" + std::to_string(n), trunk);
   }
   const Json page = call("vlan.list", {{"limit", 1000}});
-  EXPECT_EQ(page["vlans"].size(), 16'384 / ports + 1);
-  EXPECT_EQ(page["next_cursor"], 16'384 / ports + 2);
+  EXPECT_EQ(page["vlans"].size(), 8'192 / ports + 1);
+  EXPECT_EQ(page["next_cursor"], 8'192 / ports + 2);
 }
 
 TEST_F(VlanApi, FramesAndStationsOfAVlanAreCounted) {

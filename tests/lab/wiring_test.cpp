@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include "control/config/read_document.hpp"
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
@@ -53,6 +56,20 @@ TEST(Wiring, SwitchesAreJoinedByPatches) {
   EXPECT_EQ(switches["sw0"]["ports"]["sw0-sw1-2"]["peer"], "sw1-sw0-2");
   EXPECT_EQ(switches["sw0"]["ports"].size(), 3U);
   EXPECT_EQ(switches["sw1"]["ports"].size(), 3U);
+}
+
+TEST(Wiring, AsManyWiresAsALabMayHaveLinksCanRun) {
+  constexpr std::size_t wires = 4'000;
+  Json links = Json::array();
+  for (std::size_t i = 0; i < wires; ++i) {
+    links.push_back({{"ends", {fmt::format("alice:e{}", i), fmt::format("bob:e{}", i)}}});
+  }
+  const LabSpec lab = lab_of(three_nodes, links.dump().c_str());
+  const config::Reading reading = config::read_document(wire(lab, "/labs/test").document);
+  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.front().problem;
+  ASSERT_EQ(reading.network.switches.size(), wires);
+  // Nothing is learned there.
+  EXPECT_EQ(reading.network.switches.begin()->second.fdb_capacity, 1U);
 }
 
 TEST(Wiring, TwoNodesMeetOnAWireOfTheirOwn) {

@@ -7,6 +7,8 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <new>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -26,33 +28,6 @@ namespace {
 
 Station station_of(const config::StaticEntry& entry) {
   return {.vid = entry.vlan, .mac = entry.mac};
-}
-
-// The change that takes an interface back to what it was 'before', where 'change' was about it.
-TapChange change_back(const TapSpec& old, const LinkStatus& before, const TapChange& change) {
-  TapChange back;
-  if (change.mac) {
-    back.mac = before.mac;
-  }
-  if (change.mtu && before.mtu != 0) {
-    back.mtu = before.mtu;
-  }
-  if (change.persist) {
-    back.persist = old.persist;
-  }
-  if (change.owner) {
-    back.owner = old.owner;
-  }
-  if (change.group) {
-    back.group = old.group;
-  }
-  if (change.is_up) {
-    back.is_up = before.is_up;
-  }
-  if (change.addresses) {
-    back.addresses = old.addresses;
-  }
-  return back;
 }
 
 class Application {
@@ -205,17 +180,21 @@ class Application {
                                     {std::move(parked.port), parked.tap});
       };
     }
-    const LinkStatus link = running.tap->link();
-    const bool was_persistent = running.tap->is_persistent().value_or(old.persist);
+    const auto before = running.tap->state();  // an error if it is gone
     PortSpec spec = running.spec;
-    auto& tap = std::get<TapSpec>(spec.far_end);
-    tap.mac = link.mac ? link.mac : old.mac;
-    tap.mtu = link.mtu != 0 ? std::optional(link.mtu) : old.mtu;
-    return [this, home, spec, old, was_persistent]() -> RunningPort& {
+    if (before) {
+      auto& tap = std::get<TapSpec>(spec.far_end);
+      tap.mac = before->tap.mac;
+      tap.mtu = before->tap.mtu;
+      tap.is_up = before->tap.is_up;
+    }
+    return [this, home, spec, old, before]() -> RunningPort& {
       RunningPort& port = open(home, spec);
       port.spec.far_end = old;
       settle(port);
-      value_or_refuse(port.tap->set_persist(was_persistent));
+      if (before) {
+        network_.restore_tap(port, *before);
+      }
       return port;
     };
   }
@@ -256,26 +235,31 @@ class Application {
 
   void take_action(const config::AddPort& action) {
     RunningPort& port = open(action.home, action.spec);
-    undo_.emplace_back([this, name = action.spec.name] { park(name); });
+    undo_.emplace_back(
+        [this, name = action.spec.name] { network_.take_back_port(network_.find_port(name)); });
     settle(port);
   }
 
   void take_action(const config::SetPort& action) {
     RunningPort& port = network_.find_port(action.spec.name);
     const PortSpec old = port.spec;
-    const LinkStatus before = port.port->link();
+    std::optional<KernelResult<TapPort::State>> before;
+    if (action.change != TapChange()) {
+      before = port.tap->state();
+    }
     PortSpec wanted = action.spec;
     wanted.rule.mtu = port.spec.rule.mtu;
     const auto entries = static_entries_of(port);
     network_.set_port(port, wanted, action.change);
-    undo_.emplace_back([this, old, before, entries, change = action.change] {
+    undo_.emplace_back([this, old, before, entries] {
       RunningPort& changed = network_.find_port(old.name);
       PortSpec back = old;
       back.rule.mtu = changed.spec.rule.mtu;
-      const auto* tap = std::get_if<TapSpec>(&old.far_end);
-      network_.set_port(changed, back,
-                        tap != nullptr ? change_back(*tap, before, change) : TapChange());
+      network_.set_port(changed, back, {});
       add_all(changed, entries);
+      if (before) {
+        network_.restore_tap(changed, value_or_refuse(*before));
+      }
     });
   }
 
@@ -328,6 +312,21 @@ std::string text_of(const config::Step& step) {
   return text;
 }
 
+// Why 'step' was not taken. Whatever that was: what could not be undone is said.
+rpc::Error refusal_of(const config::Step& step, const std::vector<std::string>& faults,
+                      rpc::ErrorKind kind, const char* why, Json data) {
+  data["step"] = text_of(step);
+  if (!faults.empty()) {
+    data["not_undone"] = faults;
+  }
+  return {kind,
+          fmt::format("{}: {}; {}", text_of(step), why,
+                      faults.empty() ? "nothing is changed"
+                                     : fmt::format("and this could not be undone: {}",
+                                                   fmt::join(faults, "; "))),
+          std::move(data)};
+}
+
 }  // namespace
 
 void carry_out(Network& network, const std::vector<config::Step>& steps) {
@@ -335,29 +334,25 @@ void carry_out(Network& network, const std::vector<config::Step>& steps) {
   network.begin_composed_change();
   Application application(network);
   const config::Step* at = nullptr;
+  const auto take_back = [&] {
+    auto faults = application.take_back();
+    network.set_revision(faults.empty() ? before : before + 1);
+    return faults;
+  };
   try {
     for (const config::Step& step : steps) {
       at = &step;
       application.take(step);
     }
   } catch (const rpc::Error& error) {
-    const auto faults = application.take_back();
-    network.set_revision(faults.empty() ? before : before + 1);
-    Json data = error.to_json()["data"];
-    data["step"] = text_of(*at);
-    if (!faults.empty()) {
-      data["not_undone"] = faults;
-    }
-    throw rpc::Error(error.kind(),
-                     fmt::format("{}: {}; {}", text_of(*at), error.what(),
-                                 faults.empty() ? "nothing is changed"
-                                                : fmt::format("and this could not be undone: {}",
-                                                              fmt::join(faults, "; "))),
-                     std::move(data));
-  } catch (...) {
-    (void)application.take_back();
-    network.set_revision(before);
-    throw;
+    throw refusal_of(*at, take_back(), error.kind(), error.what(), error.to_json()["data"]);
+  } catch (const std::bad_alloc&) {
+    throw refusal_of(*at, take_back(), rpc::ErrorKind::limit_reached, rpc::no_memory,
+                     Json::object());
+  } catch (const std::exception& error) {
+    network.tell_operator(fmt::format("bug: {} failed: {}", text_of(*at), error.what()));
+    throw refusal_of(*at, take_back(), rpc::ErrorKind::internal_error,
+                     "internal error; the daemon's log says more", Json::object());
   }
   application.close_parked();
   network.set_revision(steps.empty() ? before : before + 1);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "control/api/kernel_refusal.hpp"
 #include "control/api/tap_options.hpp"
 #include "control/config/document.hpp"
 #include "control/config/read_document.hpp"
@@ -146,7 +147,7 @@ void Inheritance::build(Network& network) {
     build_all(network);
   } catch (...) {
     for (const auto& [name, home] : network.switches()) {
-      home.engine->begin_receiving();  // by those that are there
+      (void)home.engine->begin_receiving();  // by those that are there
     }
     network.set_revision(revision_);
     throw;
@@ -162,7 +163,7 @@ void Inheritance::build_all(Network& network) {
     learn(network, told);
   }
   for (const auto& [name, home] : network.switches()) {
-    home.engine->begin_receiving();
+    value_or_refuse(home.engine->begin_receiving());
   }
 }
 
@@ -194,6 +195,10 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
     throw std::runtime_error(fmt::format("the TAP of port '{}' did not come", spec.name));
   }
   HandedTap& tap = handed->second;
+  if (tap.queues.size() != tap_spec->queues) {
+    throw std::runtime_error(fmt::format("the TAP of port '{}' came with {} queues, and it has {}",
+                                         spec.name, tap.queues.size(), tap_spec->queues));
+  }
   network.attach_port(
       home, spec,
       opened_tap(TapPort::inherit(
@@ -201,17 +206,25 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
           tap_options(*tap_spec, all_offloads), tap.was_created)));
 }
 
-// A station that cannot be placed is learned anew.
-void Inheritance::learn(Network& network, const Json& told) const {
+// A station that cannot be placed is learned anew: another version may tell of what is none here.
+void Inheritance::learn(Network& network, const Json& told) {
   const auto now = std::chrono::steady_clock::now();
-  Fdb& fdb = network.find_switch(told.at("switch").get<std::string>()).engine->fdb();
-  for (const Json& station : told.at("stations")) {
-    const auto port = network.ports().find(station.at(2).get<std::string>());
-    const auto mac = MacAddress::parse(station.at(1).get<std::string>());
-    if (mac && port != network.ports().end()) {
-      fdb.learn({.vid = station.at(0).get<VlanId>(), .mac = *mac}, port->second.index,
-                port->second.spec.rule.fdb_limit,
-                now - std::chrono::seconds(station.at(3).get<std::int64_t>()));
+  const Network::RunningSwitch& home = network.find_switch(told.at("switch").get<std::string>());
+  for (const Json& words : told.at("stations")) {
+    const auto vid = words.at(0).get<std::int64_t>();
+    const auto mac = MacAddress::parse(words.at(1).get<std::string>());
+    const auto found = network.ports().find(words.at(2).get<std::string>());
+    const auto age = words.at(3).get<std::int64_t>();
+    if (vid <= no_vlan || vid >= reserved_vlan || !mac || mac->is_group() || mac->bits() == 0 ||
+        found == network.ports().end() || found->second.home != &home || age < 0 ||
+        age > home.spec.ageing.count()) {
+      continue;
+    }
+    const Network::RunningPort& port = found->second;
+    const auto station = Station{.vid = static_cast<VlanId>(vid), .mac = *mac};
+    if (port.spec.rule.vlan.carries(station.vid)) {
+      home.engine->fdb().learn(station, port.index, port.spec.rule.fdb_limit,
+                               now - std::chrono::seconds(age));
     }
   }
 }

@@ -59,7 +59,7 @@ class Inheritance {
   void build_all(Network& network);
   void build_switch(Network& network, const config::SwitchSpec& spec);
   void add_port(Network& network, Network::RunningSwitch& home, config::PortSpec spec);
-  void learn(Network& network, const Json& told) const;
+  static void learn(Network& network, const Json& told);
 
   std::uint64_t revision_ = 0;
   TimePoint told_at_{};

@@ -30,7 +30,7 @@ std::optional<std::uint64_t> number_after(std::string_view key, std::string_view
   return at == text.npos ? std::nullopt : leading_number(text.substr(at + key.size()));
 }
 
-std::uint64_t difference(std::uint64_t limit, std::uint64_t used) {
+std::uint64_t left_of(std::uint64_t limit, std::uint64_t used) {
   return limit > used ? limit - used : 0;
 }
 
@@ -64,7 +64,7 @@ std::optional<std::uint64_t> free_in_group(const ReadFile& read, const std::stri
   }
   const auto statistics = read(directory + "/memory.stat");
   const auto files = statistics ? number_after("\ninactive_file ", *statistics) : std::nullopt;
-  return difference(*most, difference(*now, files.value_or(0)));
+  return left_of(*most, left_of(*now, files.value_or(0)));
 }
 
 void look_at_groups(const ReadFile& read, Least& least) {
@@ -88,7 +88,7 @@ std::optional<std::uint64_t> free_address_space(const ReadFile& read) {
   if (!pages || getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return std::nullopt;
   }
-  return difference(limit.rlim_cur, *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
+  return left_of(limit.rlim_cur, *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
 }
 
 std::optional<std::string> read_file(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/api/kernel_refusal.hpp"
+#include "control/api/memory.hpp"
 #include "control/api/tap_options.hpp"
 #include "control/api/undo.hpp"
 #include "control/rpc/error.hpp"
@@ -21,6 +22,9 @@ namespace {
 
 // How much of an FDB is swept for aged entries in one tick, so that a large one delays nobody.
 constexpr std::size_t slots_a_tick = 65'536;
+
+// A table for no more stations is made without asking whether there is memory for it.
+constexpr std::size_t unquestioned_capacity = 256;
 
 Error no_such(const char* what, const std::string& name) {
   return {ErrorKind::not_found,
@@ -64,6 +68,12 @@ Network::~Network() { events_.on_interest({}); }
 
 LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
 
+// Of interfaces in our own namespace the kernel is asked for nothing but this, and of all at once.
+KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
+  const bool is_in_ours = place && place->name_space == LinkPlace::ours;
+  return port->read_drops(reader, is_in_ours ? std::optional(place->index) : std::nullopt);
+}
+
 std::string_view Network::RunningPort::state(const LinkStatus& link) const {
   if (is_lost || !link.is_present) {
     return "lost";
@@ -76,11 +86,12 @@ std::string_view Network::RunningPort::state(const LinkStatus& link) const {
 
 std::vector<const Network::RunningPort*> Network::ports_of(const RunningSwitch& home) const {
   std::vector<const RunningPort*> found;
-  for (const auto& [name, port] : ports_) {
-    if (port.home == &home) {
-      found.push_back(&port);
-    }
+  found.reserve(home.port_names.size());
+  for (const auto& [index, name] : home.port_names) {
+    found.push_back(&ports_.at(name));
   }
+  std::ranges::sort(found, {},
+                    [](const RunningPort* port) -> const std::string& { return port->spec.name; });
   return found;
 }
 
@@ -137,6 +148,9 @@ void Network::check_add_switch(const SwitchSpec& spec) const {
                 "there are " + std::to_string(max_switches) + " switches already",
                 {{"limit", max_switches}});
   }
+  if (spec.fdb_capacity > unquestioned_capacity) {
+    check_memory(Fdb::memory_of(spec.fdb_capacity), "the table of switch '" + spec.name + "'");
+  }
 }
 
 Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
@@ -151,11 +165,11 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
       }
     });
   };
-  // Made before it is entered: there may be no memory for a large table.
-  auto engine = std::make_unique<Switch>(pool_, options, std::move(on_news));
-  RunningSwitch& added = switches_[spec.name];
-  added.spec = spec;
-  added.engine = std::move(engine);
+  // Made before it is entered: there may be no memory for it.
+  RunningSwitch made{.spec = spec,
+                     .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
+                     .port_names = {}};
+  RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
   report_stations(added, events_.is_wanted(events::Topic::stations));
   tell(added, "added");
   on_configured();
@@ -197,13 +211,12 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
     tell(*port, "removed");
   }
   tell(home, "removed");
-  for (auto& [name, port] : ports_) {
-    if (port.home == &home) {
-      unwatch_link(port);
-      release_place(port);
-    }
+  for (const auto& [index, port_name] : home.port_names) {
+    const auto removed = ports_.find(port_name);
+    unwatch_link(removed->second);
+    release_place(removed->second);
+    ports_.erase(removed);
   }
-  std::erase_if(ports_, [&home](const auto& entry) { return entry.second.home == &home; });
   const std::string name = home.spec.name;
   switches_.erase(name);
   on_configured();
@@ -321,7 +334,9 @@ void Network::let_go() {
 void Network::hold_on() {
   if (std::exchange(has_let_go_, false)) {
     for (const auto& [name, running] : switches_) {
-      running.engine->begin_receiving();
+      if (const auto begun = running.engine->begin_receiving(); !begun) {
+        notice_(begun.error().message());
+      }
     }
   }
 }

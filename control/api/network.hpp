@@ -59,6 +59,7 @@ class Network {
     // Whether it came in by itself: then it is no part of the configuration.
     [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
     [[nodiscard]] LinkStatus link(LinkReader& reader) const;
+    [[nodiscard]] KernelDrops drops(LinkReader& reader) const;
     // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
     [[nodiscard]] std::string_view state(const LinkStatus& link) const;
     [[nodiscard]] PortTotals totals() const { return home->engine->totals(index); }
@@ -136,6 +137,11 @@ class Network {
   void set_port(RunningPort& port, const config::PortSpec& spec, const config::TapChange& change);
   // Gives back what the switch had; it closes unless it is kept.
   std::unique_ptr<Port> remove_port(RunningPort& port);
+  // The same for a port whose opening is taken back: its TAP is as it was, or gone. Throws
+  // rpc::Error with what the kernel refuses; the port is removed in any case.
+  void take_back_port(RunningPort& port);
+  // Makes the interface of a TAP as it was. Throws rpc::Error with what the kernel refuses.
+  void restore_tap(RunningPort& port, const TapPort::State& before);
 
   // Nullopt takes the name away.
   void name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name);
@@ -177,7 +183,10 @@ class Network {
 
  private:
   void check_attach_port(const RunningSwitch& home, const config::PortSpec& spec) const;
-  RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort opened);
+  // Takes what was opened only if it succeeds.
+  RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort&& opened);
+  RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
+                                  OpenedPort opened);
   void tell_remarks(const RunningPort& port);
   void check_worker(std::optional<std::size_t> worker) const;
   void check_queues(std::size_t queues) const;
@@ -192,7 +201,7 @@ class Network {
   void on_port_news(const std::string& switch_name, PortIndex index);
 
   static void forget_static_beyond_vlans(RunningPort& port);
-  RunningPort& enter(RunningPort added, std::unique_ptr<Port> port);
+  RunningPort& enter(RunningPort added, std::unique_ptr<Port>& port);
 
   // network_guests.cpp: who comes in by a door.
   [[nodiscard]] static PortRule rule_in_switch(const RunningPort& port);

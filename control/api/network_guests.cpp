@@ -2,6 +2,8 @@
 // network_guests.cpp: the part of Network that takes VDE clients in at their doors, each as a port
 // of its own, and sees them out. They are no part of the configuration: they have the rules of
 // their door, come by themselves, and go with it.
+#include <exception>
+#include <memory>
 #include <utility>
 
 #include "control/api/network.hpp"
@@ -42,7 +44,12 @@ void Network::take_guests_in(RunningPort& door) {
                       .came_by = door.spec.name,
                       .added = std::chrono::steady_clock::now(),
                       .seen = guest->link()};
-    enter(std::move(added), std::move(guest));
+    std::unique_ptr<Port> port = std::move(guest);
+    try {
+      enter(std::move(added), port);
+    } catch (const std::exception& error) {
+      notice_(std::string("a VDE client was turned away: ") + error.what());
+    }
   }
 }
 

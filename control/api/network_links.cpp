@@ -127,6 +127,7 @@ void Network::look_at_unwatched_links() {
     if (port.place || port.is_lost) {
       continue;
     }
+    port.port->heed_changes();
     LinkStatus link = port.link(reader);
     if (port.is_guest() && !link.is_present) {
       gone.push_back(&port);
@@ -209,6 +210,7 @@ void Network::on_port_news(const std::string& switch_name, PortIndex index) {
   }
   // What became of it is asked of the port: the index may have gone to another while the word was
   // on its way.
+  port.port->heed_changes();
   LinkStatus link = port.port->link();
   if (port.is_guest() && !link.is_present) {
     remove_port(port);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // network_ports.cpp: the part of Network that opens, changes and closes ports.
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "control/api/kernel_refusal.hpp"
 #include "control/api/network.hpp"
@@ -23,45 +26,49 @@ namespace {
 // The MTU in the rule of a port that has none: longer than any frame.
 constexpr std::uint32_t no_mtu = FrameBuffer::max_frame_size;
 
-// Changes the interface of 'tap'. If the kernel refuses a part, the parts before it are taken back.
-void change_tap(TapPort& tap, const config::TapSpec& old, const config::TapChange& change) {
-  Undo undo;
-  const LinkStatus before = tap.link();
+// Changes the interface of 'tap', part after part.
+void change_parts(TapPort& tap, const LinkStatus& before, const config::TapChange& change) {
   if (change.mtu && change.mtu != before.mtu) {
     value_or_refuse(tap.set_mtu(*change.mtu));
-    undo.push([&tap, mtu = before.mtu] { (void)tap.set_mtu(mtu); });
   }
   if (change.mac && change.mac != before.mac) {
     value_or_refuse(tap.set_mac(*change.mac));
-    if (before.mac) {
-      undo.push([&tap, mac = *before.mac] { (void)tap.set_mac(mac); });
-    }
   }
   if (change.addresses) {
     value_or_refuse(tap.set_addresses(parse_addresses(*change.addresses)));
-    undo.push([&tap, old] { (void)tap.set_addresses(parse_addresses(old.addresses)); });
   }
   if (change.is_up && change.is_up != before.is_up) {
     value_or_refuse(tap.set_up(*change.is_up));
-    undo.push([&tap, is_up = before.is_up] { (void)tap.set_up(is_up); });
   }
-  // The kernel cannot be told that there is no owner, so what had none keeps the new one.
   if (const auto owner = find_owner(change.owner)) {
     value_or_refuse(tap.set_owner(*owner));
-    if (const auto old_owner = find_owner(old.owner)) {
-      undo.push([&tap, uid = *old_owner] { (void)tap.set_owner(uid); });
-    }
   }
   if (const auto group = find_group(change.group)) {
     value_or_refuse(tap.set_group(*group));
-    if (const auto old_group = find_group(old.group)) {
-      undo.push([&tap, gid = *old_group] { (void)tap.set_group(gid); });
-    }
   }
   if (change.persist) {
     value_or_refuse(tap.set_persist(*change.persist));
   }
-  undo.keep();
+}
+
+// The same, whole or not at all. If the kernel refuses a part and does not let those before it be
+// taken back either, the error says so.
+void change_tap(TapPort& tap, const config::TapChange& change) {
+  const auto before = tap.state();  // not to be seen where its namespace is closed to us
+  try {
+    change_parts(tap, tap.link(), change);
+  } catch (const Error& error) {
+    const auto restored = before ? tap.restore(*before) : KernelResult<void>();
+    if (restored) {
+      throw;
+    }
+    Json data = error.to_json()["data"];
+    data["not_undone"] = Json::array({restored.error().message()});
+    throw Error(error.kind(),
+                fmt::format("{}; and this could not be undone: {}", error.what(),
+                            restored.error().message()),
+                std::move(data));
+  }
 }
 
 }  // namespace
@@ -130,14 +137,14 @@ Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spe
   if (opened.tap != nullptr && std::get<config::TapSpec>(spec.far_end).offload) {
     learn_offloads(opened.tap->offloads());
   }
-  return attach(home, spec, std::move(opened));
+  return attach_or_put_back(home, spec, std::move(opened));
 }
 
 Network::RunningPort& Network::add_passed_tap(RunningSwitch& home, const PortSpec& spec,
                                               TapDevice tap) {
   check_add_passed_tap(home, spec, tap);
-  return attach(home, spec,
-                open_passed_tap(std::move(tap), std::get<config::TapSpec>(spec.far_end)));
+  return attach_or_put_back(
+      home, spec, open_passed_tap(std::move(tap), std::get<config::TapSpec>(spec.far_end)));
 }
 
 Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec,
@@ -146,9 +153,22 @@ Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& 
   return attach(home, spec, std::move(opened));
 }
 
-// What was checked.
+// A port that does not come in leaves its interface as it was.
+Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
+                                                  OpenedPort opened) {
+  try {
+    return attach(home, spec, std::move(opened));
+  } catch (...) {
+    if (opened.tap != nullptr) {
+      (void)opened.tap->put_back();
+    }
+    throw;
+  }
+}
+
+// Requires: check_attach_port() has passed.
 Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
-                                      OpenedPort opened) {
+                                      OpenedPort&& opened) {
   RunningPort* const opposite = opposite_of(spec);
   RunningPort added{.spec = spec,
                     .home = &home,
@@ -156,14 +176,20 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
                     .tap = opened.tap,
                     .door = opened.door,
                     .added = std::chrono::steady_clock::now()};
-  added.remarks = std::move(opened.remarks);
+  added.remarks = opened.remarks;
   check_link(added);
-  watch_link(added);
-  added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
-  RunningPort& port = enter(std::move(added), std::move(opened.port));
+  Undo undo;
   if (const auto place = config::place_of(spec.far_end)) {
+    undo.push([this, name = place->name] { port_with_.erase(name); });
     port_with_[place->name] = spec.name;
   }
+  watch_link(added);
+  if (added.place) {
+    undo.push([this, place = *added.place] { port_at_.erase(place); });
+  }
+  added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
+  RunningPort& port = enter(std::move(added), opened.port);
+  undo.keep();
   tell_remarks(port);
   if (opposite != nullptr) {
     look_at(*opposite);
@@ -172,15 +198,24 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   return port;
 }
 
-// Puts a port on its switch, where there is room for it.
-Network::RunningPort& Network::enter(RunningPort added, std::unique_ptr<Port> port) {
+// Puts a port on its switch, where there is room for it. Takes 'port' only if it succeeds.
+Network::RunningPort& Network::enter(RunningPort added, std::unique_ptr<Port>& port) {
   RunningSwitch& home = *added.home;
-  added.index = *home.engine->add_port(std::move(port), rule_in_switch(added), added.spec.worker);
   const std::string name = added.spec.name;
-  home.port_names[added.index] = name;
-  RunningPort& entered = ports_[name] = std::move(added);
-  tell(entered, "added");
-  return entered;
+  // All that takes memory comes before the switch knows it.
+  std::map<PortIndex, std::string> names = {{PortIndex{}, name}};
+  auto named = names.extract(names.begin());
+  Undo undo;
+  const auto entered = ports_.try_emplace(name, std::move(added)).first;
+  undo.push([this, entered] { ports_.erase(entered); });
+  RunningPort& running = entered->second;
+  running.index = value_or_refuse(
+      home.engine->add_port(std::move(port), rule_in_switch(running), running.spec.worker));
+  named.key() = running.index;
+  home.port_names.insert(std::move(named));
+  undo.keep();
+  tell(running, "added");
+  return running;
 }
 
 void Network::tell_remarks(const RunningPort& port) {
@@ -231,18 +266,24 @@ void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
 
 void Network::set_port(RunningPort& port, const PortSpec& spec, const config::TapChange& change) {
   check_set_port(port, spec, change);
+  Undo undo;
+  Switch& engine = *port.home->engine;
+  if (const auto old = engine.worker_of(port.index); spec.worker && *spec.worker != old) {
+    value_or_refuse(engine.move_port(port.index, *spec.worker));
+    undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
+  }
   PortSpec changed = spec;
   if (change != config::TapChange()) {
-    change_tap(*port.tap, std::get<config::TapSpec>(port.spec.far_end), change);
-    changed.rule.mtu = port.tap->link().mtu;
+    change_tap(*port.tap, change);
+    // Where it is not to be seen, it stays as it was taken to be.
+    const std::uint32_t mtu = port.tap->link().mtu;
+    changed.rule.mtu = mtu != 0 ? mtu : port.spec.rule.mtu;
   }
+  undo.keep();
   const bool has_other_rule = changed.rule != port.spec.rule;
-  if (spec.worker && *spec.worker != port.home->engine->worker_of(port.index)) {
-    port.home->engine->move_port(port.index, *spec.worker);
-  }
   port.spec = std::move(changed);
   if (has_other_rule) {
-    port.home->engine->set_port_rule(port.index, rule_in_switch(port));
+    engine.set_port_rule(port.index, rule_in_switch(port));
     tell_guests_rules(port);
   }
   forget_static_beyond_vlans(port);
@@ -273,10 +314,10 @@ std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
   for (RunningPort* guest : guests_of(port)) {
     remove_port(*guest);
   }
+  std::unique_ptr<Port> closed = port.home->engine->remove_port(port.index);
   unwatch_link(port);
   release_place(port);
   const RunningPort removed = std::move(port);
-  std::unique_ptr<Port> closed = removed.home->engine->remove_port(removed.index);
   // While the index still has its name.
   tell_stations(*removed.home);
   std::erase_if(removed.home->spec.static_entries,
@@ -288,6 +329,20 @@ std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
     on_configured();
   }
   return closed;
+}
+
+void Network::take_back_port(RunningPort& port) {
+  TapPort* const tap = port.tap;
+  const std::unique_ptr<Port> removed = remove_port(port);
+  if (tap != nullptr) {
+    value_or_refuse(tap->put_back());
+  }
+}
+
+void Network::restore_tap(RunningPort& port, const TapPort::State& before) {
+  const auto restored = port.tap->restore(before);
+  look_at(port);
+  value_or_refuse(restored);
 }
 
 }  // namespace tapswitch::api

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "control/api/kernel_refusal.hpp"
 #include "control/api/network.hpp"
 #include "control/api/open_port.hpp"
 
@@ -51,7 +52,16 @@ void Network::reopen(RunningPort& port) {
   OpenedPort opened;
   try {
     opened = open_port(port.spec.far_end, offloads_, nullptr);
+    // What has its name now may be another port's under a name that it had not.
+    check_link({.spec = port.spec, .home = port.home, .port = opened.port.get()});
+    Port* const reopened = opened.port.get();
+    value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
+    port.port = reopened;
+    port.tap = opened.tap;
   } catch (const std::exception& error) {
+    if (opened.tap != nullptr) {
+      (void)opened.tap->put_back();
+    }
     // Said once, however often it is tried.
     if (std::exchange(port.reopen_refusal, error.what()) != error.what()) {
       notice_(fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));
@@ -59,10 +69,7 @@ void Network::reopen(RunningPort& port) {
     return;
   }
   port.reopen_refusal.clear();
-  port.port = opened.port.get();
-  port.tap = opened.tap;
   port.is_lost = false;
-  const auto gone = port.home->engine->replace_port(port.index, std::move(opened.port));
   watch_link(port);
   if (port.seen.mtu != 0 && port.seen.mtu != port.spec.rule.mtu) {
     port.spec.rule.mtu = port.seen.mtu;

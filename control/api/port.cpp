@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // port.cpp: port.add, .remove, .list, .get and .set.
+#include <fcntl.h>
+
+#include <cerrno>
 #include <cstddef>
 
 #include <fmt/format.h>
@@ -46,6 +49,14 @@ config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
   return spec;
 }
 
+UniqueFd second_of(int fd) {
+  UniqueFd second(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!second.is_open()) {
+    throw refusal(kernel_error(errno, "F_DUPFD_CLOEXEC", "look at", "a descriptor"));
+  }
+  return second;
+}
+
 Json add_passed(Network& network, const Json& params, const rpc::Caller& caller) {
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
   const auto index = params.at("fd").get<std::size_t>();
@@ -58,12 +69,15 @@ Json add_passed(Network& network, const Json& params, const rpc::Caller& caller)
         {{"fd", fmt::format("descriptor {} cannot be a port: {}", index, *fault),
           "a TAP that was opened with IFF_NO_PI"}});
   }
-  TapDevice tap = value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
-  const config::PortSpec spec = passed_spec(params, tap);
-  network.check_add_passed_tap(home, spec, tap);
+  // Looked at by a second descriptor: the first stays with the line, for its other requests, until
+  // nothing more than the kernel can refuse this one.
+  const TapDevice looked_at = value_or_refuse(TapDevice::take_over(second_of(fd)));
+  const config::PortSpec spec = passed_spec(params, looked_at);
+  network.check_add_passed_tap(home, spec, looked_at);
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);
   }
+  TapDevice tap = value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
   return port_to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
 }
 

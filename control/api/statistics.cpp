@@ -23,26 +23,9 @@ Json drops_to_json(const PortTotals& totals) {
   return drops;
 }
 
-// Frames that the interface dropped itself, seen from the switch.
-struct KernelDrops {
-  std::uint64_t ingress = 0;
-  std::uint64_t egress = 0;
-};
-
-// Of interfaces in our own namespace the kernel is asked for nothing but this, and of all at once.
-KernelDrops kernel_drops(const RunningPort& port, LinkReader& reader) {
-  if (port.place && port.place->name_space == LinkPlace::ours) {
-    if (const auto found = reader.statistics(port.place->index)) {
-      return {.ingress = found->transmitted_dropped, .egress = found->received_dropped};
-    }
-  }
-  const LinkStatus link = port.link(reader);
-  return {.ingress = link.ingress_kernel_drops, .egress = link.egress_kernel_drops};
-}
-
 Json port_statistics(const RunningPort& port, LinkReader& reader) {
   const PortTotals totals = port.totals();
-  const KernelDrops kernel = kernel_drops(port, reader);
+  const KernelDrops kernel = port.drops(reader);
   return object_of("in_octets", totals.in_octets, "in_unicast", totals.in_frames[0], "in_multicast",
                    totals.in_frames[1], "in_broadcast", totals.in_frames[2], "out_octets",
                    totals.out_octets, "out_unicast", totals.out_frames[0], "out_multicast",

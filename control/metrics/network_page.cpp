@@ -136,8 +136,9 @@ void NetworkPage::write_port(const Network::RunningPort& port, LinkReader& reade
                      totals.drops[reason]);
     }
   }
-  page.kernel_drops.add({of_switch, of_port, {"direction", "receive"}}, link.ingress_kernel_drops);
-  page.kernel_drops.add({of_switch, of_port, {"direction", "transmit"}}, link.egress_kernel_drops);
+  const KernelDrops drops = port.drops(reader);
+  page.kernel_drops.add({of_switch, of_port, {"direction", "receive"}}, drops.ingress);
+  page.kernel_drops.add({of_switch, of_port, {"direction", "transmit"}}, drops.egress);
 }
 
 std::string NetworkPage::text() const {

@@ -2,6 +2,8 @@
 #include "switch/engine/switch.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -29,9 +31,9 @@ Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews 
       punts_(std::move(on_punt)),
       unsent_(std::make_shared<std::atomic<std::size_t>>(0)) {
   for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
-    vlan_counters_.push_back(std::make_unique<VlanCounters[]>(vlan_table_size));
+    vlan_counters_.emplace_back(vlan_table_size);
   }
-  hand_over();
+  hand_over(draw());
 }
 
 Switch::~Switch() {
@@ -40,8 +42,8 @@ Switch::~Switch() {
   std::vector<std::unique_ptr<Port>> ports;
   for (Entry& entry : entries_) {
     if (entry.port) {
-      for (const std::size_t worker : workers_of(entry)) {
-        pool_.release_worker(worker);
+      for (std::size_t queue = 0; queue < entry.port->queue_count(); ++queue) {
+        pool_.release_worker(worker_of(entry, queue));
       }
       ports.push_back(std::move(entry.port));
     }
@@ -63,80 +65,135 @@ std::optional<PortIndex> Switch::free_index() {
   return static_cast<PortIndex>(index);
 }
 
-std::optional<PortIndex> Switch::add_port(std::unique_ptr<Port> port, const PortRule& rule,
-                                          std::optional<std::size_t> worker) {
+// Each change draws the picture of how it will be before it does anything else, for of all its
+// parts only that takes memory.
+template <class TakeBack>
+std::shared_ptr<const Picture> Switch::draw_or(const TakeBack& take_back) {
+  try {
+    return draw();
+  } catch (...) {
+    take_back();
+    throw;
+  }
+}
+
+KernelResult<PortIndex> Switch::add_port(std::unique_ptr<Port>&& port, const PortRule& rule,
+                                         std::optional<std::size_t> worker) {
   const auto index = free_index();
   if (!index) {
-    return std::nullopt;
+    return kernel_error(EMFILE, "add_port", "add", "one more port to a switch");
   }
   Entry& added = entries_[to_size(*index)];
-  added.port = std::move(port);
   added.counters = std::make_unique<PortCounters[]>(pool_.count());
   added.worker = worker.value_or(pool_.idlest_worker());
+  added.port = std::move(port);
   rules_[to_size(*index)] = rule;
-  hand_over();
-  attach(*index);
-  return index;
+  const auto take_out = [&] {
+    port = std::move(added.port);
+    added = {};
+    rules_[to_size(*index)].reset();
+  };
+  auto next = draw_or(take_out);
+  const auto before = picture_;
+  hand_over(std::move(next));
+  if (auto attached = attach(*index); !attached) {
+    hand_over(before);
+    take_out();
+    return attached.error();
+  }
+  return *index;
 }
 
 std::unique_ptr<Port> Switch::remove_port(PortIndex index) {
-  detach(index);
-  Entry removed = std::exchange(entries_[to_size(index)], Entry{});
-  rules_[to_size(index)].reset();
-  hand_over();
+  Entry& entry = entries_[to_size(index)];
+  Entry removed = std::exchange(entry, Entry{});
+  const auto rule = std::exchange(rules_[to_size(index)], std::nullopt);
+  auto next = draw_or([&] {
+    entry = std::move(removed);
+    rules_[to_size(index)] = rule;
+  });
+  detach(index, removed);
+  hand_over(std::move(next));
   // Only now: until the last worker had the new picture, the port could still be learned on.
   fdb_.flush({.port = index});
   return std::move(removed.port);
 }
 
-std::unique_ptr<Port> Switch::replace_port(PortIndex index, std::unique_ptr<Port> port) {
-  detach(index);
-  port.swap(entries_[to_size(index)].port);
-  hand_over();
-  attach(index);
-  return port;
+KernelResult<void> Switch::replace_port(PortIndex index, std::unique_ptr<Port>& port) {
+  Entry& entry = entries_[to_size(index)];
+  port.swap(entry.port);
+  auto next = draw_or([&] { port.swap(entry.port); });
+  port.swap(entry.port);
+  detach(index, entry);
+  port.swap(entry.port);
+  const auto before = picture_;
+  hand_over(std::move(next));
+  auto attached = attach(index);
+  if (!attached) {
+    port.swap(entry.port);
+    hand_over(before);
+    (void)attach(index);  // what could be watched until now
+  }
+  return attached;
 }
 
-void Switch::move_port(PortIndex index, std::size_t worker) {
+KernelResult<void> Switch::move_port(PortIndex index, std::size_t worker) {
+  Entry& entry = entries_[to_size(index)];
   // What the old workers have taken in, they have sent when they let go of the port.
-  detach(index);
-  entries_[to_size(index)].worker = worker;
-  attach(index);
+  detach(index, entry);
+  const std::size_t before = std::exchange(entry.worker, worker);
+  auto attached = attach(index);
+  if (!attached) {
+    entry.worker = before;
+    (void)attach(index);  // what could be watched until now
+  }
+  return attached;
 }
 
-std::vector<std::size_t> Switch::workers_of(const Entry& entry) const {
-  std::vector<std::size_t> workers;
-  for (std::size_t queue = 0; queue < entry.port->queue_count(); ++queue) {
-    workers.push_back((entry.worker + queue) % pool_.count());
-  }
-  return workers;
+std::size_t Switch::worker_of(const Entry& entry, std::size_t queue) const {
+  return (entry.worker + queue) % pool_.count();
 }
 
-void Switch::attach(PortIndex index) {
-  for (const std::size_t worker : workers_of(entry(index))) {
-    pool_.engage_worker(worker);
+KernelResult<void> Switch::attach(PortIndex index) {
+  const Entry& added = entry(index);
+  for (std::size_t queue = 0; queue < added.port->queue_count(); ++queue) {
+    pool_.engage_worker(worker_of(added, queue));
   }
-  if (is_receiving_) {
-    receive(index);
+  auto received = is_receiving_ ? receive(index) : KernelResult<void>();
+  if (!received) {
+    detach(index, added);
   }
+  return received;
 }
 
-void Switch::receive(PortIndex index) {
-  std::size_t queue = 0;
-  for (const std::size_t worker : workers_of(entry(index))) {
-    Worker& receiver = pool_.worker(worker);
-    pool_.run_on(receiver, [&] { receiver.attach(id_, index, queue, on_news_); });
-    ++queue;
-  }
-}
-
-void Switch::begin_receiving() {
-  is_receiving_ = true;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].port) {
-      receive(static_cast<PortIndex>(i));
+KernelResult<void> Switch::receive(PortIndex index) {
+  const Entry& added = entry(index);
+  for (std::size_t queue = 0; queue < added.port->queue_count(); ++queue) {
+    KernelResult<void> attached;
+    const auto attach_queue = [&](Worker& worker) {
+      attached = worker.attach(id_, index, queue, on_news_);
+    };
+    pool_.run_on(pool_.worker(worker_of(added, queue)), std::ref(attach_queue));
+    if (!attached) {
+      return attached;
     }
   }
+  return {};
+}
+
+KernelResult<void> Switch::begin_receiving() {
+  KernelResult<void> first;
+  if (std::exchange(is_receiving_, true)) {
+    return first;
+  }
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].port) {
+      if (auto received = receive(static_cast<PortIndex>(i)); !received && first) {
+        first = std::move(received);
+      }
+    }
+  }
+  return first;
 }
 
 void Switch::stop_receiving() {
@@ -148,30 +205,32 @@ void Switch::stop_receiving() {
   });
 }
 
-void Switch::detach(PortIndex index) {
-  for (const std::size_t worker : workers_of(entry(index))) {
-    Worker& receiver = pool_.worker(worker);
-    pool_.run_on(receiver, [&] { receiver.detach(id_, index); });
+void Switch::detach(PortIndex index, const Entry& entry) {
+  for (std::size_t queue = 0; queue < entry.port->queue_count(); ++queue) {
+    const std::size_t worker = worker_of(entry, queue);
+    pool_.run_on(pool_.worker(worker), [this, index](Worker& each) { each.detach(id_, index); });
     pool_.release_worker(worker);
   }
 }
 
 void Switch::set_port_rule(PortIndex index, const PortRule& rule) {
-  const PortRule old = std::exchange(*rules_[to_size(index)], rule);
-  hand_over();
-  if (old.vlan != rule.vlan) {
+  auto& place = rules_[to_size(index)];
+  const auto old = std::exchange(place, rule);
+  hand_over(draw_or([&] { place = old; }));
+  if (old->vlan != rule.vlan) {
     fdb_.flush({.port = index, .kind = StationKind::dynamic_entry});
   }
 }
 
 void Switch::set_rule(const SwitchRule& rule) {
-  rule_ = rule;
-  hand_over();
+  const SwitchRule old = std::exchange(rule_, rule);
+  hand_over(draw_or([&] { rule_ = old; }));
 }
 
 void Switch::observe(PortIndex index, PortObserver* observer) {
-  entries_[to_size(index)].observer = observer;
-  hand_over();
+  PortObserver*& place = entries_[to_size(index)].observer;
+  PortObserver* const before = std::exchange(place, observer);
+  hand_over(draw_or([&] { place = before; }));
 }
 
 bool Switch::send(PortIndex index, std::span<const std::byte> frame) {
@@ -208,9 +267,9 @@ std::shared_ptr<const Picture> Switch::draw() {
   return picture;
 }
 
-void Switch::hand_over() {
-  picture_ = draw();
-  pool_.run_on_all([this](Worker& worker) { worker.adopt(id_, picture_); });
+void Switch::hand_over(std::shared_ptr<const Picture> picture) {
+  pool_.run_on_all([this, &picture](Worker& worker) { worker.adopt(id_, picture); });
+  picture_ = std::move(picture);
 }
 
 PortTotals Switch::totals(PortIndex index) const {

@@ -5,7 +5,8 @@
 // Threads: everything here belongs to the control thread, but for on_news. A call that changes
 // something returns when every worker forwards by the new picture, so that its effect holds for
 // each frame received after it; the workers never wait for the control thread.
-// Limits: max_ports ports; as many stations as the options say.
+// Limits: max_ports ports; as many stations as the options say. What the kernel or want of memory
+// refuses leaves all as it was.
 #pragma once
 
 #include <atomic>
@@ -23,6 +24,7 @@
 #include "switch/engine/worker.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/forwarding/port_rule.hpp"
+#include "switch/forwarding/zeroed_array.hpp"
 #include "switch/ports/port.hpp"
 
 namespace tapswitch {
@@ -53,10 +55,11 @@ class Switch {
   Switch& operator=(const Switch&) = delete;
   ~Switch();
 
-  // Nullopt if there are max_ports ports already. 'worker' is to receive from it, or by the first
-  // of its queues, those after it by the further ones; nullopt: the one that has least to do.
-  [[nodiscard]] std::optional<PortIndex> add_port(std::unique_ptr<Port> port, const PortRule& rule,
-                                                  std::optional<std::size_t> worker = {});
+  // EMFILE if there are max_ports ports already. 'worker' is to receive from it, or by the first of
+  // its queues, those after it by the further ones; nullopt: the one that has least to do. Takes
+  // 'port' only if it succeeds.
+  [[nodiscard]] KernelResult<PortIndex> add_port(std::unique_ptr<Port>&& port, const PortRule& rule,
+                                                 std::optional<std::size_t> worker = {});
 
   // Forgets the stations of the port and gives it back once no worker knows it any more.
   std::unique_ptr<Port> remove_port(PortIndex index);
@@ -64,18 +67,20 @@ class Switch {
   // Ports that are added are sent to, but nothing is received until begin_receiving(): so that no
   // frame is taken in before all are there by which it may leave.
   void receive_later() { is_receiving_ = false; }
-  void begin_receiving();
+  // Begins by those ports that the kernel lets; returns the first refusal.
+  [[nodiscard]] KernelResult<void> begin_receiving();
 
   // Returns when all that was received is forwarded, and nothing more is received until
   // begin_receiving().
   void stop_receiving();
 
-  // Puts another port in the place of one, with its rule, counters and workers, and gives the old
-  // one back. What was learned there stays.
-  std::unique_ptr<Port> replace_port(PortIndex index, std::unique_ptr<Port> port);
+  // Puts another port in the place of one, with its rule, counters and workers, and leaves the old
+  // one in 'port'. What was learned there stays. If nothing can be received by the new one, the old
+  // one is back in its place.
+  [[nodiscard]] KernelResult<void> replace_port(PortIndex index, std::unique_ptr<Port>& port);
 
   // Has another worker receive from the port, or by its first queue. Its frames stay in order.
-  void move_port(PortIndex index, std::size_t worker);
+  [[nodiscard]] KernelResult<void> move_port(PortIndex index, std::size_t worker);
 
   // A changed VLAN rule makes the switch forget what it has learned on the port.
   void set_port_rule(PortIndex index, const PortRule& rule);
@@ -122,12 +127,15 @@ class Switch {
   [[nodiscard]] const Entry& entry(PortIndex index) const { return entries_[to_size(index)]; }
   [[nodiscard]] std::optional<PortIndex> free_index();
   [[nodiscard]] std::shared_ptr<const Picture> draw();
-  void hand_over();
-  // Who receives by each queue of a port.
-  [[nodiscard]] std::vector<std::size_t> workers_of(const Entry& entry) const;
-  void attach(PortIndex index);
-  void receive(PortIndex index);
-  void detach(PortIndex index);
+  template <class TakeBack>
+  [[nodiscard]] std::shared_ptr<const Picture> draw_or(const TakeBack& take_back);
+  // Takes no memory once the workers know the switch, so that it cannot fail.
+  void hand_over(std::shared_ptr<const Picture> picture);
+  // Who receives by a queue of a port.
+  [[nodiscard]] std::size_t worker_of(const Entry& entry, std::size_t queue) const;
+  [[nodiscard]] KernelResult<void> attach(PortIndex index);
+  [[nodiscard]] KernelResult<void> receive(PortIndex index);
+  void detach(PortIndex index, const Entry& entry);
 
   WorkerPool& pool_;
   const SwitchId id_;
@@ -141,7 +149,7 @@ class Switch {
   // By PortIndex, of one length; null and nullopt where no port is.
   std::vector<Entry> entries_;
   std::vector<std::optional<PortRule>> rules_;
-  std::vector<std::unique_ptr<VlanCounters[]>> vlan_counters_;  // one array a worker
+  std::vector<ZeroedArray<VlanCounters>> vlan_counters_;  // one array a worker
   std::shared_ptr<const Picture> picture_;
 };
 

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <exception>
 #include <latch>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -19,6 +21,10 @@ namespace {
 
 constexpr std::size_t most_events = 64;  // taken by one epoll_wait()
 
+// More tasks than ever wait, so that to post one takes no memory: a change is not to stop half-way
+// for want of it.
+constexpr std::size_t mailbox_room = 16;
+
 // Throws std::system_error: without these there is no worker.
 UniqueFd open_or_throw(int fd, const char* what) {
   if (fd < 0) {
@@ -27,11 +33,17 @@ UniqueFd open_or_throw(int fd, const char* what) {
   return UniqueFd(fd);
 }
 
-void watch(const UniqueFd& epoll, int fd, void* data) {
+KernelResult<void> watch(const UniqueFd& epoll, int fd, void* data) {
   epoll_event event{.events = EPOLLIN, .data = {.ptr = data}};
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    KernelError error = kernel_error(errno, "epoll_ctl", "wait for", "the frames of a port", {});
+    if (error.number == ENOSPC) {
+      error.hint =
+          "its user may watch no more descriptors: raise /proc/sys/fs/epoll/max_user_watches";
+    }
+    return error;
   }
+  return {};
 }
 
 // Why a frame was lost before it could be looked at; nullopt: none was.
@@ -60,8 +72,13 @@ class Worker::Receiver {
         index_(index),
         queue_(queue),
         descriptor_(picture->slot(index).port->descriptor(queue)),
-        on_news_(std::move(on_news)) {
-    watch(worker_.epoll_, descriptor_, this);
+        on_news_(std::move(on_news)) {}
+
+  // Once, and it must not move afterwards.
+  [[nodiscard]] KernelResult<void> start() {
+    auto watched = watch(worker_.epoll_, descriptor_, this);
+    is_stopped_ = !watched;
+    return watched;
   }
 
   Receiver(const Receiver&) = delete;
@@ -78,7 +95,7 @@ class Worker::Receiver {
   void on_readable() {
     if (!is_stopped_ && receive_batch() == ReceiveStatus::gone) {
       stop();
-      on_news_(index_);
+      tell();
     }
   }
 
@@ -123,12 +140,20 @@ class Worker::Receiver {
       } else if (const auto reason = reason_of(status)) {
         slot.counters[worker_.number_].drop(*reason);
       } else if (status == ReceiveStatus::changed) {
-        on_news_(index_);
+        tell();
       } else {
         return status;
       }
     }
     return ReceiveStatus::received;
+  }
+
+  // A word for which there is no memory is lost: whoever it is for looks by himself at times.
+  void tell() const noexcept {
+    try {
+      on_news_(index_);
+    } catch (const std::bad_alloc&) {
+    }
   }
 
   Worker& worker_;
@@ -138,7 +163,7 @@ class Worker::Receiver {
   const int descriptor_;
   const PortNews on_news_;
   std::size_t depth_ = 1;  // how many frames are received before the first is forwarded
-  bool is_stopped_ = false;
+  bool is_stopped_ = true;
 };
 
 Worker::Worker(std::size_t number, std::chrono::microseconds busy_poll)
@@ -146,7 +171,9 @@ Worker::Worker(std::size_t number, std::chrono::microseconds busy_poll)
       busy_poll_(busy_poll),
       epoll_(open_or_throw(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       mail_bell_(open_or_throw(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  watch(epoll_, mail_bell_.get(), nullptr);
+  watch(epoll_, mail_bell_.get(), nullptr).value();
+  mailbox_.reserve(mailbox_room);
+  tasks_.reserve(mailbox_room);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -198,15 +225,15 @@ void Worker::empty_mailbox() {
   if (!has_mail_.load(std::memory_order_acquire)) {
     return;
   }
-  std::vector<std::function<void()>> tasks;
   {
     const std::lock_guard lock(mailbox_mutex_);
-    tasks.swap(mailbox_);
+    tasks_.swap(mailbox_);
     has_mail_.store(false, std::memory_order_release);
   }
-  for (const auto& task : tasks) {
+  for (const auto& task : tasks_) {
     task();
   }
+  tasks_.clear();
 }
 
 void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
@@ -217,9 +244,20 @@ void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
   }
 }
 
-void Worker::attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news) {
-  receivers_.emplace(PortKey(id, index), std::make_unique<Receiver>(*this, pictures_.at(id), index,
-                                                                    queue, std::move(on_news)));
+KernelResult<void> Worker::attach(SwitchId id, PortIndex index, std::size_t queue,
+                                  const PortNews& on_news) {
+  try {
+    const auto added = receivers_.emplace(
+        PortKey(id, index),
+        std::make_unique<Receiver>(*this, pictures_.at(id), index, queue, on_news));
+    auto started = added->second->start();
+    if (!started) {
+      receivers_.erase(added);
+    }
+    return started;
+  } catch (const std::bad_alloc&) {
+    return kernel_error(ENOMEM, "malloc", "wait for", "the frames of a port");
+  }
 }
 
 void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame) {
@@ -237,13 +275,13 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
   egress_tools_.to_flush.flush();
 }
 
+// Takes no memory, so that it cannot fail.
 void Worker::detach(SwitchId id, PortIndex index) {
-  const auto [begin, end] = receivers_.equal_range({id, index});
-  for (auto receiver = begin; receiver != end; ++receiver) {
+  auto [receiver, end] = receivers_.equal_range({id, index});
+  while (receiver != end) {
     receiver->second->stop();
-    retired_.push_back(std::move(receiver->second));
+    retired_.insert(receivers_.extract(receiver++));
   }
-  receivers_.erase(begin, end);
 }
 
 WorkerPool::WorkerPool(std::size_t count, std::chrono::microseconds busy_poll)
@@ -259,24 +297,68 @@ std::size_t WorkerPool::idlest_worker() const {
   return static_cast<std::size_t>(idlest - queue_counts_.begin());
 }
 
-void WorkerPool::run_on_all(const std::function<void(Worker&)>& task) {
-  std::latch done(static_cast<std::ptrdiff_t>(workers_.size()));
-  for (const auto& worker : workers_) {
-    worker->post([&task, &done, &worker] {
-      task(*worker);
-      done.count_down();
-    });
+// A task under way on several workers, and the first thing that it has thrown on one of them.
+class WorkerPool::Errand {
+ public:
+  Errand(const std::function<void(Worker&)>& task, std::size_t count)
+      : task_(task), done_(static_cast<std::ptrdiff_t>(count)) {}
+
+  // However that ends, the worker has done its part afterwards or does it soon.
+  void send_to(Worker& worker) noexcept {
+    try {
+      worker.post([this, &worker] { carry_out(worker); });
+    } catch (...) {
+      note();
+    }
   }
-  done.wait();
+
+  // Returns when all have done their part.
+  void wait() {
+    done_.wait();
+    if (thrown_) {
+      std::rethrow_exception(thrown_);
+    }
+  }
+
+ private:
+  void carry_out(Worker& worker) noexcept {
+    try {
+      task_(worker);
+    } catch (...) {
+      note();
+      return;
+    }
+    done_.count_down();
+  }
+
+  void note() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!thrown_) {
+        thrown_ = std::current_exception();
+      }
+    }
+    done_.count_down();
+  }
+
+  const std::function<void(Worker&)>& task_;
+  std::latch done_;
+  std::mutex mutex_;
+  std::exception_ptr thrown_;  // guarded by mutex_
+};
+
+void WorkerPool::run_on_all(const std::function<void(Worker&)>& task) {
+  Errand errand(task, workers_.size());
+  for (const auto& worker : workers_) {
+    errand.send_to(*worker);
+  }
+  errand.wait();
 }
 
-void WorkerPool::run_on(Worker& worker, const std::function<void()>& task) {
-  std::latch done(1);
-  worker.post([&task, &done] {
-    task();
-    done.count_down();
-  });
-  done.wait();
+void WorkerPool::run_on(Worker& worker, const std::function<void(Worker&)>& task) {
+  Errand errand(task, 1);
+  errand.send_to(worker);
+  errand.wait();
 }
 
 }  // namespace tapswitch

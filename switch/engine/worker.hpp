@@ -32,6 +32,7 @@
 
 #include "switch/engine/picture.hpp"
 #include "switch/engine/worker_steps.hpp"
+#include "switch/ports/kernel_error.hpp"
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
@@ -62,8 +63,10 @@ class Worker {
   // From now on frames of 'id' are forwarded by 'picture'; null: the switch is gone.
   void adopt(SwitchId id, std::shared_ptr<const Picture> picture);
 
-  // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it.
-  void attach(SwitchId id, PortIndex index, std::size_t queue, PortNews on_news);
+  // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it. The
+  // kernel may have no room to watch one descriptor more.
+  [[nodiscard]] KernelResult<void> attach(SwitchId id, PortIndex index, std::size_t queue,
+                                          const PortNews& on_news);
   // Sends a frame by the port at 'index' of the switch 'id', as it is; does nothing if there is no
   // such port.
   void send(SwitchId id, PortIndex index, std::span<const std::byte> frame);
@@ -91,13 +94,15 @@ class Worker {
   EgressTools egress_tools_;
   // Stable in memory: receivers refer to the elements.
   std::map<SwitchId, std::shared_ptr<const Picture>> pictures_;
-  std::multimap<PortKey, std::unique_ptr<Receiver>> receivers_;  // one a queue
+  using Receivers = std::multimap<PortKey, std::unique_ptr<Receiver>>;
+  Receivers receivers_;  // one a queue
   // Detached, and kept until the events at hand, which may name them, have been gone through.
-  std::vector<std::unique_ptr<Receiver>> retired_;
+  Receivers retired_;
 
   std::atomic<bool> has_mail_ = false;
   std::mutex mailbox_mutex_;
   std::vector<std::function<void()>> mailbox_;  // guarded by mailbox_mutex_
+  std::vector<std::function<void()>> tasks_;    // taken out of it
 
   std::thread thread_;  // last, for it uses the rest
 };
@@ -124,13 +129,16 @@ class WorkerPool {
   void engage_worker(std::size_t number) { ++queue_counts_[number]; }
   void release_worker(std::size_t number) { --queue_counts_[number]; }
 
-  // Has every worker run 'task', and returns when all have done so. Never call it from a worker.
+  // Has every worker run 'task', and returns when all have done so. Throws what a task has thrown,
+  // or that there was no memory to ask all of them. Never call it from a worker.
   void run_on_all(const std::function<void(Worker&)>& task);
 
   // The same for one worker.
-  void run_on(Worker& worker, const std::function<void()>& task);
+  void run_on(Worker& worker, const std::function<void(Worker&)>& task);
 
  private:
+  class Errand;
+
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::size_t> queue_counts_;  // by worker
   std::uint32_t next_switch_id_ = 0;

@@ -61,6 +61,11 @@ std::string InterfaceAddress::to_string() const {
   return fmt::format("{}/{}", text.data(), prefix_length_);
 }
 
+bool InterfaceAddress::is_link_local() const {
+  return family_ == Family::ipv6 && octets_[0] == std::byte{0xfe} &&
+         (octets_[1] & std::byte{0xc0}) == std::byte{0x80};
+}
+
 std::span<const std::byte> InterfaceAddress::octets() const {
   return std::span(octets_).first(family_ == Family::ipv4 ? ipv4_size : ipv6_size);
 }

@@ -33,6 +33,10 @@ class InterfaceAddress {
   [[nodiscard]] unsigned prefix_length() const { return prefix_length_; }
   [[nodiscard]] std::span<const std::byte> octets() const;
 
+  // Whether it is of IPv6 and holds on its link alone [RFC 4291 2.5.6]: the kernel gives such
+  // addresses by itself.
+  [[nodiscard]] bool is_link_local() const;
+
   auto operator<=>(const InterfaceAddress&) const = default;
 
  private:

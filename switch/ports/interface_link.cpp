@@ -2,6 +2,7 @@
 #include "switch/ports/interface_link.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include "switch/ports/link_reader.hpp"
 
@@ -17,33 +18,59 @@ LinkStatus to_link(const InterfaceInfo& info) {
           .mtu = info.mtu};
 }
 
-InterfaceLink read_interface_link(LinkReader& reader,
-                                  const std::function<KernelResult<std::string>()>& name,
-                                  const std::function<KernelResult<UniqueFd>()>& name_space) {
-  InterfaceLink link;
-  int refused_by = 0;
+namespace {
+
+struct FoundInterface {
+  bool has_name = false;
+  std::string name = {};
+  KernelResult<InterfaceInfo> info = KernelError();
+};
+
+FoundInterface find_interface(LinkReader& reader, const Whereabouts& where) {
+  FoundInterface found;
   // Once more if it was renamed or moved between the question where it is and the look there.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    const auto called = name();
-    if (!called) {
+  for (int attempt = 0; attempt < 2 && !found.info; ++attempt) {
+    auto name = where.name();
+    if (!name) {
       return {};
     }
-    link.status.is_present = true;
-    link.status.interface = *called;
-    const auto place = name_space();
-    if (!place) {
-      refused_by = place.error().number;
-      continue;
+    found.has_name = true;
+    found.name = std::move(*name);
+    const auto place = where.name_space();
+    found.info = place ? reader.find(place->get(), found.name) : place.error();
+    if (found.info && where.is_it && !where.is_it(*found.info)) {
+      found.info = kernel_error(EPERM, "RTM_GETLINK", "find", found.name);
     }
-    const auto info = reader.find(place->get(), *called);
-    if (info) {
-      return {.status = to_link(*info), .statistics = info->statistics};
-    }
-    refused_by = info.error().number;
+  }
+  return found;
+}
+
+}  // namespace
+
+LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where) {
+  const FoundInterface found = find_interface(reader, where);
+  if (found.info) {
+    return to_link(*found.info);
   }
   // Behind a door that is closed to us it is as good as up: what is sent will tell.
-  link.status.is_up = link.status.has_carrier = refused_by == EPERM || refused_by == EACCES;
-  return link;
+  const int number = found.info.error().number;
+  const bool is_closed = number == EPERM || number == EACCES;
+  LinkStatus status;
+  status.is_present = found.has_name;
+  status.is_up = status.has_carrier = found.has_name && is_closed;
+  status.interface = found.name;
+  return status;
+}
+
+InterfaceStatistics read_interface_statistics(LinkReader& reader, std::optional<int> index,
+                                              const Whereabouts& where) {
+  if (index) {
+    if (const auto told = reader.statistics(*index)) {
+      return *told;
+    }
+  }
+  const FoundInterface found = find_interface(reader, where);
+  return found.info ? found.info->statistics : InterfaceStatistics();
 }
 
 }  // namespace tapswitch

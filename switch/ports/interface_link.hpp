@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "switch/ports/kernel_error.hpp"
@@ -12,18 +13,22 @@
 
 namespace tapswitch {
 
-// Without what the kernel dropped: which of it is ingress, the kind of port knows.
 [[nodiscard]] LinkStatus to_link(const InterfaceInfo& info);
 
-struct InterfaceLink {
-  LinkStatus status;
-  InterfaceStatistics statistics;
+// Where an interface is now that can be renamed and moved.
+struct Whereabouts {
+  std::function<KernelResult<std::string>()> name;
+  std::function<KernelResult<UniqueFd>()> name_space;
+  // Whether the interface of that name there is the one that is meant; empty: it is.
+  std::function<bool(const InterfaceInfo&)> is_it = {};
 };
 
-// Of an interface that can be renamed and moved: 'name' and 'name_space' tell where it is now. Not
-// present if it has no name any more.
-[[nodiscard]] InterfaceLink read_interface_link(
-    LinkReader& reader, const std::function<KernelResult<std::string>()>& name,
-    const std::function<KernelResult<UniqueFd>()>& name_space);
+// How it is. Not present if it has no name any more.
+[[nodiscard]] LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where);
+
+// Its counters; 'index' as Port::read_drops() has it. Zero if they are not to be had.
+[[nodiscard]] InterfaceStatistics read_interface_statistics(LinkReader& reader,
+                                                            std::optional<int> index,
+                                                            const Whereabouts& where);
 
 }  // namespace tapswitch

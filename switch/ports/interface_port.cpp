@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "switch/ports/interface_link.hpp"
 #include "switch/ports/interface_name.hpp"
 #include "switch/ports/link_reader.hpp"
 
@@ -40,12 +39,6 @@ OffloadSet common(const OffloadSet& a, const OffloadSet& b) {
           .tso6 = a.tso6 && b.tso6,
           .tso_ecn = a.tso_ecn && b.tso_ecn,
           .uso = a.uso && b.uso};
-}
-
-bool is_link_local(const InterfaceAddress& address) {
-  return address.family() == InterfaceAddress::Family::ipv6 &&
-         address.octets()[0] == std::byte{0xfe} &&
-         (address.octets()[1] & std::byte{0xc0}) == std::byte{0x80};
 }
 
 }  // namespace
@@ -95,7 +88,7 @@ KernelResult<InterfacePort::Setup> InterfacePort::set_up(const InterfaceOptions&
   if (!addresses) {
     return addresses.error();
   }
-  std::erase_if(*addresses, is_link_local);
+  std::erase_if(*addresses, [](const auto& address) { return address.is_link_local(); });
   auto socket = PacketSocket::open(info->index);
   if (!socket) {
     return socket.error();
@@ -118,15 +111,21 @@ LinkStatus InterfacePort::link() const {
   return read_link(reader);
 }
 
+Whereabouts InterfacePort::whereabouts() const {
+  return {.name = [this] { return socket_.name(); },
+          .name_space = [this] { return open_name_space(); }};
+}
+
 LinkStatus InterfacePort::read_link(LinkReader& reader) const {
-  ingress_kernel_drops_ += socket_.take_drops();
-  InterfaceLink link = read_interface_link(
-      reader, [this] { return socket_.name(); }, [this] { return open_name_space(); });
-  if (link.status.is_present) {
-    link.status.ingress_kernel_drops = ingress_kernel_drops_;
-    link.status.egress_kernel_drops = link.statistics.transmitted_dropped;
-  }
-  return link.status;
+  return read_interface_link(reader, whereabouts());
+}
+
+// What comes in by the interface waits at the socket; what the switch sends the interface
+// transmits.
+KernelDrops InterfacePort::read_drops(LinkReader& reader, std::optional<int> index) {
+  ingress_drops_ += socket_.take_drops();
+  return {.ingress = ingress_drops_,
+          .egress = read_interface_statistics(reader, index, whereabouts()).transmitted_dropped};
 }
 
 KernelResult<UniqueFd> InterfacePort::open_name_space() const {

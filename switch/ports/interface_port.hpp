@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "switch/ports/interface_address.hpp"
+#include "switch/ports/interface_link.hpp"
 #include "switch/ports/net_namespace.hpp"
 #include "switch/ports/packet_socket.hpp"
 #include "switch/ports/port.hpp"
@@ -54,6 +55,7 @@ class InterfacePort final : public Port {
   [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
+  [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
   [[nodiscard]] KernelResult<UniqueFd> open_name_space() const override;
 
   // The name it was opened under; link().interface is its name now.
@@ -72,6 +74,8 @@ class InterfacePort final : public Port {
 
   InterfacePort(Setup setup, const InterfaceOptions& options);
 
+  [[nodiscard]] Whereabouts whereabouts() const;
+
   [[nodiscard]] static KernelResult<Setup> set_up(const InterfaceOptions& options);
 
   PacketSocket socket_;
@@ -80,7 +84,7 @@ class InterfacePort final : public Port {
   std::optional<NetNamespaceRef> name_space_;
   std::vector<InterfaceAddress> host_addresses_;
   bool has_master_;
-  mutable std::uint64_t ingress_kernel_drops_ = 0;  // those the socket was asked about
+  std::uint64_t ingress_drops_ = 0;  // those the socket has told of, and forgotten
 };
 
 }  // namespace tapswitch

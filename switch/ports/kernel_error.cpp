@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include <unistd.h>
 
@@ -32,6 +36,21 @@ std::string setcap_text(std::string_view capability) {
     return "cap_net_admin,cap_sys_admin";
   }
   return capability == "CAP_NET_RAW" ? "cap_net_admin,cap_net_raw" : "cap_net_admin";
+}
+
+// In the effective set of the calling thread. The C library has no call for it.
+bool has_capability(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, unsigned>, 4> numbers = {
+      {{"CAP_NET_ADMIN", CAP_NET_ADMIN},
+       {"CAP_NET_RAW", CAP_NET_RAW},
+       {"CAP_SYS_ADMIN", CAP_SYS_ADMIN},
+       {"CAP_SYS_PTRACE", CAP_SYS_PTRACE}}};
+  const auto* const found =
+      std::ranges::find(numbers, name, [](const auto& row) { return row.first; });
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  return found != numbers.end() && ::syscall(SYS_capget, &header, sets.data()) == 0 &&
+         (sets[found->second / 32].effective >> found->second % 32 & 1) != 0;
 }
 
 std::string capability_hint(std::string_view capability) {
@@ -87,7 +106,13 @@ KernelError kernel_error(int number, std::string_view call, std::string_view act
                     .object = std::string(object),
                     .hint = {},
                     .missing = {}};
-  if (number == EPERM) {
+  if (number == EPERM && has_capability(capability)) {
+    error.hint = fmt::format(
+        "although it has {}: a filter of system calls refuses it (for that of tapswitchd see the "
+        "kernel's audit log, or try --no-seccomp), or a security module, or what it is about "
+        "belongs to another user namespace",
+        capability);
+  } else if (number == EPERM && !capability.empty()) {
     error.missing = capability;
     error.hint = capability_hint(capability);
   }

@@ -36,7 +36,8 @@ using KernelResult = boost::system::result<T, KernelError>;
                                              const boost::source_location& location);
 
 // The error 'number' of 'call'. If it says that a permission is missing, the hint says that
-// 'capability' is needed and how to grant it.
+// 'capability', unless that is empty, is needed and how to grant it; or, if this process has it,
+// what else may refuse.
 [[nodiscard]] KernelError kernel_error(int number, std::string_view call, std::string_view action,
                                        std::string_view object,
                                        std::string_view capability = "CAP_NET_ADMIN");

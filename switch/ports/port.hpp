@@ -3,7 +3,7 @@
 // new class behind this interface, and nothing else in the switch knows it.
 //
 // Threads: receive() is called by one worker alone for each queue; send() and flush() by any
-// worker, also by several at once; link() and read_link() by the control thread.
+// worker, also by several at once; what asks how the other end is by the control thread.
 #pragma once
 
 #include <cerrno>
@@ -29,8 +29,8 @@ enum class ReceiveStatus : std::uint8_t {
   // The bytes that came are no frames, or the last one was cut short: it is lost, and so is the
   // connection it came by; the port waits for another.
   misframed,
-  // Someone came or went at the other end: link() says how it is now. Not said again until link()
-  // was asked.
+  // Someone came or went at the other end: link() says how it is now. Not said again until
+  // heed_changes() was called.
   changed,
   gone,  // the other end is gone for good; the port will never receive again
 };
@@ -52,10 +52,13 @@ struct LinkStatus {
   std::string interface;          // its name now (it may have been renamed), empty if none
   std::optional<MacAddress> mac;  // of the far end, not a station's
   std::uint32_t mtu = 0;          // bytes of payload; 0 if the kind of port has none
-  // What the kernel dropped by itself before the switch could read it (its queue was full), and
-  // what it dropped of ours; both seen from the switch: ingress and egress.
-  std::uint64_t ingress_kernel_drops = 0;
-  std::uint64_t egress_kernel_drops = 0;
+};
+
+// How many frames the kernel dropped by itself before the switch could read them (its queue was
+// full), and how many of those that the switch had sent.
+struct KernelDrops {
+  std::uint64_t ingress = 0;
+  std::uint64_t egress = 0;
 };
 
 class Port {
@@ -96,6 +99,16 @@ class Port {
 
   // The same for one of many ports, sharing with the others what 'reader' has opened.
   [[nodiscard]] virtual LinkStatus read_link(LinkReader& /*reader*/) const { return link(); }
+
+  // Whoever acts on what link() says calls this first: what changes from here on is told again.
+  virtual void heed_changes() noexcept {}
+
+  // Since the port was opened, or its interface made. 'index' is that of its interface if it is
+  // known to be in the namespace of the calling thread: then the kernel is asked for nothing else.
+  [[nodiscard]] virtual KernelDrops read_drops(LinkReader& /*reader*/,
+                                               std::optional<int> /*index*/) {
+    return {};
+  }
 
   // The network namespace where its interface is now; an error if it has none.
   [[nodiscard]] virtual KernelResult<UniqueFd> open_name_space() const {

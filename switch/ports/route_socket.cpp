@@ -148,6 +148,8 @@ std::optional<TunInfo> parse_tun(nlattr* link_info) {
   TunInfo result{.is_tap = read<std::uint8_t>(tun[IFLA_TUN_TYPE]) == IFF_TAP,
                  .is_persistent = read<std::uint8_t>(tun[IFLA_TUN_PERSIST]) != 0,
                  .is_multi_queue = read<std::uint8_t>(tun[IFLA_TUN_MULTI_QUEUE]) != 0,
+                 .has_header = read<std::uint8_t>(tun[IFLA_TUN_VNET_HDR]) != 0,
+                 .has_packet_information = read<std::uint8_t>(tun[IFLA_TUN_PI]) != 0,
                  .queue_count = tun[IFLA_TUN_NUM_QUEUES] != nullptr
                                     ? read<std::uint32_t>(tun[IFLA_TUN_NUM_QUEUES])
                                     : 0,

@@ -43,7 +43,9 @@ struct TunInfo {
   bool is_tap = false;  // frames, not bare IP
   bool is_persistent = false;
   bool is_multi_queue = false;
-  std::uint32_t queue_count = 0;  // attached to a descriptor
+  bool has_header = false;              // of virtio-net before each frame, as attached last
+  bool has_packet_information = false;  // likewise
+  std::uint32_t queue_count = 0;        // attached to a descriptor
   std::optional<uid_t> owner;
   std::optional<gid_t> group;
 };
@@ -65,11 +67,11 @@ struct InterfaceInfo {
 
 // What is to change about an interface; the rest stays.
 struct InterfaceChange {
-  std::optional<std::string> name;
-  std::optional<MacAddress> mac;
-  std::optional<std::uint32_t> mtu;
-  std::optional<bool> is_up;
-  std::optional<int> name_space;  // descriptor of the namespace to move it to
+  std::optional<std::string> name = {};
+  std::optional<MacAddress> mac = {};
+  std::optional<std::uint32_t> mtu = {};
+  std::optional<bool> is_up = {};
+  std::optional<int> name_space = {};  // descriptor of the namespace to move it to
 };
 
 // What a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.

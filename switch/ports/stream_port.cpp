@@ -180,7 +180,6 @@ void StreamPort::hang_up() noexcept {
 }
 
 LinkStatus StreamPort::link() const {
-  is_told_ = false;  // first: what changes from here on is told again
   LinkStatus status;
   status.is_present = true;
   status.is_up = true;

@@ -46,6 +46,7 @@ class StreamPort final : public Port {
   [[nodiscard]] bool keeps_back() const noexcept override { return true; }
   void flush() noexcept override { outlet_.flush(); }
   [[nodiscard]] LinkStatus link() const override;
+  void heed_changes() noexcept override { is_told_ = false; }
 
  private:
   StreamPort(EpollSet set, UniqueFd flag, std::unique_ptr<StreamSource> source, std::uint32_t mtu);
@@ -72,7 +73,7 @@ class StreamPort final : public Port {
   bool is_cut_short_ = false;   // a frame was, and that is not told yet
   bool has_news_ = false;       // of the peer, not told yet
   std::atomic<bool> has_peer_ = false;
-  mutable std::atomic<bool> is_told_ = false;  // of a change, and link() not asked since
+  std::atomic<bool> is_told_ = false;  // of a change, and nobody has heeded it
 };
 
 }  // namespace tapswitch

@@ -106,6 +106,17 @@ KernelResult<TapDevice> TapDevice::adopt(const std::string& name, const Mode& mo
   return attach(name, mode, 0);
 }
 
+KernelResult<void> TapDevice::touch(const std::string& name, const Flags& flags) {
+  const UniqueFd fd(open_tun());
+  if (!fd.is_open()) {
+    return tun_device_error(errno);
+  }
+  return attach_queue(fd.get(), name,
+                      IFF_TAP | (flags.has_packet_information ? 0 : IFF_NO_PI) |
+                          (flags.has_header ? IFF_VNET_HDR : 0) |
+                          (flags.is_multi_queue ? IFF_MULTI_QUEUE : 0));
+}
+
 KernelResult<TapDevice> TapDevice::attach(const std::string& name, const Mode& mode,
                                           int more_flags) {
   UniqueFd fd(open_tun());
@@ -252,6 +263,16 @@ KernelResult<std::string> TapDevice::name() const {
     return kernel_error(errno, "TUNGETIFF", "ask about", "a TAP");
   }
   return std::string(request.ifr_name);
+}
+
+std::optional<MacAddress> TapDevice::mac() const {
+  ifreq request{};
+  if (::ioctl(any_descriptor(), SIOCGIFHWADDR, &request) != 0) {
+    return std::nullopt;
+  }
+  std::array<std::byte, MacAddress::size> octets{};
+  std::memcpy(octets.data(), request.ifr_hwaddr.sa_data, octets.size());
+  return MacAddress::read(octets.data());
 }
 
 KernelResult<UniqueFd> TapDevice::name_space() const {

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "switch/frame/mac_address.hpp"
 #include "switch/frame/offload.hpp"
 #include "switch/ports/kernel_error.hpp"
 #include "switch/ports/unique_fd.hpp"
@@ -47,6 +48,15 @@ class TapDevice {
   // another number of queues.
   [[nodiscard]] static KernelResult<TapDevice> adopt(const std::string& name, const Mode& mode);
 
+  // Attaches to the TAP 'name' for a moment, in the namespace of the calling thread: then it has
+  // these flags, also when nobody is attached any more.
+  struct Flags {
+    bool has_header = false;
+    bool has_packet_information = false;
+    bool is_multi_queue = false;
+  };
+  [[nodiscard]] static KernelResult<void> touch(const std::string& name, const Flags& flags);
+
   // What keeps 'fd', which somebody else has opened, from being the queue of a port: it is no TAP,
   // or of a kind that brings no bare Ethernet frames. Nullopt: nothing. Asks only devices, for
   // whoever is behind a file of another kind could let us wait for the answer.
@@ -64,6 +74,12 @@ class TapDevice {
   // descriptors non-blocking.
   [[nodiscard]] KernelResult<void> prepare();
 
+  // Lets go of the interface; nothing else may be called afterwards.
+  void close() {
+    queues_.clear();
+    sender_.reset();
+  }
+
   [[nodiscard]] std::size_t queue_count() const noexcept { return queues_.size(); }
   [[nodiscard]] int descriptor(std::size_t queue) const noexcept { return queues_[queue].get(); }
   [[nodiscard]] int sending_descriptor() const noexcept {
@@ -73,6 +89,9 @@ class TapDevice {
 
   // The name of the interface now. EBADFD if the interface is gone.
   [[nodiscard]] KernelResult<std::string> name() const;
+
+  // The address of the interface now. Nullopt if it is gone, or the question is refused.
+  [[nodiscard]] std::optional<MacAddress> mac() const;
 
   // The namespace the interface is in now. EBADFD if it is gone; another error if this kernel
   // (before 5.2) or this process cannot ask.

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "switch/ports/frame_io.hpp"
-#include "switch/ports/interface_link.hpp"
 #include "switch/ports/link_reader.hpp"
 
 namespace tapswitch {
@@ -42,16 +41,23 @@ std::unique_ptr<TapPort> TapPort::inherit(TapDevice device, const TapOptions& op
                                           bool was_created) {
   // Those that it has: of this the kernel tells nothing, but it takes it again.
   const OffloadSet offloads = device.set_offloads(options.offloads);
-  return std::unique_ptr<TapPort>(new TapPort(
-      {.device = std::move(device), .was_created = was_created, .offloads = offloads}, options));
+  TapSetup setup{.device = std::move(device),
+                 .was_created = was_created,
+                 .offloads = offloads,
+                 .index = 0,
+                 .before = {}};
+  return std::unique_ptr<TapPort>(new TapPort(std::move(setup), options, true));
 }
 
-TapPort::TapPort(TapSetup setup, const TapOptions& options)
+TapPort::TapPort(TapSetup setup, const TapOptions& options, bool is_inherited)
     : device_(std::move(setup.device)),
       offloads_(setup.offloads),
       interface_(options.interface),
       name_space_(options.name_space),
+      index_(setup.index),
       was_created_(setup.was_created),
+      is_inherited_(is_inherited),
+      before_(std::move(setup.before)),
       addresses_(options.addresses) {}
 
 ReceiveStatus TapPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
@@ -71,12 +77,26 @@ LinkStatus TapPort::link() const {
   return read_link(reader);
 }
 
+Whereabouts TapPort::whereabouts() const {
+  return {.name = [this] { return device_.name(); },
+          .name_space = [this] { return open_name_space(); },
+          .is_it = [this](const InterfaceInfo& info) { return is_ours(info); }};
+}
+
+// Where it is only taken to be, there may be another of its name.
+bool TapPort::is_ours(const InterfaceInfo& info) const {
+  return device_.name_space() ||
+         (index_ != 0 ? info.index == index_ : info.tun && info.mac && info.mac == device_.mac());
+}
+
 LinkStatus TapPort::read_link(LinkReader& reader) const {
-  InterfaceLink link = read_interface_link(
-      reader, [this] { return device_.name(); }, [this] { return open_name_space(); });
-  link.status.ingress_kernel_drops = link.statistics.transmitted_dropped;
-  link.status.egress_kernel_drops = link.statistics.received_dropped;
-  return link.status;
+  return read_interface_link(reader, whereabouts());
+}
+
+// What the interface transmits the switch receives.
+KernelDrops TapPort::read_drops(LinkReader& reader, std::optional<int> index) {
+  const InterfaceStatistics told = read_interface_statistics(reader, index, whereabouts());
+  return {.ingress = told.transmitted_dropped, .egress = told.received_dropped};
 }
 
 KernelResult<void> TapPort::set_mtu(std::uint32_t mtu) {
@@ -141,7 +161,50 @@ KernelResult<void> TapPort::set_addresses(const std::vector<InterfaceAddress>& a
   return configure("set the addresses of", replace);
 }
 
-KernelResult<void> TapPort::configure(std::string_view action, const Work& work) {
+KernelResult<TapPort::State> TapPort::state() const {
+  State state{.tap = {}, .asked = addresses_};
+  const auto done = configure(
+      "look at", [&](RouteSocket& routes, const InterfaceInfo& info) -> KernelResult<void> {
+        auto tap = read_tap_state(routes, info);
+        if (!tap) {
+          return tap.error();
+        }
+        state.tap = std::move(*tap);
+        return {};
+      });
+  return done ? KernelResult<State>(std::move(state)) : done.error();
+}
+
+KernelResult<void> TapPort::restore(const State& state) {
+  const auto added = std::exchange(addresses_, state.asked);
+  return configure("restore", [&](RouteSocket& routes, const InterfaceInfo&) {
+    return restore_tap(routes, device_, state.tap, added);
+  });
+}
+
+KernelResult<void> TapPort::put_back() {
+  if (was_created_ && !is_inherited_) {
+    return device_.set_persist(false);
+  }
+  if (!before_) {
+    return {};
+  }
+  const auto restored = restore({.tap = *before_, .asked = {}});
+  std::ignore = device_.set_offloads({});
+  const auto name = device_.name();
+  const auto name_space = open_name_space();
+  const bool has_header = device_.framing() == TapFraming::vnet_header;
+  if (name && name_space &&
+      (before_->tun.has_packet_information || before_->tun.has_header != has_header)) {
+    device_.close();
+    const auto framed =
+        run_in(name_space->get(), [&] { return restore_framing(*name, before_->tun); });
+    return restored ? framed : restored;
+  }
+  return restored;
+}
+
+KernelResult<void> TapPort::configure(std::string_view action, const Work& work) const {
   const auto name = device_.name();
   const auto done = [&]() -> KernelResult<void> {
     if (!name) {
@@ -159,6 +222,9 @@ KernelResult<void> TapPort::configure(std::string_view action, const Work& work)
       const auto info = routes->find(*name);
       if (!info) {
         return info.error();
+      }
+      if (!is_ours(*info)) {
+        return kernel_error(EPERM, "TUNGETDEVNETNS", "find the namespace of", *name);
       }
       return work(*routes, *info);
     });

@@ -23,10 +23,12 @@
 #include <vector>
 
 #include "switch/ports/interface_address.hpp"
+#include "switch/ports/interface_link.hpp"
 #include "switch/ports/kernel_error.hpp"
 #include "switch/ports/net_namespace.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/ports/tap_setup.hpp"
+#include "switch/ports/tap_state.hpp"
 
 namespace tapswitch {
 
@@ -60,7 +62,8 @@ class TapPort final : public Port {
   [[nodiscard]] static KernelResult<std::unique_ptr<TapPort>> take_over(TapDevice device,
                                                                         const TapOptions& options);
 
-  // A port that another process had with these options. Nothing about its interface changes.
+  // A port that another process had, or has still, with these options. Nothing about its interface
+  // changes.
   [[nodiscard]] static std::unique_ptr<TapPort> inherit(TapDevice device, const TapOptions& options,
                                                         bool was_created);
 
@@ -75,6 +78,8 @@ class TapPort final : public Port {
   [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
+  [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
+  // If this process may not ask where the interface is, that is taken to be where it was opened.
   [[nodiscard]] KernelResult<UniqueFd> open_name_space() const override;
 
   // The name it was opened under; link().interface is its name now.
@@ -94,23 +99,44 @@ class TapPort final : public Port {
   [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
   [[nodiscard]] KernelResult<void> set_group(gid_t group);
 
+  // How the interface is now, and the way back there after other calls. restore() does all that can
+  // be done, and returns the first refusal.
+  struct State {
+    TapState tap;
+    std::vector<InterfaceAddress> asked;  // by open() or set_addresses()
+  };
+  [[nodiscard]] KernelResult<State> state() const;
+  [[nodiscard]] KernelResult<void> restore(const State& state);
+
+  // Takes back all that open() or take_over() and the calls since have changed: an interface that
+  // was created goes with the port, one that was there is as it was. Requires: no worker knows the
+  // port. Afterwards it is good for nothing but to be destroyed.
+  [[nodiscard]] KernelResult<void> put_back();
+
   // Adds those the interface does not have and removes those that open() or an earlier call named;
   // addresses that came from elsewhere stay. All or nothing.
   [[nodiscard]] KernelResult<void> set_addresses(const std::vector<InterfaceAddress>& addresses);
 
  private:
-  TapPort(TapSetup setup, const TapOptions& options);
+  TapPort(TapSetup setup, const TapOptions& options, bool is_inherited = false);
+
+  [[nodiscard]] Whereabouts whereabouts() const;
+  // Whether 'info' is of the interface that is open.
+  [[nodiscard]] bool is_ours(const InterfaceInfo& info) const;
 
   // Runs 'work' where the interface is now, whatever its name and namespace are by now. An error
   // comes out as "cannot 'action' TAP 'tap3' ...".
   using Work = std::function<KernelResult<void>(RouteSocket&, const InterfaceInfo&)>;
-  [[nodiscard]] KernelResult<void> configure(std::string_view action, const Work& work);
+  [[nodiscard]] KernelResult<void> configure(std::string_view action, const Work& work) const;
 
   TapDevice device_;
   OffloadSet offloads_;
   std::string interface_;
   std::optional<NetNamespaceRef> name_space_;
+  int index_;  // when it was opened; 0: not known
   bool was_created_;
+  bool is_inherited_;
+  std::optional<TapState> before_;           // when it was opened
   std::vector<InterfaceAddress> addresses_;  // as asked for last
 };
 

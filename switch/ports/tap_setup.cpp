@@ -120,17 +120,17 @@ KernelResult<TapDevice> create_and_move(const TapOptions& options, int name_spac
   return device;
 }
 
-// The interface under configuration: each step says what it could not do, and the changes to an
-// adopted one can be taken back. Lives in the namespace of the interface.
+// The interface under configuration: each step says what it could not do. Lives in the namespace of
+// the interface.
 class Configuration {
  public:
-  Configuration(RouteSocket& routes, TapDevice& device, InterfaceInfo before,
+  Configuration(RouteSocket& routes, TapDevice& device, const InterfaceInfo& before,
                 const TapOptions& options)
-      : routes_(routes), device_(device), before_(std::move(before)), options_(options) {}
+      : routes_(routes), device_(device), before_(before), options_(options) {}
 
   [[nodiscard]] KernelResult<void> apply() {
-    // Last what cannot be taken back: the addresses and routes that go when an interface goes down,
-    // an owner where there was none, and persistence, which would leave a trace of a failure.
+    // Last what cannot be taken back: the routes that go when an interface goes down, an owner
+    // where there was none, and persistence, which would leave a trace of a failure.
     for (const auto step : {&Configuration::set_mtu, &Configuration::set_mac, &Configuration::add,
                             &Configuration::set_up, &Configuration::set_owner,
                             &Configuration::set_group, &Configuration::set_persist}) {
@@ -139,24 +139,6 @@ class Configuration {
       }
     }
     return {};
-  }
-
-  // As far as the kernel lets it; there is nobody to tell if it does not.
-  void take_back() {
-    InterfaceChange change;
-    change.mtu = before_.mtu;
-    change.mac = before_.mac;
-    change.is_up = before_.is_up;
-    std::ignore = routes_.change(before_.index, change);
-    for (const InterfaceAddress& address : added_) {
-      std::ignore = routes_.remove_address(before_.index, address);
-    }
-    if (before_.tun && before_.tun->owner) {
-      std::ignore = device_.set_owner(*before_.tun->owner);
-    }
-    if (before_.tun && before_.tun->group) {
-      std::ignore = device_.set_group(*before_.tun->group);
-    }
   }
 
  private:
@@ -178,11 +160,9 @@ class Configuration {
                 fmt::format("set MAC address {} on", options_.mac->to_string()));
   }
   KernelResult<void> add() {
-    auto added = add_addresses(routes_, before_.index, options_.addresses);
-    if (!added) {
+    if (auto added = add_addresses(routes_, before_.index, options_.addresses); !added) {
       return retell(added.error(), fmt::format("add {} to", added.error().object), options_);
     }
-    added_ = std::move(*added);
     return {};
   }
   KernelResult<void> set_up() {
@@ -223,45 +203,93 @@ class Configuration {
 
   RouteSocket& routes_;
   TapDevice& device_;
-  InterfaceInfo before_;
+  const InterfaceInfo& before_;
   const TapOptions& options_;
-  std::vector<InterfaceAddress> added_;
 };
 
-// Configures the interface, which is in the namespace of the calling thread.
-KernelResult<TapSetup> configure(TapDevice device, bool was_created, const TapOptions& options) {
+// How the interface 'existing' is, in the namespace of the calling thread.
+KernelResult<TapState> look_before(const InterfaceInfo& existing) {
+  auto routes = RouteSocket::open();
+  return routes ? read_tap_state(*routes, existing) : routes.error();
+}
+
+// Configures the interface, which is in the namespace of the calling thread. 'before' is how one
+// was that was there; nullopt: it was created.
+KernelResult<TapSetup> configure(TapDevice device, std::optional<TapState> before,
+                                 const TapOptions& options) {
   auto routes = RouteSocket::open();
   if (!routes) {
     return retell(routes.error(), "configure", options);
   }
-  auto before = routes->find(options.interface);
-  if (!before) {
-    return retell(before.error(), "configure", options);
+  const auto info = routes->find(options.interface);
+  if (!info) {
+    return retell(info.error(), "configure", options);
   }
-  Configuration configuration(*routes, device, std::move(*before), options);
-  if (auto applied = configuration.apply(); !applied) {
-    if (!was_created) {
-      configuration.take_back();
+  if (auto applied = Configuration(*routes, device, *info, options).apply(); !applied) {
+    if (before) {
+      // There is nobody to tell if the kernel does not let it.
+      std::ignore = restore_tap(*routes, device, *before, options.addresses);
     }
     return applied.error();
   }
   const OffloadSet offloads = device.set_offloads(options.offloads);
-  return TapSetup{.device = std::move(device), .was_created = was_created, .offloads = offloads};
+  return TapSetup{.device = std::move(device),
+                  .was_created = !before,
+                  .offloads = offloads,
+                  .index = info->index,
+                  .before = std::move(before)};
+}
+
+KernelResult<TapSetup> adopt_and_configure(const InterfaceInfo& existing,
+                                           const TapOptions& options) {
+  auto before = look_before(existing);
+  if (!before) {
+    return retell(before.error(), "configure", options);
+  }
+  auto device = adopt(existing, mode_of(options));
+  if (!device) {
+    return retell_opening(device.error(), options);
+  }
+  auto setup = configure(std::move(*device), *before, options);
+  if (!setup) {
+    // There is nobody to tell if the kernel does not let it; likewise above.
+    std::ignore = restore_framing(existing.name, before->tun);
+  }
+  return setup;
 }
 
 // A passed descriptor is one queue; of the flows in others we would see nothing.
-KernelResult<void> refuse_shared(const std::string& interface) {
-  const auto info = look_up(interface);
-  if (!info) {
-    return info.error();
-  }
-  if (*info && (*info)->tun && (*info)->tun->queue_count > 1) {
-    KernelError error = kernel_error(EBUSY, "TUNGETIFF", "open", interface);
+KernelResult<void> refuse_shared(const InterfaceInfo& existing) {
+  if (existing.tun && existing.tun->queue_count > 1) {
+    KernelError error = kernel_error(EBUSY, "TUNGETIFF", "open", existing.name);
     error.hint = fmt::format("it has {} queues open, and a port can be given one",
-                             (*info)->tun->queue_count);
+                             existing.tun->queue_count);
     return error;
   }
   return {};
+}
+
+// In the namespace of the interface.
+KernelResult<TapSetup> configure_passed(TapDevice device, const TapOptions& options) {
+  auto routes = RouteSocket::open();
+  if (!routes) {
+    return retell(routes.error(), "open", options);
+  }
+  const auto existing = routes->find(options.interface);
+  if (!existing) {
+    return retell(existing.error(), "open", options);
+  }
+  if (auto alone = refuse_shared(*existing); !alone) {
+    return retell(alone.error(), "open", options);
+  }
+  auto before = read_tap_state(*routes, *existing);
+  if (!before) {
+    return retell(before.error(), "configure", options);
+  }
+  if (auto prepared = device.prepare(); !prepared) {
+    return retell(prepared.error(), "open", options);
+  }
+  return configure(std::move(device), std::move(*before), options);
 }
 
 // What a descriptor alone can do. What was done before a refusal stays: how it was cannot be seen.
@@ -302,15 +330,17 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     if (!device) {
       return retell_opening(device.error(), options);
     }
-    return run_in(target->get(), [&] { return configure(std::move(*device), true, options); });
+    return run_in(target->get(), [&] { return configure(std::move(*device), {}, options); });
   }
   return run_in(target->get(), [&]() -> KernelResult<TapSetup> {
-    const TapDevice::Mode mode = mode_of(options);
-    auto device = *existing ? adopt(**existing, mode) : TapDevice::create(options.interface, mode);
+    if (*existing) {
+      return adopt_and_configure(**existing, options);
+    }
+    auto device = TapDevice::create(options.interface, mode_of(options));
     if (!device) {
       return retell_opening(device.error(), options);
     }
-    return configure(std::move(*device), !existing->has_value(), options);
+    return configure(std::move(*device), {}, options);
   });
 }
 
@@ -324,15 +354,7 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
     return routes ? KernelResult<void>() : routes.error();
   }();
   if (door) {
-    return run_in(name_space->get(), [&]() -> KernelResult<TapSetup> {
-      if (auto alone = refuse_shared(options.interface); !alone) {
-        return retell(alone.error(), "open", options);
-      }
-      if (auto prepared = device.prepare(); !prepared) {
-        return retell(prepared.error(), "open", options);
-      }
-      return configure(std::move(device), false, options);
-    });
+    return run_in(name_space->get(), [&] { return configure_passed(std::move(device), options); });
   }
   if (options.mtu || options.mac || !options.addresses.empty()) {
     return retell(door.error(), "configure", options);
@@ -344,7 +366,11 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
     return retell(configured.error(), "configure", options);
   }
   const OffloadSet offloads = device.set_offloads(options.offloads);
-  return TapSetup{.device = std::move(device), .was_created = false, .offloads = offloads};
+  return TapSetup{.device = std::move(device),
+                  .was_created = false,
+                  .offloads = offloads,
+                  .index = 0,
+                  .before = {}};
 }
 
 KernelResult<std::vector<InterfaceAddress>> add_addresses(

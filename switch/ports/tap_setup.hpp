@@ -3,12 +3,14 @@
 // tap_port.hpp, whose comment tells how and why.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "switch/ports/kernel_error.hpp"
 #include "switch/ports/route_socket.hpp"
 #include "switch/ports/tap_device.hpp"
+#include "switch/ports/tap_state.hpp"
 
 namespace tapswitch {
 
@@ -18,6 +20,9 @@ struct TapSetup {
   TapDevice device;
   bool was_created;
   OffloadSet offloads;  // those of the options that the kernel has
+  int index = 0;        // of the interface; 0 if that could not be seen
+  // Of one that was there before. Nullopt also if that could not be seen.
+  std::optional<TapState> before;
 };
 
 // Creates or adopts the TAP of 'options' and configures it.

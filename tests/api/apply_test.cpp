@@ -7,7 +7,10 @@
 #include <fstream>
 #include <string>
 
+#include "control/api/apply.hpp"
 #include "control/api/startup_file.hpp"
+#include "control/config/plan.hpp"
+#include "control/config/read_document.hpp"
 #include "tests/api/lab_fixture.hpp"
 #include "tests/server/temporary_directory.hpp"
 
@@ -43,7 +46,7 @@ class ApplyApi : public LabFixture {
   std::string interfaces() {
     const std::string file = directory_.file("interfaces");
     shell("ip -n " + lab_->name() + " -o addr > " + file + "; ip -n " + lab_->name() +
-          " -d -o link | sed 's/state [A-Z]*//; s/qlen.*link/link/' >> " + file);
+          " -d -o link | sed 's/state [A-Z]*//; s/qlen.*link/link/; s/NO-CARRIER,//' >> " + file);
     std::ifstream input(file);
     return {std::istreambuf_iterator<char>(input), {}};
   }
@@ -177,6 +180,73 @@ TEST_F(ApplyApi, FailureOfTheLastStepUndoesEverything) {
   Json larger = document();
   larger["switches"]["sw0"]["fdb"]["capacity"] = 100;
   expect_nothing_changes(larger, "a switch anew");
+}
+
+TEST_F(ApplyApi, AdoptedTapIsAsItWasAfterARefusal) {
+  const std::string ip = "ip -n " + lab_->name() + " ";
+  ASSERT_EQ(shell(ip + "tuntap add dev old mode tap user 11 group 22 pi"), 0);
+  ASSERT_EQ(shell(ip + "link set old address 02:00:00:00:00:07 mtu 1300 up"), 0);
+  ASSERT_EQ(shell(ip + "address add 192.0.2.7/24 dev old"), 0);
+  ASSERT_EQ(shell(ip + "address add 192.0.2.8/24 dev old"), 0);
+  for (const Json& spec :
+       {Json::object(), Json{{"mtu", 1400}}, Json{{"mac", "02:00:00:00:00:ab"}},
+        Json{{"addresses", {"192.0.2.8/24", "10.98.0.1/24"}}}, Json{{"up", false}},
+        Json{{"owner", "12"}, {"group", "23"}}, Json{{"persist", true}}, Json{{"offload", false}},
+        Json{{"mtu", 1400}, {"up", false}, {"addresses", {"10.98.0.1/24"}}}}) {
+    expect_nothing_changes(with("old", port(spec)), "adopted with " + spec.dump());
+  }
+}
+
+TEST_F(ApplyApi, ChangedAdoptedTapIsAsItWasAfterARefusal) {
+  const std::string ip = "ip -n " + lab_->name() + " ";
+  ASSERT_EQ(shell(ip + "tuntap add dev old mode tap user 11 group 22"), 0);
+  ASSERT_EQ(shell(ip + "address add 192.0.2.7/24 dev old"), 0);
+  add_port("old", {{"addresses", {"10.98.0.1/24"}}});
+  for (const Json& spec :
+       {Json{{"mtu", 1400}}, Json{{"mac", "02:00:00:00:00:ab"}}, Json{{"up", false}},
+        Json{{"addresses", {"192.0.2.7/24"}}}, Json{{"owner", "12"}, {"group", "23"}},
+        Json{{"persist", true}}, Json{{"offload", false}, {"owner", "12"}, {"up", false}}}) {
+    expect_nothing_changes(with("old", port(spec)), "changed to " + spec.dump());
+  }
+  expect_nothing_changes({{"version", 1}, {"switches", {{"sw0", {{"ports", Json::object()}}}}}},
+                         "removed");
+  call("port.remove", {{"name", "old"}});
+  EXPECT_NE(interfaces().find("old"), std::string::npos);
+}
+
+TEST_F(ApplyApi, WhatOthersHaveChangedOutlivesARefusal) {
+  add_port("alice");
+  ASSERT_EQ(shell("ip -n " + lab_->name() + " link set alice down"), 0);
+  Json replaced = document();
+  replaced["switches"]["sw0"]["ports"]["alice"]["offload"] = false;
+  expect_nothing_changes(replaced, "replacing a port that is down");
+}
+
+TEST_F(ApplyApi, CreatedTapThatWasToPersistIsGoneAfterARefusal) {
+  expect_nothing_changes(with("alice", port({{"persist", true}})), "persistent");
+}
+
+TEST_F(ApplyApi, WhatCannotBeUndoneIsSaidWhateverTheCause) {
+  ASSERT_EQ(shell("ip -n " + lab_->name() + " tuntap add dev old mode tap"), 0);
+  add_port("old");
+  const Json before = document();
+  const Json wanted = with("old", port({{"owner", "11"}}));
+  auto steps = config::plan(network_.configuration(), config::read_or_refuse(wanted));
+  config::AddSwitch too_large;
+  too_large.spec.name = "sw1";
+  too_large.spec.fdb_capacity = std::size_t{1} << 62;  // more than any vector holds
+  steps.push_back({.action = too_large, .lines = {{.text = "+ switch sw1"}}});
+  try {
+    api::carry_out(network_, steps);
+    FAIL();
+  } catch (const rpc::Error& error) {
+    const Json data = error.to_json()["data"];
+    EXPECT_EQ(data["step"], "+ switch sw1");
+    ASSERT_EQ(data["not_undone"].size(), 1U) << data;
+    EXPECT_NE(std::string(error.what()).find("could not be undone"), std::string::npos);
+  }
+  EXPECT_EQ(document()["revision"], before["revision"].get<int>() + 1);
+  EXPECT_EQ(document()["switches"], before["switches"]);
 }
 
 TEST_F(ApplyApi, ReplacedPortKeepsItsInterface) {

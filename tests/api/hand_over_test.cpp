@@ -83,6 +83,51 @@ TEST_F(HandOver, BothForwardUntilTheFirstIsGone) {
   EXPECT_GT(other_.find_switch("sw0").engine->totals(other_.find_port("a").index).in_octets, 0U);
 }
 
+TEST_F(HandOver, StationThatCannotBeIsNotTaken) {
+  call("switch.add", {{"name", "sw1"}});
+  add_port("a", {{"switch", "sw0"}, {"vlan", {{"mode", "access"}, {"pvid", 10}}}});
+  for (const char* name : {"b", "c", "d"}) {
+    add_port(name, {{"switch", "sw1"}});
+  }
+  Inheritance inheritance = tell();
+  const Json far_too_old = std::int64_t{1} << 62;
+  const Json stations = Json::array({{10, "02:00:00:00:00:01", "a", 0},  // the one that can
+                                     {4095, "02:00:00:00:00:02", "a", 0},
+                                     {4096, "02:00:00:00:00:03", "a", 0},
+                                     {1'000'000, "02:00:00:00:00:04", "a", 0},
+                                     {-1, "02:00:00:00:00:05", "a", 0},
+                                     {0, "02:00:00:00:00:06", "a", 0},
+                                     {10, "02:00:00:00:00:07", "d", 0},  // of the other switch
+                                     {10, "02:00:00:00:00:08", "nobody", 0},
+                                     {11, "02:00:00:00:00:09", "a", 0},
+                                     {10, "03:00:00:00:00:01", "a", 0},
+                                     {10, "00:00:00:00:00:00", "a", 0},
+                                     {10, "02:00:00:00:00:0a", "a", -1},
+                                     {10, "02:00:00:00:00:0b", "a", far_too_old},
+                                     {10, "nonsense", "a", 0}});
+  inheritance.take({{"about", "stations"}, {"switch", "sw0"}, {"stations", stations}}, {});
+  inheritance.build(other_);
+  EXPECT_EQ(stations_of(other_), std::vector<std::string>{"02:00:00:00:00:01 on a"});
+}
+
+TEST_F(HandOver, QueuesThatThePortDoesNotHaveAreRefused) {
+  add_port("a");
+  Inheritance inheritance = tell("tap");
+  Json words;
+  std::vector<UniqueFd> descriptors;
+  for (const api::HandOverMessage& message :
+       api::messages_about(network_, Unheritable::leave_out)) {
+    if (message.words.at("about") == "tap") {
+      words = message.words;
+      descriptors.emplace_back(::dup(message.descriptors[0]));
+      descriptors.emplace_back(::dup(message.descriptors[0]));
+    }
+  }
+  words["queues"] = 2;
+  inheritance.take(words, std::move(descriptors));
+  EXPECT_THROW(inheritance.build(other_), std::runtime_error);
+}
+
 TEST_F(HandOver, TapThatDoesNotComeIsMissed) {
   add_port("a");
   Inheritance inheritance = tell("tap");

@@ -78,6 +78,28 @@ TEST_F(StatisticsApi, FrameThatCannotLeaveIsADropOfTheOtherPort) {
   EXPECT_EQ(port("a")["in_broadcast"], 1);
 }
 
+TEST_F(StatisticsApi, KernelDropsOfAnInterfaceAreThoseOfItsSocket) {
+  const std::string interface = unique_interface_name();
+  ASSERT_EQ(shell("ip link add " + interface + " type veth peer name far0 netns " + lab_->name()),
+            0);
+  ASSERT_EQ(shell("ip link set " + interface + " up; ip -n " + lab_->name() + " link set far0 up"),
+            0);
+  // Nobody receives what comes in.
+  network_.find_switch("sw0").engine->receive_later();
+  call("port.add", {{"name", "veth"}, {"type", "interface"}, {"interface", interface}});
+  RawStation far(*lab_, "far0");
+  const auto frame = FrameBuilder().from(alice).to(broadcast).payload(1400).build();
+  Json drops = 0;
+  for (int sent = 1; drops == 0 && sent < 100'000; ++sent) {
+    ASSERT_TRUE(far.send(frame));
+    drops = sent % 100 == 0 ? port("veth")["ingress_kernel_drops"] : Json(0);
+  }
+  EXPECT_GT(drops, 0);
+  EXPECT_EQ(port("veth")["egress_kernel_drops"], 0);
+  call("port.remove", {{"name", "veth"}});
+  ASSERT_EQ(shell("ip link del " + interface), 0);
+}
+
 TEST_F(StatisticsApi, SwitchCountsWhatItsForwardingDatabaseDid) {
   add_port("a");
   add_port("b");

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <thread>
 
 #include "tests/engine/lan.hpp"
@@ -200,7 +201,7 @@ TEST(Switch, FrameWaitsUntilAllPortsAreThere) {
   ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).build()));
   lan.settle();
   lan.plug();
-  lan.engine().begin_receiving();
+  ASSERT_TRUE(lan.engine().begin_receiving());
   EXPECT_TRUE(lan.cable(1).wait_for_frame());
   ASSERT_TRUE(lan.cable(1).send(frame(bob, alice).build()));
   EXPECT_TRUE(lan.cable(0).wait_for_frame());
@@ -214,7 +215,8 @@ TEST(Switch, ReplacedPortGoesOnWithItsIndexCountersAndStations) {
   ASSERT_TRUE(lan.cable(1).wait_for_frame());
   lan.cable(0).pull();
   SocketPortPair pair = make_socket_port();
-  EXPECT_TRUE(lan.engine().replace_port(replaced, std::move(pair.port)));
+  std::unique_ptr<Port> port = std::move(pair.port);
+  ASSERT_TRUE(lan.engine().replace_port(replaced, port));
   ASSERT_TRUE(lan.cable(1).send(frame(bob, alice).build()));
   EXPECT_TRUE(pair.cable.wait_for_frame());
   ASSERT_TRUE(pair.cable.send(frame(alice, bob).build()));
@@ -289,7 +291,7 @@ TEST(Switch, PortThatMovesToAnotherWorkerKeepsItsFramesInOrder) {
   std::atomic<bool> is_over = false;
   std::thread mover([&] {
     for (std::size_t worker = 1; !is_over; worker = 1 - worker) {
-      lan.engine().move_port(from, worker);
+      ASSERT_TRUE(lan.engine().move_port(from, worker));
       EXPECT_EQ(lan.engine().worker_of(from), worker);
     }
   });

@@ -4,14 +4,16 @@
 import json
 import os
 import random
+import resource
 import signal
 import stat
 import subprocess
 import threading
+import time
 
 import pytest
 
-from lab import program, run, wait_until
+from lab import IS_SANITIZED, program, run, status_at_end, wait_until
 from rpc_client import RpcClient, RpcError
 
 
@@ -79,6 +81,48 @@ def test_change_asked_for_behind_the_shutdown_is_refused(lab):
     with pytest.raises(EOFError):
         client.read()
     assert lab.daemon.wait(10) == 0
+
+
+def test_shutdown_at_the_end_of_a_slow_batch_ends_it(lab):
+    """A second of the clock is over when it comes to that, and what is to be done each second waits
+    to be done."""
+    client = lab.client()
+    begin = time.monotonic()
+    client.call("rpc.discover")
+    count = min(255, int(1.5 / (time.monotonic() - begin)) + 1)
+    dear = {"jsonrpc": "2.0", "method": "rpc.discover"}
+    client.send([dear] * count + [{"jsonrpc": "2.0", "id": 1, "method": "system.shutdown"}])
+    assert client.read() == [{"jsonrpc": "2.0", "id": 1, "result": {}}]
+    assert status_at_end(lab.daemon, f"it does not end:\n{lab.log()}") == 0
+
+
+def allow_more_memory(daemon, size):
+    """That many bytes of address space more than it has now."""
+    with open(f"/proc/{daemon.pid}/statm", encoding="ascii") as statm:
+        pages = int(statm.read().split()[0])
+    limit = pages * resource.getpagesize() + size
+    resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer takes all the address space there is")
+def test_want_of_memory_ends_sessions_and_not_the_daemon(lab):
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    allow_more_memory(lab.daemon, 24 << 20)
+    with pytest.raises(RpcError) as refused:
+        lab.call("switch.add", {"name": "large", "fdb": {"capacity": 1_048_576}})
+    assert refused.value.kind == "limit_reached"
+    assert "memory" in refused.value.message
+    clients = [lab.client() for _ in range(200)]
+    for client in clients:
+        try:
+            client.send_bytes(b" " * 1_000_000)  # of a line that does not end
+        except OSError:
+            pass  # it was ended
+    for client in clients:
+        client.close()
+    wait_until(lambda: lab.call("system.info")["pid"] == lab.daemon.pid, "it answers")
+    assert lab.ping("alice", "bob")
 
 
 def test_sigterm_at_any_moment_leaves_nothing(empty_lab):

@@ -109,6 +109,20 @@ def test_dry_run_takes_nothing(lab, client, tap):
     assert client.port_list()["ports"] == []
 
 
+def test_batch_of_refused_dry_and_real_finds_its_descriptor(lab, tap):
+    params = {"name": "bob", "fd": 0}
+    batch = [{"jsonrpc": "2.0", "id": number, "method": "port.add", "params": each}
+             for number, each in enumerate([{**params, "interface": "vnet0"},
+                                            {**params, "switch": "none"},
+                                            {**params, "dry_run": True}, params])]
+    with socket.socket(socket.AF_UNIX) as session, session.makefile("rb") as lines:
+        session.connect(str(lab.socket))
+        socket.send_fds(session, [json.dumps(batch).encode() + b"\n"], [tap])
+        answers = json.loads(lines.readline())
+    assert ["error" in answer for answer in answers] == [True, True, False, False], answers
+    assert answers[3]["result"]["passed"]
+
+
 def not_taps(lab):
     """Descriptors that are no TAP for a port: (descriptor, what the daemon says of it)."""
     yield os.open(lab.directory / "file", os.O_RDWR | os.O_CREAT), "a regular file"
@@ -234,6 +248,43 @@ def test_tap_in_a_namespace_that_is_closed_to_the_daemon(empty_lab):
         assert empty_lab.ping("switch", "10.0.0.2")
         empty_lab.exec("bob", "ip", "link", "del", "vnet0")
         wait_until(lambda: client.port_get(name="bob")["state"] == "lost", "the port is lost")
+
+
+def test_change_of_a_tap_behind_a_closed_door_leaves_its_mtu(empty_lab):
+    empty_lab.start("--port", "here", under=["setpriv", "--bounding-set=-sys_admin",
+                                             "--inh-caps=-sys_admin"])
+    empty_lab.exec("switch", "ip", "address", "add", "10.0.0.1/24", "dev", "here")
+    empty_lab.namespace("bob")
+    tap = empty_lab.open_tap("bob", "vnet0")
+    empty_lab.exec("bob", "ip", "address", "add", "10.0.0.2/24", "dev", "vnet0")
+    empty_lab.exec("bob", "ip", "link", "set", "vnet0", "up")
+    with tapswitch.Client(str(empty_lab.socket), timeout=10) as client:
+        client.port_add(name="bob", fd=0, fds=[tap])
+        os.close(tap)
+        assert empty_lab.ping("switch", "10.0.0.2")
+        client.port_set(name="bob", owner="0")
+        assert empty_lab.ping("switch", "10.0.0.2")
+        with pytest.raises(tapswitch.Refused):
+            client.port_set(name="bob", mtu=1400)
+        assert empty_lab.ping("switch", "10.0.0.2")
+
+
+def test_passed_tap_is_not_another_of_its_name(empty_lab):
+    """The daemon may not ask where the interface is, and there is one of its name at home."""
+    caps = "-net_admin,-sys_admin"
+    empty_lab.start(under=["setpriv", f"--bounding-set={caps}", f"--inh-caps={caps}"])
+    empty_lab.namespace("bob")
+    abroad, at_home = (empty_lab.open_tap(place, "vnet0") for place in ("bob", "switch"))
+    empty_lab.exec("switch", "ip", "link", "set", "vnet0", "mtu", "1400")
+    empty_lab.exec("bob", "ip", "link", "set", "vnet0", "up")
+    with tapswitch.Client(str(empty_lab.socket), timeout=10) as client:
+        port = client.port_add(name="bob", fd=0, fds=[abroad])
+        assert port["link"] == {"interface": "vnet0", "mac": None, "mtu": 0}, port
+        assert port["state"] == "up", port
+        port = client.port_add(name="here", fd=0, fds=[at_home])
+        assert port["link"]["mtu"] == 1400 and port["state"] == "down", port
+    for fd in (abroad, at_home):
+        os.close(fd)
 
 
 def test_asyncio_client_passes_a_tap(lab, tap):

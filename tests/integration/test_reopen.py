@@ -67,6 +67,22 @@ def test_namespace_that_was_removed_and_made_again(lab):
     assert lab.log().count("cannot be opened anew yet") == 1, lab.log()
 
 
+def test_interface_of_another_port_is_not_opened_by_its_new_name(lab):
+    for name in ("one", "two"):
+        run("ip", "-n", lab.switch, "link", "add", name, "up", "type", "veth", "peer", "name",
+            f"to-{name}")
+        run("ip", "-n", lab.switch, "link", "set", f"to-{name}", "up")
+        lab.call("port.add", {"name": name, "type": "interface", "reopen": True})
+    link_del(lab, "switch", "one")
+    becomes(lab, "one", "lost")
+    run("ip", "-n", lab.switch, "link", "set", "two", "down")
+    run("ip", "-n", lab.switch, "link", "set", "two", "name", "one")
+    run("ip", "-n", lab.switch, "link", "set", "one", "up")
+    wait_until(lambda: "port 'two' has the interface 'one' already" in lab.log(), "it is refused")
+    becomes(lab, "two", "up")
+    assert state_of(lab, "one") == "lost"
+
+
 def test_interface_that_is_deleted_again_and_again(lab):
     lab.call("port.add", {"name": "alice", "reopen": True})
     descriptors = lab.daemon_descriptors()

@@ -3,16 +3,25 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
+#include <thread>
 #include <tuple>
+
+#include "tests/support/root.hpp"
 
 namespace tapswitch {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST(KernelError, SaysWhatCouldNotBeDoneToWhatAndWhy) {
@@ -20,9 +29,36 @@ TEST(KernelError, SaysWhatCouldNotBeDoneToWhatAndWhy) {
             "cannot open TAP 'tap3': Device or resource busy");
 }
 
+// Runs 'work' in a thread that has exactly these capabilities, which must be among the present
+// ones.
+template <class Work>
+void with_capabilities(std::uint32_t set, const Work& work) {
+  std::thread([&] {
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+    sets[0] = {.effective = set, .permitted = set, .inheritable = 0};
+    ASSERT_EQ(::syscall(SYS_capset, &header, sets.data()), 0);
+    work();
+  }).join();
+}
+
+TEST(KernelError, RefusalInSpiteOfTheCapabilityIsNotItsLack) {
+  TAPSWITCH_REQUIRES_ROOT();
+  with_capabilities(1U << CAP_NET_ADMIN, [] {
+    const KernelError error = kernel_error(EPERM, "TUNSETIFF", "open", "TAP 'tap3'");
+    EXPECT_EQ(error.missing, "");
+    EXPECT_THAT(error.message(), AllOf(HasSubstr("although it has CAP_NET_ADMIN"),
+                                       HasSubstr("--no-seccomp"), Not(HasSubstr("sudo"))));
+    const KernelError other = kernel_error(EPERM, "bind", "open", "eth0", "CAP_NET_RAW");
+    EXPECT_EQ(other.missing, "CAP_NET_RAW");
+  });
+}
+
 TEST(KernelError, MissingPermissionNamesTheCapabilityAndHowToGrantIt) {
-  const KernelError error =
-      kernel_error(EPERM, "TUNSETIFF", "open", "TAP 'tap3' in namespace 'lab'");
+  KernelError error;
+  with_capabilities(0, [&] {
+    error = kernel_error(EPERM, "TUNSETIFF", "open", "TAP 'tap3' in namespace 'lab'");
+  });
   EXPECT_EQ(error.missing, "CAP_NET_ADMIN");
   EXPECT_THAT(
       error.message(),

@@ -77,7 +77,10 @@ class StreamPortFixture : public testing::Test {
     EXPECT_EQ(peer.wait_for_frame(), frame);
   }
 
-  [[nodiscard]] bool has_carrier() const { return port_->link().has_carrier; }
+  [[nodiscard]] bool has_carrier() const {
+    port_->heed_changes();
+    return port_->link().has_carrier;
+  }
 
   // A peer at the listening port, which has noticed.
   StreamPeer plug_in() {

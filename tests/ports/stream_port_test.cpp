@@ -88,6 +88,20 @@ TEST_F(StreamPortTest, DescriptorIsReadableAsLongAsThereIsSomethingToSay) {
   EXPECT_FALSE(wait_until_readable(port_->descriptor(0), std::chrono::milliseconds(0)));
 }
 
+TEST_F(StreamPortTest, ChangeIsToldAgainOnceItIsHeededAndNotOnceSomebodyHasLooked) {
+  StreamPeer peer(address_);
+  ASSERT_EQ(next(), ReceiveStatus::changed);
+  EXPECT_TRUE(port_->link().has_carrier);
+  peer.close();
+  ASSERT_TRUE(wait_until([&] {
+    EXPECT_EQ(receive(), ReceiveStatus::empty);
+    return !port_->link().has_carrier;
+  }));
+  EXPECT_EQ(receive(), ReceiveStatus::empty);
+  port_->heed_changes();
+  EXPECT_EQ(next(), ReceiveStatus::changed);
+}
+
 TEST_F(StreamPortTest, FramesOnTheWayOutliveThePeer) {
   StreamPeer peer = plug_in();
   ASSERT_TRUE(peer.send(FrameBuilder().build()));

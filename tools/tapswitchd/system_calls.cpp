@@ -109,7 +109,7 @@ void allow_some_arguments(const Filter& filter) {
   for (const scmp_datum_t request :
        {scmp_datum_t{TUNGETDEVNETNS}, scmp_datum_t{NS_GET_NSTYPE}, scmp_datum_t{FIONBIO},
         scmp_datum_t{FIONREAD}, scmp_datum_t{SIOCOUTQ}, scmp_datum_t{SIOCGIFNAME},
-        scmp_datum_t{SIOCGSKNS}}) {
+        scmp_datum_t{SIOCGIFHWADDR}, scmp_datum_t{SIOCGSKNS}}) {
     allow(filter, "ioctl", equal(1, request));
   }
   // Threads, but no processes.

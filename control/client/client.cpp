@@ -143,6 +143,11 @@ void Client::send(std::string_view text, std::span<const int> descriptors) {
       if (errno == EINTR) {
         continue;
       }
+      // By the read-only socket none are passed. It says so itself.
+      if (errno == EPERM && !descriptors.empty()) {
+        descriptors = {};
+        continue;
+      }
       throw NoDaemon(fmt::format("the daemon at {} is gone: {}", path_, std::strerror(errno)));
     }
     text.remove_prefix(static_cast<std::size_t>(size));

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -14,12 +15,14 @@
 #include <fmt/format.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/basic_stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_static_buffer.hpp>
 #include <boost/beast/http.hpp>
 
 #include "control/server/accept_loop.hpp"
+#include "control/server/close_socket.hpp"
 #include "control/server/listener.hpp"
+#include "switch/ports/peer_socket.hpp"
 
 namespace tapswitch::metrics {
 
@@ -55,16 +58,19 @@ struct HttpServer::Connections {
 
 class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Socket socket, Connections& home) : stream_(std::move(socket)), home_(home) {
+  Connection(Socket socket, Connections& home)
+      : socket_(std::move(socket)), deadline_(socket_.get_executor()), home_(home) {
     parser_.header_limit(max_request_size);
   }
 
-  void read() {
-    stream_.expires_after(patience);
-    http::async_read_header(stream_, buffer_, parser_,
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              self->survive([&] { self->on_request(error); });
-                            });
+  void start() {
+    deadline_.expires_after(patience);
+    deadline_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) {
+        self->end();
+      }
+    });
+    read();
   }
 
   // Returns since when it owes us something: its request, or to read what it asked for.
@@ -73,9 +79,8 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void end() {
-    error_code ignored;
-    stream_.socket().shutdown(Socket::shutdown_both, ignored);
-    stream_.close();
+    deadline_.cancel();
+    server::close_socket(socket_);
     home_.all.erase(shared_from_this());
   }
 
@@ -92,16 +97,48 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     }
   }
 
+  // Not by Beast, which would leave descriptors that came to the kernel to close.
+  void read() {
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+      if (error) {
+        self->end();
+      } else {
+        self->survive([&] { self->on_readable(); });
+      }
+    });
+  }
+
+  void on_readable() {
+    const auto space = buffer_.prepare(buffer_.max_size() - buffer_.size());
+    const ssize_t size = receive_bytes(socket_.native_handle(),
+                                       {static_cast<std::byte*>(space.data()), space.size()});
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+      read();
+      return;
+    }
+    if (size <= 0) {
+      end();
+      return;
+    }
+    buffer_.commit(static_cast<std::size_t>(size));
+    error_code error;
+    buffer_.consume(parser_.put(buffer_.data(), error));
+    if (error != http::error::need_more) {
+      on_request(error);
+    } else if (buffer_.size() < buffer_.max_size()) {
+      read();
+    } else {
+      on_request(http::error::header_limit);
+    }
+  }
+
   void on_request(error_code error) {
     is_asked_ = true;
     asked_at_ = Clock::now();
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    if (error == http::error::header_limit) {
       refuse(http::status::request_header_fields_too_large, "the request is too long");
-    } else if (error && error.category() == make_error_code(http::error::bad_method).category() &&
-               error != http::error::end_of_stream && error != http::error::partial_message) {
-      refuse(http::status::bad_request, "this is no HTTP request");
     } else if (error) {
-      end();
+      refuse(http::status::bad_request, "this is no HTTP request");
     } else {
       answer(parser_.get());
     }
@@ -130,7 +167,7 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void write_page() {
-    if (!stream_.socket().is_open()) {
+    if (!socket_.is_open()) {
       return;  // the daemon ends
     }
     if (page_->write_some()) {
@@ -158,11 +195,12 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     } else {
       response_.prepare_payload();
     }
-    http::async_write(stream_, response_,
+    http::async_write(socket_, response_,
                       [self = shared_from_this()](error_code, std::size_t) { self->end(); });
   }
 
-  beast::basic_stream<asio::generic::stream_protocol> stream_;
+  Socket socket_;
+  asio::steady_timer deadline_;
   Connections& home_;
   beast::flat_static_buffer<max_request_size> buffer_;
   http::request_parser<http::empty_body> parser_;
@@ -190,11 +228,12 @@ bool HttpServer::Connections::make_room() {
 
 void HttpServer::Connections::welcome(Socket socket) {
   if (!make_room()) {
-    return;  // which closes it
+    server::close_socket(socket);
+    return;
   }
   const auto connection = std::make_shared<Connection>(std::move(socket), *this);
   all.insert(connection);
-  connection->read();
+  connection->start();
 }
 
 class HttpServer::Entrance {
@@ -253,7 +292,9 @@ class HttpServer::UnixEntrance final : public Entrance {
                const std::optional<std::string>& group)
       : listener_(io, {.path = address.path, .group = group}) {}
   UnixEntrance(asio::io_context& io, UniqueFd socket, UniqueFd lock)
-      : listener_(io, std::move(socket), std::move(lock)) {}
+      : listener_(io, std::move(socket), std::move(lock)) {
+    listener_.refuse_descriptors();
+  }
 
   [[nodiscard]] std::vector<int> descriptors() override { return listener_.descriptors(); }
   void claim() override { listener_.claim(); }

@@ -10,11 +10,18 @@
 #include <utility>
 
 #include "switch/ports/descriptor_message.hpp"
+#include "switch/ports/slow_close.hpp"
 
 namespace tapswitch::server {
 
 HandOverChannel::HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience)
     : socket_(std::move(socket)), deadline_(std::chrono::steady_clock::now() + patience) {}
+
+// With what lies in it unread.
+HandOverChannel::~HandOverChannel() {
+  ::shutdown(socket_.get(), SHUT_RDWR);
+  close_slowly(std::move(socket_));
+}
 
 void HandOverChannel::wait(short events) const {
   pollfd waiting{.fd = socket_.get(), .events = events, .revents = 0};

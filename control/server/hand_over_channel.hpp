@@ -39,6 +39,9 @@ class HandOverChannel {
 
   // All that is said must be said within 'patience' from now.
   HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience);
+  HandOverChannel(const HandOverChannel&) = delete;
+  HandOverChannel& operator=(const HandOverChannel&) = delete;
+  ~HandOverChannel();
 
   // These throw Broken.
   void send(std::string_view line, std::span<const int> descriptors = {});

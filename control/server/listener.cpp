@@ -15,6 +15,9 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/peer_socket.hpp"
+#include "switch/ports/slow_close.hpp"
+
 namespace tapswitch::server {
 
 namespace asio = boost::asio;
@@ -72,7 +75,8 @@ const std::string& prepare(const SocketOptions& options) {
 // Whether somebody answers at 'path'. We hold the lock, so it is no tapswitchd, but it may be
 // another program whose socket was named by mistake.
 bool is_alive(asio::io_context& io, const std::string& path) {
-  stream_protocol::socket probe(io);
+  stream_protocol::socket probe(io, stream_protocol());
+  refuse_descriptors(probe.native_handle());
   error_code error;
   probe.connect(stream_protocol::endpoint(path), error);
   return error != asio::error::connection_refused;
@@ -120,6 +124,9 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
     : path_(prepare(options)), lock_(std::in_place, path_), loop_(io) {
   remove_dead_socket(io, path_);
   loop_.acceptor().open();
+  if (!options.takes_descriptors) {
+    refuse_descriptors();
+  }
   // Nobody gets in before the rights are set.
   const mode_t old_mask = umask(0777);
   error_code error;
@@ -169,6 +176,11 @@ void Listener::renounce() {
   if (lock_) {
     lock_->renounce();
   }
+}
+
+void Listener::refuse_descriptors() {
+  tapswitch::refuse_descriptors(loop_.acceptor().native_handle());
+  loop_.pause_at(most_unclosed_of_strangers);
 }
 
 void Listener::start(Accepted accepted) { loop_.start(std::move(accepted)); }

@@ -25,7 +25,8 @@ namespace tapswitch::server {
 struct SocketOptions {
   std::string path;
   mode_t mode = 0660;
-  std::optional<std::string> group;  // of the socket; nullopt: the daemon's
+  std::optional<std::string> group = {};  // of the socket; nullopt: the daemon's
+  bool takes_descriptors = false;         // that clients pass
 };
 
 class Listener {
@@ -44,6 +45,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();  // removes the socket, if that is ours
+
+  // Clients can pass none from now on, where the kernel can see to that.
+  void refuse_descriptors();
 
   // Gives each connection to 'accepted', until stop(). The listener must then stay until the
   // io_context has nothing left to do.

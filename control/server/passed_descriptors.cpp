@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server/passed_descriptors.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "control/rpc/error.hpp"
+#include "switch/ports/slow_close.hpp"
 
 namespace tapswitch::server {
 namespace {
@@ -17,57 +16,42 @@ namespace {
 constexpr const char* allowed =
     "the index of a descriptor that came (SCM_RIGHTS) with the message that ends the line";
 
-std::vector<UniqueFd> descriptors_of(msghdr& message) {
-  std::vector<UniqueFd> all;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int number = -1;
-      std::memcpy(&number, CMSG_DATA(part) + i * sizeof number, sizeof number);
-      all.emplace_back(number);
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 ssize_t PassedDescriptors::receive(int socket, std::span<char> space, std::uint64_t arrived) {
-  iovec bytes{.iov_base = space.data(), .iov_len = space.size()};
-  // The kernel closes those for which there is no room here.
-  std::vector<char> control(most_ > 0 ? CMSG_SPACE(most_ * sizeof(int)) : 0);
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (size <= 0 || most_ == 0) {
-    return size;
+  if (is_close_behind(most_ > 0 ? most_unclosed : most_unclosed_of_strangers)) {
+    errno = EBUSY;
+    return -1;
   }
-  std::vector<UniqueFd> came = descriptors_of(message);
-  const bool is_cut = (message.msg_flags & MSG_CTRUNC) != 0;
-  if (came.empty() && !is_cut) {
-    return size;
+  CameDescriptors came;
+  const ssize_t size = came.receive(socket, std::as_writable_bytes(space));
+  if (size > 0 && most_ > 0 && (came.is_cut() || !came.all().empty())) {
+    keep(came, space.first(static_cast<std::size_t>(size)), arrived);
   }
-  const auto before_last = space.first(static_cast<std::size_t>(size) - 1);
+  const int saved = errno;
+  for (UniqueFd& fd : came.all()) {
+    close_slowly(std::move(fd));
+  }
+  errno = saved;
+  return size;
+}
+
+// Keeps those for the line whose part ends 'bytes'.
+void PassedDescriptors::keep(CameDescriptors& came, std::span<const char> bytes,
+                             std::uint64_t arrived) {
+  const auto before_last = bytes.first(bytes.size() - 1);
   const bool has_new_line = std::ranges::find(before_last, '\n') != before_last.end();
   if (lines_.empty() || has_new_line) {
     lines_.emplace_back(most_);
   }
   OfLine& line = lines_.back();
-  line.at = arrived + static_cast<std::uint64_t>(size);
-  for (UniqueFd& fd : came) {
-    line.add(std::move(fd));
+  line.at = arrived + bytes.size();
+  for (UniqueFd& fd : came.all()) {
+    line.add(fd);
   }
-  if (is_cut) {
+  if (came.is_cut()) {
     line.add_lost();
   }
-  return size;
 }
 
 rpc::Descriptors* PassedDescriptors::of_line(std::uint64_t given) {
@@ -80,7 +64,13 @@ void PassedDescriptors::forget_line(std::uint64_t given) {
   }
 }
 
-void PassedDescriptors::OfLine::add(UniqueFd fd) {
+PassedDescriptors::OfLine::~OfLine() {
+  for (UniqueFd& fd : held_) {
+    close_slowly(std::move(fd));
+  }
+}
+
+void PassedDescriptors::OfLine::add(UniqueFd& fd) {
   if (held_.size() < most_) {
     held_.push_back(std::move(fd));
   } else {

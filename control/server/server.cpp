@@ -10,6 +10,7 @@
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
+#include "control/server/close_socket.hpp"
 
 namespace tapswitch::server {
 namespace {
@@ -48,10 +49,15 @@ Server::Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& li
                }} {}
 
 void Server::listen(const SocketOptions& options, bool is_read_only) {
-  listen(std::make_unique<Listener>(io_, options), is_read_only);
+  SocketOptions complete = options;
+  complete.takes_descriptors = !is_read_only;
+  listen(std::make_unique<Listener>(io_, complete), is_read_only);
 }
 
 void Server::listen(std::unique_ptr<Listener> listener, bool is_read_only) {
+  if (is_read_only) {
+    listener->refuse_descriptors();
+  }
   entrances_.push_back({std::move(listener), is_read_only});
 }
 
@@ -66,6 +72,7 @@ void Server::start() {
 void Server::welcome(Session::Socket socket, bool is_read_only) {
   // A storm of connections shall not be without bound either while each is told to go.
   if (refused_.size() >= commons_.limits.sessions) {
+    close_socket(socket);
     return;
   }
   const rpc::Caller caller = caller_of(socket, is_read_only);

@@ -3,12 +3,15 @@
 
 #include <cerrno>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
+#include "control/server/close_socket.hpp"
+#include "switch/ports/peer_socket.hpp"
 
 namespace tapswitch::server {
 
@@ -261,15 +264,24 @@ void Session::finish() {
 }
 
 void Session::swallow() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    if (error) {
+      self->end();
+      return;
+    }
+    self->survive([&] { self->swallow_some(); });
+  });
+}
+
+void Session::swallow_some() {
   swallowed_.resize(LineSplitter::read_size);
-  socket_.async_read_some(asio::buffer(swallowed_),
-                          [self = shared_from_this()](error_code error, std::size_t) {
-                            if (error) {
-                              self->end();
-                            } else {
-                              self->survive([&] { self->swallow(); });
-                            }
-                          });
+  const ssize_t size =
+      receive_bytes(socket_.native_handle(), std::as_writable_bytes(std::span(swallowed_)));
+  if (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR))) {
+    swallow();
+  } else {
+    end();
+  }
 }
 
 void Session::end() {
@@ -286,8 +298,7 @@ void Session::end() {
     commons_.on_room();
   }
   descriptors_.forget_all();
-  error_code ignored;
-  socket_.close(ignored);
+  close_socket(socket_);
   ended_(shared_from_this());
 }
 

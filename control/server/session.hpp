@@ -12,7 +12,7 @@
 // room. A session that has to end itself (a line was too long) says so, and then swallows for a
 // moment what the client still sends: to close with input unread would destroy the words on their
 // way. Descriptors that come with a line are open until it is answered, unless its handler takes
-// them. By a read-only socket none can come: the kernel closes them. Events are said between
+// them. By a read-only socket none come: they are closed. Events are said between
 // replies, never in front of the reply to a line that is being answered. Much less may be unsent
 // for an event to be taken than for a reply; beyond that events are refused. Threads: the control
 // thread.
@@ -106,6 +106,7 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   void begin_to_end(bool must_swallow);
   void finish();
   void swallow();
+  void swallow_some();
   void end();
 
   // Also what is sent of a block that is not sent whole, for it is still in memory.

@@ -12,7 +12,7 @@
 namespace tapswitch {
 namespace {
 
-constexpr int socket_type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+constexpr int socket_type = SOCK_DGRAM | SOCK_NONBLOCK;
 
 SendStatus datagram_status(int error) noexcept {
   switch (error) {
@@ -36,7 +36,7 @@ KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& loca
                                                        const SocketAddress& remote,
                                                        const FileAccess& access,
                                                        std::uint32_t mtu) {
-  UniqueFd socket(::socket(AF_UNIX, socket_type, 0));
+  PeerSocket socket = PeerSocket::open(AF_UNIX, socket_type);
   if (!socket.is_open()) {
     return KernelError{.number = errno,
                        .call = "socket",
@@ -52,12 +52,14 @@ KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& loca
   return std::unique_ptr<Port>(new DatagramPort(std::move(socket), std::move(*file), remote, mtu));
 }
 
-DatagramPort::DatagramPort(UniqueFd socket, SocketFile file, const SocketAddress& remote,
+DatagramPort::DatagramPort(PeerSocket socket, SocketFile file, const SocketAddress& remote,
                            std::uint32_t mtu)
     : socket_(std::move(socket)), file_(std::move(file)), remote_(remote), mtu_(mtu) {}
 
 ReceiveStatus DatagramPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept {
-  return receive_datagram(socket_.get(), frame);
+  const ReceiveStatus status = receive_datagram(socket_, frame);
+  is_gone_ = status == ReceiveStatus::gone;
+  return status;
 }
 
 SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
@@ -72,10 +74,10 @@ SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
 
 LinkStatus DatagramPort::link() const {
   LinkStatus status;
-  status.is_present = true;
+  status.is_present = !is_gone_;
   status.is_up = true;
   status.mtu = mtu_;
-  const UniqueFd probe(::socket(AF_UNIX, socket_type, 0));
+  const PeerSocket probe = PeerSocket::open(AF_UNIX, socket_type);
   status.has_carrier = ::connect(probe.get(), remote_.get(), remote_.size()) == 0;
   return status;
 }

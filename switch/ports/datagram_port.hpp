@@ -10,12 +10,13 @@
 // 'busy'.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/ports/socket_address.hpp"
 #include "switch/ports/socket_file.hpp"
-#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -37,12 +38,13 @@ class DatagramPort final : public Port {
   [[nodiscard]] LinkStatus link() const override;
 
  private:
-  DatagramPort(UniqueFd socket, SocketFile file, const SocketAddress& remote, std::uint32_t mtu);
+  DatagramPort(PeerSocket socket, SocketFile file, const SocketAddress& remote, std::uint32_t mtu);
 
-  UniqueFd socket_;
+  PeerSocket socket_;
   SocketFile file_;
   SocketAddress remote_;
   const std::uint32_t mtu_;
+  std::atomic<bool> is_gone_ = false;
 };
 
 }  // namespace tapswitch

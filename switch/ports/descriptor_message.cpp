@@ -29,4 +29,33 @@ ssize_t send_with_descriptors(int socket, std::string_view text, std::span<const
   return sendmsg(socket, &message, flags | MSG_NOSIGNAL);
 }
 
+ssize_t CameDescriptors::receive(int socket, std::span<std::byte> space) noexcept {
+  iovec bytes{.iov_base = space.data(), .iov_len = space.size()};
+  // Some more than they need, for what else a passed socket may have been told to bring.
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(most * sizeof(int)) + 512> control;
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) {
+    return size;
+  }
+  is_cut_ = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+      continue;
+    }
+    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count && count_ < most; ++i) {
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(part) + i * sizeof number, sizeof number);
+      fds_[count_++].reset(number);
+    }
+  }
+  return size;
+}
+
 }  // namespace tapswitch

@@ -115,14 +115,14 @@ ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
   return ReceiveStatus::received;
 }
 
-ReceiveStatus receive_datagram(int fd, FrameBuffer& frame) noexcept {
+ReceiveStatus receive_datagram(const PeerSocket& socket, FrameBuffer& frame) noexcept {
   const std::span<std::byte> space = frame.space();
   ssize_t size = 0;
   do {
-    size = ::recv(fd, space.data(), space.size(), MSG_DONTWAIT);
+    size = socket.receive(space);
   } while (size < 0 && errno == EINTR);
   if (size < 0) {
-    return ReceiveStatus::empty;
+    return errno == EBUSY ? ReceiveStatus::gone : ReceiveStatus::empty;
   }
   if (static_cast<std::size_t>(size) == space.size()) {
     return ReceiveStatus::oversize;

@@ -11,6 +11,7 @@
 #include <bit>
 
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/port.hpp"
 
 namespace tapswitch {
@@ -28,6 +29,7 @@ namespace tapswitch {
 
 // Takes one frame from a socket of datagrams, which neither ends nor tells of an end: whatever else
 // the kernel says than a frame is no frame now. Never blocks. An empty datagram is a frame too.
-[[nodiscard]] ReceiveStatus receive_datagram(int fd, FrameBuffer& frame) noexcept;
+// 'gone': those who write to it have sent too many descriptors whose end takes long.
+[[nodiscard]] ReceiveStatus receive_datagram(const PeerSocket& socket, FrameBuffer& frame) noexcept;
 
 }  // namespace tapswitch

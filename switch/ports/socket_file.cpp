@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
@@ -34,7 +35,7 @@ KernelResult<void> remove_stale(int type, const SocketAddress& address) {
   if (!S_ISSOCK(status.st_mode)) {
     return cannot_make(EEXIST, "bind", path, "a file that is no socket is not replaced");
   }
-  const UniqueFd probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const PeerSocket probe = PeerSocket::open(AF_UNIX, type | SOCK_NONBLOCK);
   if (!probe.is_open()) {
     return cannot_make(errno, "socket", path);
   }

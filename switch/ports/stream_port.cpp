@@ -22,7 +22,7 @@ constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 // Whether the peer has ended it by now. A set looks at its sockets one after the other: it can have
 // seen a connection before its end and a newcomer who came after that.
-bool has_ended(const UniqueFd& connection) noexcept {
+bool has_ended(const PeerSocket& connection) noexcept {
   pollfd end{.fd = connection.get(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&end, 1, 0) > 0;
 }
@@ -116,7 +116,7 @@ std::optional<ReceiveStatus> StreamPort::take_frame(FrameBuffer& frame) noexcept
 
 void StreamPort::read() noexcept {
   const std::span<std::byte> space = deframer_.space();
-  const ssize_t size = ::recv(connection_.get(), space.data(), space.size(), MSG_DONTWAIT);
+  const ssize_t size = connection_.receive(space);
   if (size > 0) {
     deframer_.commit(static_cast<std::size_t>(size));
     // A read that comes out short has taken all there was.
@@ -155,7 +155,7 @@ bool StreamPort::look_around() noexcept {
   return events.size() > (is_flagged ? 1U : 0U);
 }
 
-void StreamPort::welcome(UniqueFd newcomer) noexcept {
+void StreamPort::welcome(PeerSocket newcomer) noexcept {
   if (!newcomer.is_open() || connection_.is_open()) {
     return;
   }
@@ -171,6 +171,7 @@ void StreamPort::welcome(UniqueFd newcomer) noexcept {
 
 void StreamPort::hang_up() noexcept {
   outlet_.close();
+  set_.remove(connection_.get());
   connection_.reset();
   deframer_.reset();
   may_have_more_ = false;

@@ -20,6 +20,7 @@
 #include <optional>
 
 #include "switch/ports/epoll_set.hpp"
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/ports/stream_deframer.hpp"
 #include "switch/ports/stream_outlet.hpp"
@@ -58,7 +59,7 @@ class StreamPort final : public Port {
   [[nodiscard]] std::optional<ReceiveStatus> take_frame(FrameBuffer& frame) noexcept;
   void read() noexcept;
   [[nodiscard]] bool look_around() noexcept;
-  void welcome(UniqueFd newcomer) noexcept;
+  void welcome(PeerSocket newcomer) noexcept;
   void hang_up() noexcept;
 
   const std::uint32_t mtu_;
@@ -68,7 +69,7 @@ class StreamPort final : public Port {
   std::unique_ptr<StreamSource> source_;
   StreamOutlet outlet_;
   StreamDeframer deframer_;
-  UniqueFd connection_;
+  PeerSocket connection_;
   bool may_have_more_ = false;  // to read
   bool is_cut_short_ = false;   // a frame was, and that is not told yet
   bool has_news_ = false;       // of the peer, not told yet

@@ -61,7 +61,7 @@ KernelError cannot_listen(std::string_view call, const SocketAddress& address) {
 
 KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAddress& address,
                                                                   const FileAccess& access) {
-  UniqueFd socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  PeerSocket socket = PeerSocket::open(address.family(), SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket.is_open()) {
     return cannot_listen("socket", address);
   }
@@ -93,7 +93,7 @@ KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAd
                                                            std::move(waiting->timer)));
 }
 
-ListeningSource::ListeningSource(int family, UniqueFd socket, SocketFile file, EpollSet set,
+ListeningSource::ListeningSource(int family, PeerSocket socket, SocketFile file, EpollSet set,
                                  Timer timer)
     : family_(family),
       socket_(std::move(socket)),
@@ -101,19 +101,27 @@ ListeningSource::ListeningSource(int family, UniqueFd socket, SocketFile file, E
       set_(std::move(set)),
       timer_(std::move(timer)) {}
 
-UniqueFd ListeningSource::take() noexcept {
+PeerSocket ListeningSource::take() noexcept {
   if (timer_.take()) {
     set_.change(socket_.get(), EPOLLIN, socket_tag);
+  }
+  if (socket_.is_held_up()) {
+    begin_rest();
+    return {};
   }
   UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (connection.is_open()) {
     set_tcp_options(family_, connection.get());
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    // Of whoever waits there we would be told again at once.
-    set_.change(socket_.get(), 0, socket_tag);
-    timer_.set(rest);
+    begin_rest();
   }
-  return connection;
+  return PeerSocket(std::move(connection));
+}
+
+// The set would tell us at once again of whoever waits there.
+void ListeningSource::begin_rest() noexcept {
+  set_.change(socket_.get(), 0, socket_tag);
+  timer_.set(rest);
 }
 
 KernelResult<std::unique_ptr<StreamSource>> ConnectingSource::open(const SocketAddress& address,
@@ -131,7 +139,7 @@ ConnectingSource::ConnectingSource(const SocketAddress& address, std::chrono::se
                                    EpollSet set, Timer timer)
     : address_(address), reconnect_(reconnect), set_(std::move(set)), timer_(std::move(timer)) {}
 
-UniqueFd ConnectingSource::take() noexcept {
+PeerSocket ConnectingSource::take() noexcept {
   std::array<epoll_event, 2> space;
   bool is_answered = false;
   for (const epoll_event& event : set_.ready(space)) {
@@ -149,9 +157,9 @@ UniqueFd ConnectingSource::take() noexcept {
   return begin();
 }
 
-UniqueFd ConnectingSource::begin() noexcept {
-  socket_.reset(::socket(address_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket_.is_open()) {
+PeerSocket ConnectingSource::begin() noexcept {
+  socket_ = PeerSocket::open(address_.family(), SOCK_STREAM | SOCK_NONBLOCK);
+  if (!socket_.is_open() || socket_.is_held_up()) {
     return give_up();
   }
   set_tcp_options(address_.family(), socket_.get());
@@ -165,7 +173,7 @@ UniqueFd ConnectingSource::begin() noexcept {
   return {};
 }
 
-UniqueFd ConnectingSource::finish() noexcept {
+PeerSocket ConnectingSource::finish() noexcept {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0 ||
@@ -177,7 +185,10 @@ UniqueFd ConnectingSource::finish() noexcept {
   return std::move(socket_);
 }
 
-UniqueFd ConnectingSource::give_up() noexcept {
+PeerSocket ConnectingSource::give_up() noexcept {
+  if (socket_.is_open()) {
+    set_.remove(socket_.get());
+  }
   socket_.reset();
   timer_.set(reconnect_);
   return {};

@@ -2,19 +2,20 @@
 // stream_source.hpp: where the connections of a stream port come from: a socket that listens, or
 // one that connects and does so again after each end.
 //
-// Limits: a source that the kernel gives no descriptor rests a while instead of asking on and on; a
-// connection that is not made in 'connect_time' is given up, and tried again like one that failed.
-// Threads: the worker that receives by the port.
+// Limits: a source that the kernel gives no descriptor rests a while instead of asking on and on,
+// and so does one of whose peers too much is still to be closed; a connection that is not made in
+// 'connect_time' is given up, and tried again like one that failed. Threads: the worker that
+// receives by the port.
 #pragma once
 
 #include <chrono>
 #include <memory>
 
 #include "switch/ports/epoll_set.hpp"
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/socket_address.hpp"
 #include "switch/ports/socket_file.hpp"
 #include "switch/ports/timer.hpp"
-#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -29,7 +30,7 @@ class StreamSource {
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
 
   // The next connection, non-blocking; none if there is none now.
-  [[nodiscard]] virtual UniqueFd take() noexcept = 0;
+  [[nodiscard]] virtual PeerSocket take() noexcept = 0;
 
   // Says that the connection taken last has ended.
   virtual void on_end() noexcept = 0;
@@ -45,14 +46,16 @@ class ListeningSource final : public StreamSource {
       const SocketAddress& address, const FileAccess& access);
 
   [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
-  [[nodiscard]] UniqueFd take() noexcept override;
+  [[nodiscard]] PeerSocket take() noexcept override;
   void on_end() noexcept override {}
 
  private:
-  ListeningSource(int family, UniqueFd socket, SocketFile file, EpollSet set, Timer timer);
+  ListeningSource(int family, PeerSocket socket, SocketFile file, EpollSet set, Timer timer);
+
+  void begin_rest() noexcept;
 
   int family_;
-  UniqueFd socket_;
+  PeerSocket socket_;
   SocketFile file_;
   EpollSet set_;
   Timer timer_;
@@ -67,7 +70,7 @@ class ConnectingSource final : public StreamSource {
       const SocketAddress& address, std::chrono::seconds reconnect);
 
   [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
-  [[nodiscard]] UniqueFd take() noexcept override;
+  [[nodiscard]] PeerSocket take() noexcept override;
   void on_end() noexcept override;
 
  private:
@@ -75,15 +78,15 @@ class ConnectingSource final : public StreamSource {
                    Timer timer);
 
   // Each returns the connection if it has come about.
-  UniqueFd begin() noexcept;
-  UniqueFd finish() noexcept;
-  UniqueFd give_up() noexcept;  // for now
+  PeerSocket begin() noexcept;
+  PeerSocket finish() noexcept;
+  PeerSocket give_up() noexcept;  // for now
 
   SocketAddress address_;
   std::chrono::seconds reconnect_;
   EpollSet set_;
   Timer timer_;
-  UniqueFd socket_;  // while it is connecting
+  PeerSocket socket_;  // while it is connecting
 };
 
 }  // namespace tapswitch

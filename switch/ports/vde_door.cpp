@@ -166,7 +166,7 @@ ReceiveStatus VdeDoor::receive(std::size_t /*queue*/, FrameBuffer& /*frame*/) no
 }
 
 void VdeDoor::take_caller() {
-  UniqueFd connection = source_->take();
+  PeerSocket connection = source_->take();
   if (!connection.is_open()) {
     return;
   }
@@ -189,7 +189,7 @@ void VdeDoor::take_caller() {
 
 void VdeDoor::listen_to(Callers::iterator caller) {
   const std::span<std::byte> space = std::span(caller->said).subspan(caller->size);
-  const ssize_t size = ::recv(caller->connection.get(), space.data(), space.size(), MSG_DONTWAIT);
+  const ssize_t size = caller->connection.receive(space);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
     return;
   }
@@ -205,15 +205,22 @@ void VdeDoor::listen_to(Callers::iterator caller) {
       guests_.push_back(std::move(guest));
     }
   }
-  callers_.erase(caller);
+  hang_up_on(caller);
   after_call();
+}
+
+void VdeDoor::hang_up_on(Callers::iterator caller) {
+  if (caller->connection.is_open()) {
+    set_.remove(caller->connection.get());
+  }
+  callers_.erase(caller);
 }
 
 void VdeDoor::hang_up_on_silent() {
   (void)timer_.take();
   const Clock::time_point now = Clock::now();
   while (!callers_.empty() && callers_.front().deadline <= now) {
-    callers_.pop_front();
+    hang_up_on(callers_.begin());
   }
   after_call();
 }
@@ -229,7 +236,7 @@ void VdeDoor::after_call() {
       std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
 }
 
-std::unique_ptr<VdeGuest> VdeDoor::welcome(UniqueFd connection, const VdeRequest& request) {
+std::unique_ptr<VdeGuest> VdeDoor::welcome(PeerSocket connection, const VdeRequest& request) {
   set_.remove(connection.get());
   auto number = std::make_unique<VdeNumber>(numbers_, request.wished_number);
   const auto user = user_of(connection.get());
@@ -238,7 +245,7 @@ std::unique_ptr<VdeGuest> VdeDoor::welcome(UniqueFd connection, const VdeRequest
   }
   const auto address =
       SocketAddress::of_path(fmt::format("{}/{:03}.FD", options_.directory, number->value()));
-  UniqueFd data(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  PeerSocket data = PeerSocket::open(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
   if (!address || !data.is_open()) {
     return nullptr;
   }

@@ -84,7 +84,7 @@ class VdeDoor final : public Port {
 
   // Who has connected and not asked yet.
   struct Caller {
-    UniqueFd connection;
+    PeerSocket connection;
     Clock::time_point deadline;
     std::array<std::byte, VdeRequest::max_size> said;
     std::size_t size = 0;
@@ -96,10 +96,11 @@ class VdeDoor final : public Port {
 
   void take_caller();
   void listen_to(Callers::iterator caller);
+  void hang_up_on(Callers::iterator caller);
   void hang_up_on_silent();
   // Of callers there is one less.
   void after_call();
-  [[nodiscard]] std::unique_ptr<VdeGuest> welcome(UniqueFd connection, const VdeRequest& request);
+  [[nodiscard]] std::unique_ptr<VdeGuest> welcome(PeerSocket connection, const VdeRequest& request);
 
   VdeOptions options_;
   std::shared_ptr<VdeNumbers> numbers_;  // with them goes the directory, after what is in it

@@ -31,11 +31,11 @@ SendStatus guest_status(int error) noexcept {
 }
 
 // Whether the far end of a stream has gone. What it writes is of no use here.
-bool has_hung_up(int stream) noexcept {
+bool has_hung_up(const PeerSocket& stream) noexcept {
   std::array<std::byte, VdeNumbers::last> ignored;
   ssize_t size = 0;
   do {
-    size = ::recv(stream, ignored.data(), ignored.size(), MSG_DONTWAIT);
+    size = stream.receive(ignored);
   } while (size < 0 && errno == EINTR);
   return size == 0 || (size < 0 && errno != EAGAIN);
 }
@@ -82,15 +82,16 @@ ReceiveStatus VdeGuest::receive(std::size_t /*queue*/, FrameBuffer& frame) noexc
       (event.data.u64 == control_tag ? is_called : may_have_more_) = true;
     }
     // What came before the end is received first.
-    if (is_called && !may_have_more_ && has_hung_up(parts_.control.get())) {
+    if (is_called && !may_have_more_ && has_hung_up(parts_.control)) {
       return ReceiveStatus::gone;
     }
   }
   if (!may_have_more_) {
     return ReceiveStatus::empty;
   }
-  const ReceiveStatus status = receive_datagram(parts_.data.get(), frame);
+  const ReceiveStatus status = receive_datagram(parts_.data, frame);
   may_have_more_ = status != ReceiveStatus::empty;
+  is_gone_ = status == ReceiveStatus::gone;
   return status;
 }
 
@@ -107,7 +108,7 @@ LinkStatus VdeGuest::link() const {
   std::byte octet{};
   const ssize_t size = ::recv(parts_.control.get(), &octet, sizeof octet, MSG_PEEK | MSG_DONTWAIT);
   LinkStatus status;
-  status.is_present = size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+  status.is_present = !is_gone_ && (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)));
   status.is_up = status.is_present;
   status.has_carrier = status.is_present;
   return status;

@@ -8,15 +8,16 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "switch/ports/epoll_set.hpp"
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/ports/socket_file.hpp"
-#include "switch/ports/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -59,8 +60,8 @@ class VdeGuest final : public Port {
   // What the handshake has made.
   struct Parts {
     std::unique_ptr<VdeNumber> number;  // first, for the file is named by it
-    UniqueFd control;                   // the connection by which the client asked
-    UniqueFd data;                      // bound to 'file' and connected to the client's
+    PeerSocket control;                 // the connection by which the client asked
+    PeerSocket data;                    // bound to 'file' and connected to the client's
     SocketFile file;
     std::string description;  // as the client says it
   };
@@ -83,7 +84,8 @@ class VdeGuest final : public Port {
 
   Parts parts_;
   EpollSet set_;
-  bool may_have_more_ = false;  // to receive
+  bool may_have_more_ = false;         // to receive
+  std::atomic<bool> is_gone_ = false;  // is hung up on
 };
 
 }  // namespace tapswitch

@@ -76,6 +76,13 @@ def program(variable):
     return path
 
 
+def preload(*libraries):
+    """The environment of a program that loads them first, and what all others load."""
+    inherited = os.environ.get("LD_PRELOAD", "").split()
+    return {"LD_PRELOAD": " ".join([*libraries, *inherited]),
+            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
 def status_at_end(process, complaint):
     """The exit status of a process that is to end now; one that does not is ended."""
     try:

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from lab import DEADLINE, run, wait_until
+from lab import DEADLINE, preload, run, wait_until
 
 MEGABYTES = 24
 DATAGRAMS = 400
@@ -185,9 +185,8 @@ def test_station_that_changes_its_offloads_under_a_transfer(lab):
 def test_older_kernel(empty_lab, missing, left, notice):
     """A library between the daemon and the kernel says no as an older kernel would."""
     lab = empty_lab
-    lab.start(environment={"LD_PRELOAD": os.environ["TAPSWITCH_OLDER_KERNEL"],
-                           "OLDER_KERNEL_WITHOUT": missing,
-                           "ASAN_OPTIONS": "verify_asan_link_order=0"})
+    lab.start(environment={**preload(os.environ["TAPSWITCH_OLDER_KERNEL"]),
+                           "OLDER_KERNEL_WITHOUT": missing})
     join(lab, "alice", (IPV4[0], IPV6[0]), True)
     join(lab, "bob", (IPV4[1], IPV6[1]), True)
     assert lab.call("port.get", {"name": "bob"})["offloads"] == left

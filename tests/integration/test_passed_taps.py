@@ -147,7 +147,7 @@ def test_what_is_no_tap_is_refused_by_what_it_is(lab, client):
         assert refused.value.data["field"] == "fd"
         assert what in refused.value.data["problem"], refused.value.data
     assert client.port_list()["ports"] == []
-    assert lab.daemon_descriptors() == before
+    wait_until(lambda: lab.daemon_descriptors() == before, "the daemon has closed what came")
 
 
 def test_tap_whose_interface_is_gone_is_refused(lab, client, tap):

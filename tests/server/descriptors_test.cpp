@@ -127,7 +127,10 @@ TEST_F(DescriptorsTest, ReadOnlySocketTakesNone) {
   start();
   TestClient client(read_only_path_);
   Pipe pipe;
-  ASSERT_TRUE(client.send_with("take\n", std::array{pipe.fd()}));
+  if (!client.send_with("take\n", std::array{pipe.fd()})) {
+    ASSERT_EQ(errno, EPERM);  // since Linux 6.16 the kernel refuses them
+    ASSERT_TRUE(client.send("take\n"));
+  }
   EXPECT_EQ(client.receive(), "none");
   EXPECT_TRUE(is_closed_everywhere_else(pipe));
 }
@@ -162,7 +165,7 @@ TEST_F(DescriptorsTest, ThousandLinesLeaveNone) {
     ASSERT_TRUE(client.send_with(i % 2 == 0 ? "take\n" : "leave\n", std::array{pipe.fd()}));
     ASSERT_TRUE(client.receive());
   }
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(test::wait_until([before] { return open_descriptors() == before; }));
 }
 
 }  // namespace

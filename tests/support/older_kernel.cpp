@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A library to be preloaded: makes the kernel look older than it is, as far as TAPs are concerned.
-// OLDER_KERNEL_WITHOUT says what it lacks: 'uso' (before Linux 6.2) or 'vnet_header'.
+// A library to be preloaded: makes the kernel look older than it is. OLDER_KERNEL_WITHOUT says what
+// it lacks: 'uso' of TAPs (before Linux 6.2), 'vnet_header' of them, or 'passrights' of Unix
+// sockets (before 6.16).
 #include <dlfcn.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -15,13 +17,37 @@
 namespace {
 
 constexpr std::uintptr_t uso_bits = 0x20 | 0x40;
+constexpr int pass_rights = 83;  // SO_PASSRIGHTS
 
 bool lacks(std::string_view what) {
   const char* missing = std::getenv("OLDER_KERNEL_WITHOUT");
   return missing != nullptr && missing == what;
 }
 
+bool is_unknown_option(int level, int name) {
+  if (level != SOL_SOCKET || name != pass_rights || !lacks("passrights")) {
+    return false;
+  }
+  errno = ENOPROTOOPT;
+  return true;
+}
+
+template <typename Function>
+Function real(Function /*ours*/, const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
 }  // namespace
+
+extern "C" int setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+  static const auto next = real(&setsockopt, "setsockopt");
+  return is_unknown_option(level, name) ? -1 : next(fd, level, name, value, size);
+}
+
+extern "C" int getsockopt(int fd, int level, int name, void* value, socklen_t* size) noexcept {
+  static const auto next = real(&getsockopt, "getsockopt");
+  return is_unknown_option(level, name) ? -1 : next(fd, level, name, value, size);
+}
 
 extern "C" int ioctl(int fd, unsigned long request, ...) noexcept {
   va_list arguments;

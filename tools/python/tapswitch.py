@@ -1103,6 +1103,14 @@ class AsyncMethods(ABC):
 # ---- end of what tools/generate made ----
 
 
+def _send_fds(connection: socket.socket, line: bytes, fds: Sequence[int]) -> int:
+    """Sends the beginning of 'line' with 'fds'; how many bytes that was."""
+    try:
+        return socket.send_fds(connection, [line], list(fds))
+    except PermissionError:
+        return 0  # by the read-only socket none are passed, as the daemon will say
+
+
 def _request(number: int, method: str, params: Mapping[str, object]) -> bytes:
     message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
     return json.dumps(message).encode() + b"\n"
@@ -1164,7 +1172,7 @@ class Client(TypedMethods):
 
     def _send(self, line: bytes, fds: Sequence[int]) -> None:
         self._send_rest()
-        sent = socket.send_fds(self._socket, [line], list(fds)) if fds else 0
+        sent = _send_fds(self._socket, line, fds) if fds else 0
         self._unsent = line[sent:]
         self._send_rest()
 
@@ -1270,7 +1278,7 @@ class AsyncClient(AsyncMethods):
                 while transport.get_write_buffer_size():
                     await self._writer.drain()
                 try:
-                    return socket.send_fds(beside, [line], list(fds))
+                    return _send_fds(beside, line, fds)
                 except BlockingIOError:
                     has_room = asyncio.Event()
                     loop.add_writer(beside, has_room.set)

@@ -36,7 +36,8 @@ Entrances open_entrances(boost::asio::io_context& io, const Options& options,
     entrances.control = std::make_unique<server::Listener>(
         io, server::SocketOptions{
                 .path = server::socket_path(options.socket, server::socket_environment()),
-                .group = options.socket_group});
+                .group = options.socket_group,
+                .takes_descriptors = true});
   }
   if (!entrances.read_only && options.read_only_socket) {
     entrances.read_only = std::make_unique<server::Listener>(

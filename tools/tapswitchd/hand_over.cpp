@@ -15,6 +15,7 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "switch/ports/net_namespace.hpp"
+#include "switch/ports/slow_close.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::daemon {
@@ -26,17 +27,30 @@ constexpr const char* gone = "yours";
 // The successor gives up last, for of the two it is the running daemon that must know how it ended.
 constexpr std::chrono::seconds successors_patience = 3 * hand_over_patience;
 
-bool is_stream_socket(int fd) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+bool is_unix_stream_socket(int fd) {
+  const auto option = [fd](int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  return option(SO_DOMAIN) == AF_UNIX && option(SO_TYPE) == SOCK_STREAM;
+}
+
+// Returns what the other side says. Descriptors are not to come with it.
+std::string heard_on(server::HandOverChannel& channel) {
+  server::HandOverChannel::Message message = channel.receive();
+  for (UniqueFd& fd : message.descriptors) {
+    close_slowly(std::move(fd));
+  }
+  return message.line;
 }
 
 }  // namespace
 
 void hand_over(UniqueFd successor, api::Network& network,
                const std::vector<HandedSocket>& sockets) {
-  if (!is_stream_socket(successor.get())) {
+  if (!is_unix_stream_socket(successor.get())) {
+    close_slowly(std::move(successor));
     throw rpc::invalid_params(
         {{"fd", "the descriptor is no socket to a successor", "one end of a Unix stream socket"}});
   }
@@ -54,7 +68,7 @@ void hand_over(UniqueFd successor, api::Network& network,
       channel.send(rpc::to_line({{"about", "socket"}, {"name", socket.name}}), socket.descriptors);
     }
     channel.send(rpc::to_line({{"about", "end"}}));
-    if (channel.receive().line != ready) {
+    if (heard_on(channel) != ready) {
       throw server::HandOverChannel::Broken("it says what is not understood");
     }
     network.let_go();
@@ -119,7 +133,7 @@ void Predecessor::receive_all() {
 
 void Predecessor::let_go() {
   channel_->send(ready);
-  if (channel_->receive().line != gone) {
+  if (heard_on(*channel_) != gone) {
     throw std::runtime_error("the daemon that runs says what is not understood");
   }
   channel_.reset();

@@ -169,6 +169,11 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
     return "lost";
   }
   const LinkStatus before = std::exchange(port.seen, std::move(now));
+  if (!port.seen.missing_file.empty() && before.missing_file.empty()) {
+    notice_("port '" + port.spec.name + "': its socket file '" + port.seen.missing_file +
+            "' is gone or another is in its place, and nobody can come in: remove the port and add "
+            "it anew");
+  }
   const LinkStatus& seen = port.seen;
   if (seen.mtu != 0 && seen.mtu != port.spec.rule.mtu) {
     port.spec.rule.mtu = seen.mtu;
@@ -177,8 +182,9 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
   if (const auto state = port.state(seen); state != port.state(before)) {
     return state == "up" ? "up" : "down";
   }
-  const bool is_same =
-      seen.mtu == before.mtu && seen.mac == before.mac && seen.interface == before.interface;
+  const bool is_same = seen.mtu == before.mtu && seen.mac == before.mac &&
+                       seen.interface == before.interface &&
+                       seen.missing_file == before.missing_file;
   return is_same ? "" : "changed";
 }
 

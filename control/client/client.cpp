@@ -13,6 +13,7 @@
 
 #include "control/rpc/jsonrpc.hpp"
 #include "switch/ports/descriptor_message.hpp"
+#include "switch/ports/peer_socket.hpp"
 
 namespace tapswitch::client {
 namespace {
@@ -49,6 +50,7 @@ Client Client::connect(const std::string& path) {
   }
   path.copy(static_cast<char*>(address.sun_path), path.size());
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  refuse_descriptors(socket.get());
   if (socket.get() < 0 ||
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     throw NoDaemon(without_daemon(path, errno));

@@ -68,26 +68,27 @@ void write_all(int fd, std::string_view text, const std::string& path) {
 // Removes the unfinished file unless it has been renamed.
 class Unfinished {
  public:
-  explicit Unfinished(const std::string& path) : path_(path) {}
+  Unfinished(int directory, const std::string& name) : directory_(directory), name_(name) {}
   Unfinished(const Unfinished&) = delete;
   Unfinished& operator=(const Unfinished&) = delete;
   ~Unfinished() {
     if (!is_finished_) {
-      ::unlink(path_.c_str());
+      ::unlinkat(directory_, name_.c_str(), 0);
     }
   }
 
   void finish() { is_finished_ = true; }
 
  private:
-  const std::string& path_;
+  const int directory_;
+  const std::string& name_;
   bool is_finished_ = false;
 };
 
 // Mode and owner of the file that 'fd' will replace.
-void take_after(int fd, const std::string& path, const std::string& unfinished) {
+void take_after(int fd, int directory, const std::string& name, const std::string& unfinished) {
   struct stat old {};
-  if (::stat(path.c_str(), &old) != 0) {
+  if (::fstatat(directory, name.c_str(), &old, AT_SYMLINK_NOFOLLOW) != 0) {
     return;
   }
   // Who may not give files away goes on as its owner. The mode comes last, as chown clears bits.
@@ -144,25 +145,31 @@ void Store::write(std::string_view text) const {
     refuse_size(path_);
   }
   const std::string path = resolved(path_);
-  const std::string unfinished = path + ".new";
-  ::unlink(unfinished.c_str());  // of one who died
-  UniqueFd fd(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                     new_file_mode));
+  const std::string name = path.substr(path.rfind('/') + 1);
+  // All is done in the directory to which the path leads now, whatever is put in its place.
+  const UniqueFd directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::string unfinished = name + ".new";
+  if (directory.is_open()) {
+    ::unlinkat(directory.get(), unfinished.c_str(), 0);  // of one who died
+  }
+  UniqueFd fd(directory.is_open()
+                  ? ::openat(directory.get(), unfinished.c_str(),
+                             O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, new_file_mode)
+                  : -1);
   if (!fd.is_open()) {
-    refuse("open", "write", unfinished);
+    refuse("open", "write", path + ".new");
   }
-  Unfinished guard(unfinished);
-  take_after(fd.get(), path, unfinished);
-  write_all(fd.get(), text, unfinished);
+  Unfinished guard(directory.get(), unfinished);
+  take_after(fd.get(), directory.get(), name, path + ".new");
+  write_all(fd.get(), text, path + ".new");
   if (::fsync(fd.get()) != 0) {
-    refuse("fsync", "write", unfinished);
+    refuse("fsync", "write", path + ".new");
   }
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) {
+  if (::renameat(directory.get(), unfinished.c_str(), directory.get(), name.c_str()) != 0) {
     refuse("rename", "replace", path);
   }
   guard.finish();
-  const UniqueFd directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.is_open() || ::fsync(directory.get()) != 0) {
+  if (::fsync(directory.get()) != 0) {
     refuse("fsync", "flush the directory of", path);
   }
 }

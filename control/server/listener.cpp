@@ -15,8 +15,10 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/made_directory.hpp"
 #include "switch/ports/peer_socket.hpp"
 #include "switch/ports/slow_close.hpp"
+#include "switch/ports/socket_file.hpp"
 
 namespace tapswitch::server {
 
@@ -44,13 +46,33 @@ std::optional<gid_t> find_group(const std::optional<std::string>& name) {
   return found->gr_gid;
 }
 
-void set_rights(const std::string& path, mode_t mode, const std::optional<gid_t>& owner_group) {
-  if (owner_group && chown(path.c_str(), static_cast<uid_t>(-1), *owner_group) != 0) {
-    fail(path, "give to its group", errno);
+// Changes what is open, so that nobody can put another in its place.
+void set_rights(const UniqueFd& file, const std::string& path, mode_t mode,
+                const std::optional<gid_t>& owner_group) {
+  const FileAccess access{.owner = {}, .group = owner_group, .mode = {}};
+  if (const auto given = give_access(file.get(), access, mode, path); !given) {
+    const bool is_mode = given.error().call == "chmod";
+    fail(path, is_mode ? "set the mode of" : "give to its group", given.error().number);
   }
-  if (chmod(path.c_str(), mode) != 0) {
-    fail(path, "set the mode of", errno);
+}
+
+void make_directory(const std::string& path, const std::optional<std::string>& group) {
+  const auto place = SocketPlace::of_path(path);
+  if (!place) {
+    fail(path, "make the directory", place.error().number);
   }
+  const int parent = place->directory->get();
+  if (mkdirat(parent, place->name.c_str(), 0700) != 0) {
+    if (errno != EEXIST) {
+      fail(path, "make the directory", errno);
+    }
+    return;
+  }
+  const UniqueFd made = open_made_directory(parent, place->name);
+  if (!made.is_open()) {
+    fail(path, "open the directory", errno);
+  }
+  set_rights(made, path, directory_mode, find_group(group));
 }
 
 // Checks the path and makes its directory, before anything else touches either.
@@ -64,11 +86,7 @@ const std::string& prepare(const SocketOptions& options) {
   if (directory.empty()) {
     return path;
   }
-  if (mkdir(directory.c_str(), directory_mode) == 0) {
-    set_rights(directory, directory_mode, find_group(options.group));
-  } else if (errno != EEXIST) {
-    fail(directory, "make the directory", errno);
-  }
+  make_directory(directory, options.group);
   return path;
 }
 
@@ -136,10 +154,14 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
     fail(path_, "bind", error.value());
   }
   try {
-    set_rights(path_, options.mode, find_group(options.group));
+    const UniqueFd file = find_file();
+    if (!file.is_open()) {
+      fail(path_, "find the socket that was bound to", ENOENT);
+    }
+    set_rights(file, path_, options.mode, find_group(options.group));
     loop_.acceptor().listen();
   } catch (...) {
-    unlink(path_.c_str());
+    remove_file();
     throw;
   }
 }
@@ -150,10 +172,31 @@ Listener::Listener(asio::io_context& io, UniqueFd socket, UniqueFd lock)
     lock_.emplace(path_, std::move(lock));
   }
   loop_.acceptor().assign(stream_protocol(), socket.release());
+  (void)find_file();
 }
 
 Listener::~Listener() {
   if (lock_ && lock_->is_ours()) {
+    remove_file();
+  }
+}
+
+// Nothing is open if there is another in its place, or it is where we cannot look.
+UniqueFd Listener::find_file() {
+  const auto place = SocketPlace::of_path(path_);
+  UniqueFd file = place ? open_bound(loop_.acceptor().native_handle(), *place) : UniqueFd();
+  struct stat status {};
+  if (file.is_open() && fstat(file.get(), &status) == 0) {
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+  }
+  return file;
+}
+
+void Listener::remove_file() const {
+  struct stat status {};
+  if (inode_ != 0 && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+      status.st_ino == inode_) {
     unlink(path_.c_str());
   }
 }

@@ -63,9 +63,14 @@ class Listener {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  UniqueFd find_file();
+  void remove_file() const;  // unless another has taken its place
+
   const std::string path_;
   std::optional<PathLock> lock_;  // none if the path is somebody else's
   AcceptLoop<boost::asio::local::stream_protocol> loop_;
+  dev_t device_ = 0;  // of its file
+  ino_t inode_ = 0;   // 0: unknown
 };
 
 }  // namespace tapswitch::server

@@ -37,14 +37,26 @@ bool is_same(const UniqueFd& fd, const std::string& file) {
          opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
 }
 
+// The file will be written: whoever may make links in the directory shall not choose another of
+// ours for that.
+void check_is_ordinary(const UniqueFd& fd, const std::string& file) {
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1) {
+    throw std::runtime_error(fmt::format(
+        "'{}' is no ordinary file, or has other names: remove it, or choose another path", file));
+  }
+}
+
 }  // namespace
 
 PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
   do {
-    fd_ = UniqueFd(open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    fd_ =
+        UniqueFd(open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
     if (fd_.get() < 0) {
       fail(file_, "open");
     }
+    check_is_ordinary(fd_, file_);
     if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) {
         fail(file_, "lock");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <utility>
@@ -30,6 +31,12 @@ SendStatus datagram_status(int error) noexcept {
   }
 }
 
+// Whether a socket of this process is there.
+bool leads_home(const SocketAddress& address) {
+  struct stat status {};
+  return ::stat(address.path().c_str(), &status) == 0 && is_own_socket_file(status);
+}
+
 }  // namespace
 
 KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& local,
@@ -45,9 +52,21 @@ KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& loca
                        .hint = {},
                        .missing = {}};
   }
-  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, local, access);
+  const auto place = SocketPlace::of_path(local.path());
+  if (!place) {
+    return place.error();
+  }
+  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, *place, access);
   if (!file) {
     return file.error();
+  }
+  if (leads_home(remote)) {
+    return KernelError{.number = ELOOP,
+                       .call = "connect",
+                       .action = "send to",
+                       .object = fmt::format("socket '{}'", remote.path()),
+                       .hint = "it is a socket of this daemon: frames would come in again",
+                       .missing = {}};
   }
   return std::unique_ptr<Port>(new DatagramPort(std::move(socket), std::move(*file), remote, mtu));
 }
@@ -63,6 +82,9 @@ ReceiveStatus DatagramPort::receive(std::size_t /*queue*/, FrameBuffer& frame) n
 }
 
 SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
+  if (leads_home_) {
+    return SendStatus::link_down;
+  }
   const auto bytes = frame.bytes();
   ssize_t size = 0;
   do {
@@ -77,8 +99,13 @@ LinkStatus DatagramPort::link() const {
   status.is_present = !is_gone_;
   status.is_up = true;
   status.mtu = mtu_;
+  leads_home_ = leads_home(remote_);
   const PeerSocket probe = PeerSocket::open(AF_UNIX, socket_type);
-  status.has_carrier = ::connect(probe.get(), remote_.get(), remote_.size()) == 0;
+  status.has_carrier = !leads_home_ && ::connect(probe.get(), remote_.get(), remote_.size()) == 0;
+  if (!file_.is_there()) {
+    status.missing_file = file_.path();
+    status.is_up = false;  // nobody finds us any more
+  }
   return status;
 }
 

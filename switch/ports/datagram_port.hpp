@@ -6,6 +6,9 @@
 // other's socket, whoever has it by then, and taken from whoever may write to ours: so either side
 // may come, go and come back at any time. That a path is looked up for each frame is the price.
 //
+// Frames to a socket of this process would come in again, and again: such a remote is refused, and
+// one that comes to be such has no carrier from when that is noticed, by link().
+//
 // Limits: what the kernel queues at the other's socket, net.unix.max_dgram_qlen frames; then
 // 'busy'.
 #pragma once
@@ -45,6 +48,7 @@ class DatagramPort final : public Port {
   SocketAddress remote_;
   const std::uint32_t mtu_;
   std::atomic<bool> is_gone_ = false;
+  mutable std::atomic<bool> leads_home_ = false;  // when link() was asked last
 };
 
 }  // namespace tapswitch

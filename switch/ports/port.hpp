@@ -52,6 +52,7 @@ struct LinkStatus {
   std::string interface;          // its name now (it may have been renamed), empty if none
   std::optional<MacAddress> mac;  // of the far end, not a station's
   std::uint32_t mtu = 0;          // bytes of payload; 0 if the kind of port has none
+  std::string missing_file = {};  // of a socket: somebody has removed or replaced it; else empty
 };
 
 // How many frames the kernel dropped by itself before the switch could read them (its queue was

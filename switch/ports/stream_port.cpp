@@ -185,6 +185,8 @@ LinkStatus StreamPort::link() const {
   status.is_present = true;
   status.is_up = true;
   status.has_carrier = has_peer_;
+  status.missing_file = source_->missing_file();
+  status.is_up = status.missing_file.empty() || has_peer_;  // else nobody finds us any more
   status.mtu = mtu_;
   return status;
 }

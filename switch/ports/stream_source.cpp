@@ -48,11 +48,11 @@ bool is_connected_with_itself(int socket) noexcept {
          std::memcmp(&near, &far, near_size) == 0;
 }
 
-KernelError cannot_listen(std::string_view call, const SocketAddress& address) {
+KernelError cannot_listen(std::string_view call, const std::string& name) {
   return {.number = errno,
           .call = std::string(call),
           .action = "listen on",
-          .object = fmt::format("'{}'", address.to_string()),
+          .object = fmt::format("'{}'", name),
           .hint = {},
           .missing = {}};
 }
@@ -61,34 +61,46 @@ KernelError cannot_listen(std::string_view call, const SocketAddress& address) {
 
 KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAddress& address,
                                                                   const FileAccess& access) {
+  if (address.is_unix()) {
+    const auto place = SocketPlace::of_path(address.path());
+    return place ? open(*place, access) : place.error();
+  }
   PeerSocket socket = PeerSocket::open(address.family(), SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket.is_open()) {
-    return cannot_listen("socket", address);
+    return cannot_listen("socket", address.to_string());
   }
-  SocketFile file;
-  if (address.is_unix()) {
-    auto bound = SocketFile::bind(socket.get(), SOCK_STREAM, address, access);
-    if (!bound) {
-      return bound.error();
-    }
-    file = std::move(*bound);
-  } else {
-    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-    if (::bind(socket.get(), address.get(), address.size()) != 0) {
-      return cannot_listen("bind", address);
-    }
+  set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(socket.get(), address.get(), address.size()) != 0) {
+    return cannot_listen("bind", address.to_string());
   }
+  return listen(address.family(), std::move(socket), {}, address.to_string());
+}
+
+KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketPlace& place,
+                                                                  const FileAccess& access) {
+  const std::string name = fmt::format("unix:{}", place.path);
+  PeerSocket socket = PeerSocket::open(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+  if (!socket.is_open()) {
+    return cannot_listen("socket", name);
+  }
+  auto file = SocketFile::bind(socket.get(), SOCK_STREAM, place, access);
+  return file ? listen(AF_UNIX, std::move(socket), std::move(*file), name) : file.error();
+}
+
+KernelResult<std::unique_ptr<StreamSource>> ListeningSource::listen(int family, PeerSocket socket,
+                                                                    SocketFile file,
+                                                                    const std::string& name) {
   if (::listen(socket.get(), backlog) != 0) {
-    return cannot_listen("listen", address);
+    return cannot_listen("listen", name);
   }
   auto waiting = TimedSet::open(pause_tag);
   if (!waiting) {
     return waiting.error();
   }
   if (!waiting->set.add(socket.get(), EPOLLIN, socket_tag)) {
-    return cannot_listen("epoll_ctl", address);
+    return cannot_listen("epoll_ctl", name);
   }
-  return std::unique_ptr<StreamSource>(new ListeningSource(address.family(), std::move(socket),
+  return std::unique_ptr<StreamSource>(new ListeningSource(family, std::move(socket),
                                                            std::move(file), std::move(waiting->set),
                                                            std::move(waiting->timer)));
 }
@@ -163,7 +175,7 @@ PeerSocket ConnectingSource::begin() noexcept {
     return give_up();
   }
   set_tcp_options(address_.family(), socket_.get());
-  if (::connect(socket_.get(), address_.get(), address_.size()) == 0) {
+  if (connect_socket()) {
     return std::move(socket_);
   }
   if (errno != EINPROGRESS || !set_.add(socket_.get(), EPOLLOUT, socket_tag)) {
@@ -171,6 +183,19 @@ PeerSocket ConnectingSource::begin() noexcept {
   }
   timer_.set(connect_time);
   return {};
+}
+
+// Not to one of ours: what is sent would come back.
+bool ConnectingSource::connect_socket() noexcept {
+  if (!address_.is_unix()) {
+    return ::connect(socket_.get(), address_.get(), address_.size()) == 0;
+  }
+  const UniqueFd file = open_foreign_socket(address_.path());
+  if (!file.is_open()) {
+    return false;
+  }
+  const SocketAddress itself = address_of_open(file.get());
+  return ::connect(socket_.get(), itself.get(), itself.size()) == 0;
 }
 
 PeerSocket ConnectingSource::finish() noexcept {

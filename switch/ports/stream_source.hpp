@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "switch/ports/epoll_set.hpp"
 #include "switch/ports/peer_socket.hpp"
@@ -34,6 +35,9 @@ class StreamSource {
 
   // Says that the connection taken last has ended.
   virtual void on_end() noexcept = 0;
+
+  // The file by which peers would find it, if that is gone; else empty. Any thread.
+  [[nodiscard]] virtual std::string missing_file() const { return {}; }
 };
 
 class ListeningSource final : public StreamSource {
@@ -44,12 +48,22 @@ class ListeningSource final : public StreamSource {
   // 'access' is for the file of a Unix socket.
   [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(
       const SocketAddress& address, const FileAccess& access);
+  // A Unix socket in a directory that is open.
+  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(const SocketPlace& place,
+                                                                        const FileAccess& access);
 
   [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
   [[nodiscard]] PeerSocket take() noexcept override;
   void on_end() noexcept override {}
+  [[nodiscard]] std::string missing_file() const override {
+    return file_.is_there() ? "" : file_.path();
+  }
 
  private:
+  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> listen(int family,
+                                                                          PeerSocket socket,
+                                                                          SocketFile file,
+                                                                          const std::string& name);
   ListeningSource(int family, PeerSocket socket, SocketFile file, EpollSet set, Timer timer);
 
   void begin_rest() noexcept;
@@ -80,6 +94,7 @@ class ConnectingSource final : public StreamSource {
   // Each returns the connection if it has come about.
   PeerSocket begin() noexcept;
   PeerSocket finish() noexcept;
+  bool connect_socket() noexcept;
   PeerSocket give_up() noexcept;  // for now
 
   SocketAddress address_;

@@ -29,43 +29,6 @@ KernelError cannot_open(std::string_view call, const std::string& directory,
           .missing = {}};
 }
 
-// Of a directory whose sockets have 'mode': who may use these may also put his own there. Where
-// that is everybody, none may take away another's.
-mode_t directory_mode(mode_t mode) {
-  constexpr mode_t may_read = 0444;
-  constexpr mode_t may_write = 0222;
-  constexpr mode_t everybody = 0002;
-  const mode_t may_enter = (mode & may_read) >> 2 | (mode & may_write) >> 1;
-  return mode | may_enter | ((mode & everybody) != 0 ? S_ISVTX : 0);
-}
-
-KernelResult<MadeDirectory> make_directory(const VdeOptions& options) {
-  const std::string& path = options.directory;
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno != EEXIST) {
-      return cannot_open("mkdir", path);
-    }
-    return MadeDirectory();
-  }
-  MadeDirectory made(path);
-  constexpr auto unchanged = static_cast<uid_t>(-1);
-  const auto give = [&path](uid_t owner, gid_t group) {
-    return ::fchownat(AT_FDCWD, path.c_str(), owner, group, AT_SYMLINK_NOFOLLOW) == 0;
-  };
-  const FileAccess& access = options.access;
-  if (access.group && !give(unchanged, *access.group)) {
-    return cannot_open("fchownat", path,
-                       "to give it to a group you must be in it, or have CAP_CHOWN");
-  }
-  if (::chmod(path.c_str(), directory_mode(access.file_mode())) != 0) {
-    return cannot_open("chmod", path);
-  }
-  if (access.owner && !give(*access.owner, unchanged)) {
-    return cannot_open("fchownat", path, "to give it to another user needs CAP_CHOWN");
-  }
-  return made;
-}
-
 std::optional<uid_t> user_of(int connection) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
@@ -75,38 +38,28 @@ std::optional<uid_t> user_of(int connection) {
   return credentials.uid;
 }
 
-// Connects 'socket' to the socket file at 'path', if that is the user's; root may name any. Through
-// a descriptor, so that no other file can be put in its place after the look at it.
+// Connects 'socket' to the socket file at 'path', if that is the user's; root may name any but
+// ours, for what is sent to those would come in again, and again. Through a descriptor, so that no
+// other file can be put in its place after the look at it.
 bool connect_to_own(int socket, const std::string& path, uid_t user) {
-  const UniqueFd file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const UniqueFd file = open_foreign_socket(path, O_NOFOLLOW);
   struct stat status {};
-  if (!file.is_open() || ::fstat(file.get(), &status) != 0 || !S_ISSOCK(status.st_mode) ||
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0 ||
       (user != 0 && status.st_uid != user)) {
     return false;
   }
-  const auto itself = SocketAddress::of_path(fmt::format("/proc/self/fd/{}", file.get()));
-  return ::connect(socket, itself->get(), itself->size()) == 0;
+  const SocketAddress itself = address_of_open(file.get());
+  return ::connect(socket, itself.get(), itself.size()) == 0;
 }
 
 }  // namespace
 
-MadeDirectory::~MadeDirectory() {
-  if (!path_.empty()) {
-    ::rmdir(path_.c_str());
-  }
-}
-
 KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) {
-  auto directory = make_directory(options);
+  auto directory = VdeDirectory::open(options.directory, options.access);
   if (!directory) {
     return directory.error();
   }
-  const auto control = SocketAddress::of_path(options.directory + "/ctl");
-  if (!control) {
-    errno = ENAMETOOLONG;
-    return cannot_open("bind", options.directory);
-  }
-  auto source = ListeningSource::open(*control, options.access);
+  auto source = ListeningSource::open(directory->place_of("ctl"), options.access);
   if (!source) {
     return source.error();
   }
@@ -121,7 +74,7 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
       new VdeDoor(options, std::move(*directory), std::move(*waiting), std::move(*source)));
 }
 
-VdeDoor::VdeDoor(const VdeOptions& options, MadeDirectory directory, TimedSet waiting,
+VdeDoor::VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet waiting,
                  std::unique_ptr<StreamSource> source)
     : options_(options),
       set_(std::move(waiting.set)),
@@ -130,11 +83,12 @@ VdeDoor::VdeDoor(const VdeOptions& options, MadeDirectory directory, TimedSet wa
   // Guests have numbers, and may be there for longer than the door: the last one removes the
   // directory.
   struct Shared {
-    MadeDirectory directory;
+    VdeDirectory directory;
     VdeNumbers numbers;
   };
   const auto shared = std::make_shared<Shared>();
   shared->directory = std::move(directory);
+  directory_ = std::shared_ptr<VdeDirectory>(shared, &shared->directory);
   numbers_ = std::shared_ptr<VdeNumbers>(shared, &shared->numbers);
 }
 
@@ -243,8 +197,8 @@ std::unique_ptr<VdeGuest> VdeDoor::welcome(PeerSocket connection, const VdeReque
   if (number->value() == 0 || !user) {
     return nullptr;
   }
-  const auto address =
-      SocketAddress::of_path(fmt::format("{}/{:03}.FD", options_.directory, number->value()));
+  const SocketPlace place = directory_->place_of(fmt::format("{:03}.FD", number->value()));
+  const auto address = SocketAddress::of_path(place.path);
   PeerSocket data = PeerSocket::open(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
   if (!address || !data.is_open()) {
     return nullptr;
@@ -253,7 +207,7 @@ std::unique_ptr<VdeGuest> VdeDoor::welcome(PeerSocket connection, const VdeReque
   if (!access.group && !access.mode) {
     access.owner = *user;  // else he is one of those whom they let in
   }
-  auto file = SocketFile::bind(data.get(), SOCK_DGRAM, *address, access);
+  auto file = SocketFile::bind(data.get(), SOCK_DGRAM, place, access);
   if (!file || !connect_to_own(data.get(), request.path, *user)) {
     return nullptr;
   }
@@ -285,7 +239,8 @@ std::unique_ptr<VdeGuest> VdeDoor::take_guest() {
 LinkStatus VdeDoor::link() const {
   LinkStatus status;
   status.is_present = true;
-  status.is_up = true;
+  status.missing_file = source_->missing_file();
+  status.is_up = status.missing_file.empty();  // else nobody finds us any more
   status.has_carrier = true;
   return status;
 }

@@ -29,6 +29,7 @@
 #include "switch/ports/socket_file.hpp"
 #include "switch/ports/stream_source.hpp"
 #include "switch/ports/timed_set.hpp"
+#include "switch/ports/vde_directory.hpp"
 #include "switch/ports/vde_guest.hpp"
 #include "switch/ports/vde_request.hpp"
 
@@ -37,24 +38,6 @@ namespace tapswitch {
 struct VdeOptions {
   std::string directory;  // made if it is not there; begins with '/'
   FileAccess access;      // to it and to what is in it
-};
-
-// A directory that is removed again, if it was made and is empty then.
-class MadeDirectory {
- public:
-  MadeDirectory() = default;
-  explicit MadeDirectory(std::string path) : path_(std::move(path)) {}
-  MadeDirectory(const MadeDirectory&) = delete;
-  MadeDirectory& operator=(const MadeDirectory&) = delete;
-  MadeDirectory(MadeDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  MadeDirectory& operator=(MadeDirectory&& other) noexcept {
-    std::swap(path_, other.path_);
-    return *this;
-  }
-  ~MadeDirectory();
-
- private:
-  std::string path_;  // empty: none
 };
 
 class VdeDoor final : public Port {
@@ -91,7 +74,7 @@ class VdeDoor final : public Port {
   };
   using Callers = std::list<Caller>;
 
-  VdeDoor(const VdeOptions& options, MadeDirectory directory, TimedSet waiting,
+  VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet waiting,
           std::unique_ptr<StreamSource> source);
 
   void take_caller();
@@ -103,7 +86,9 @@ class VdeDoor final : public Port {
   [[nodiscard]] std::unique_ptr<VdeGuest> welcome(PeerSocket connection, const VdeRequest& request);
 
   VdeOptions options_;
-  std::shared_ptr<VdeNumbers> numbers_;  // with them goes the directory, after what is in it
+  // One with the other, and after what is in it.
+  std::shared_ptr<VdeDirectory> directory_;
+  std::shared_ptr<VdeNumbers> numbers_;
   EpollSet set_;
   Timer timer_;
   std::unique_ptr<StreamSource> source_;

@@ -97,6 +97,14 @@ def test_each_client_is_a_port_of_its_own_and_goes_when_it_goes(door):
     assert os.listdir(door.vde) == ["ctl"]
 
 
+def test_directory_that_was_made_goes_with_its_port(door):
+    assert door.vde.is_dir()
+    with tap_client(door, "alice", "10.0.2.2/24"):
+        wait_for_guests(door, "lan.1")
+        door.call("port.remove", {"name": "lan"})
+        assert not door.vde.exists()
+
+
 def test_clients_have_the_rules_of_their_door(door):
     door.call("port.set", {"name": "lan", "vlan": {"mode": "access", "pvid": 10}})
     with tap_client(door, "alice", "10.0.2.2/24"):

@@ -98,6 +98,40 @@ TEST_F(DatagramPortTest, DatagramThatIsTooLongIsTakenOffAndSaid) {
   EXPECT_EQ(receive(), ReceiveStatus::empty);
 }
 
+TEST_F(DatagramPortTest, SocketOfThisProcessIsRefused) {
+  const SocketAddress local = *SocketAddress::of_path(directory_.file("second.sock"));
+  const SocketAddress link = *SocketAddress::of_path(directory_.file("link"));
+  std::filesystem::create_symlink(address_.path(), link.path());
+  // That of another port, by its name and another; and its own by another name.
+  for (const SocketAddress& remote : {address_, link}) {
+    const auto port = DatagramPort::open(local, remote, {}, 0);
+    ASSERT_FALSE(port);
+    EXPECT_EQ(port.error().number, ELOOP);
+    EXPECT_FALSE(std::filesystem::exists(local.path()));
+  }
+  std::filesystem::remove(link.path());
+  std::filesystem::create_symlink(local.path(), link.path());
+  EXPECT_FALSE(DatagramPort::open(local, link, {}, 0));
+}
+
+// The owner of the directory may put a link there at any time.
+TEST_F(DatagramPortTest, SocketThatBecomesOneOfThisProcessIsNotSentTo) {
+  std::filesystem::create_symlink(address_.path(), remote_.path());
+  EXPECT_FALSE(has_carrier());
+  EXPECT_EQ(send(FrameBuilder().build()), SendStatus::link_down);
+  EXPECT_EQ(receive(), ReceiveStatus::empty);
+  const UniqueFd peer = plug_in();
+  EXPECT_TRUE(has_carrier());
+  EXPECT_EQ(send(FrameBuilder().build()), SendStatus::sent);
+}
+
+TEST_F(DatagramPortTest, PortThatNobodyFindsIsDown) {
+  EXPECT_TRUE(port_->link().is_up);
+  std::filesystem::remove(address_.path());
+  EXPECT_FALSE(port_->link().is_up);
+  EXPECT_EQ(port_->link().missing_file, address_.path());
+}
+
 TEST_F(DatagramPortTest, FileGoesWithThePort) {
   EXPECT_TRUE(std::filesystem::exists(address_.path()));
   port_.reset();

@@ -23,7 +23,8 @@ class SocketFileTest : public testing::Test {
  protected:
   KernelResult<SocketFile> bind(const FileAccess& access = {}) {
     socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return SocketFile::bind(socket_.get(), SOCK_STREAM, address_, access);
+    const auto place = SocketPlace::of_path(address_.path());
+    return place ? SocketFile::bind(socket_.get(), SOCK_STREAM, *place, access) : place.error();
   }
 
   [[nodiscard]] struct stat status() const {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The port that connects to a virtual machine, and connects again.
+#include <filesystem>
 #include <optional>
 #include <vector>
 
+#include "switch/ports/stream_source.hpp"
 #include "tests/ports/stream_port_fixture.hpp"
 
 namespace tapswitch::test {
@@ -40,6 +42,19 @@ TEST_F(StreamConnect, WaitsForAPeerThatIsNotThereYet) {
   EXPECT_EQ(send(FrameBuilder().build()), SendStatus::link_down);
   StreamListener listener(address_);
   accept(listener);
+}
+
+// The owner of the directory may put a link there. Frames would come back, without end.
+TEST_F(StreamConnect, SocketOfThisProcessIsNotConnectedTo) {
+  const auto ours = ListeningSource::open(address_, {});
+  ASSERT_TRUE(ours) << ours.error().message();
+  const auto link = *SocketAddress::of_path(directory_.file("link"));
+  std::filesystem::create_symlink(address_.path(), link.path());
+  connect_to(link);
+  ASSERT_TRUE(wait_until_readable(port_->descriptor(0)));
+  EXPECT_EQ(receive(), ReceiveStatus::empty);
+  EXPECT_FALSE(has_carrier());
+  EXPECT_FALSE((*ours)->take().is_open());
 }
 
 TEST_F(StreamConnect, ConnectsAgainAfterAnEndInMidFrame) {

@@ -237,6 +237,26 @@ TEST_F(VdeDoorTest, SocketThatIsNotThereIsRefused) {
   }
 }
 
+// Frames to it would come in by another guest, or this one, and so again without end.
+TEST_F(VdeDoorTest, SocketOfTheSwitchItselfIsRefused) {
+  VdeClient alice = client();
+  const auto guest = take_in(alice);
+  ASSERT_TRUE(guest);
+  const std::string link = directory_.file("link");
+  std::filesystem::create_hard_link(place_ + "/001.FD", link);
+  // The paths are its own, that of another, and that of another by another name.
+  for (const std::string& path : {place_ + "/002.FD", place_ + "/001.FD", link}) {
+    StreamPeer peer(control_);
+    Request request = alice.request();
+    request.address.sun_path[path.copy(request.address.sun_path, path.size())] = '\0';
+    ASSERT_TRUE(peer.write(std::as_bytes(std::span(&request, 1))));
+    work();
+    EXPECT_TRUE(peer.wait_for_end()) << path;
+  }
+  VdeClient bob = client();
+  EXPECT_TRUE(take_in(bob));
+}
+
 // The daemon may send to any socket of the machine; who asks it may not have it do so.
 TEST_F(VdeDoorTest, SocketOfAnotherUserIsRefused) {
   TAPSWITCH_REQUIRES_ROOT();
@@ -324,6 +344,15 @@ TEST_F(VdeDoorTest, DirectoryThatWasThereStays) {
   door_.reset();
   EXPECT_TRUE(std::filesystem::exists(place_));
   EXPECT_TRUE(std::filesystem::is_empty(place_));
+}
+
+TEST_F(VdeDoorTest, DoorThatNobodyFindsIsDown) {
+  EXPECT_TRUE(door_->link().is_up);
+  std::filesystem::rename(place_ + "/ctl", place_ + "/other");
+  EXPECT_FALSE(door_->link().is_up);
+  EXPECT_EQ(door_->link().missing_file, place_ + "/ctl");
+  std::filesystem::rename(place_ + "/other", place_ + "/ctl");
+  EXPECT_TRUE(door_->link().is_up);
 }
 
 TEST_F(VdeDoorTest, DirectoryInUseIsRefused) {

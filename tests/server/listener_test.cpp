@@ -99,6 +99,35 @@ TEST_F(ListenerTest, WhatIsNoSocketIsLeftAlone) {
   EXPECT_TRUE(std::filesystem::is_symlink(link));
 }
 
+// Whoever may make links in the directory does not choose what is written.
+TEST_F(ListenerTest, LockThatIsAnotherFileIsRefused) {
+  const std::string precious = directory_.file("precious");
+  std::ofstream(precious) << "precious";
+  std::filesystem::create_hard_link(precious, path_ + ".lock");
+  EXPECT_NE(refusal({.path = path_, .group = {}}).find("has other names"), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(precious), 8U);
+}
+
+TEST_F(ListenerTest, FileThatHasTakenItsPlaceStays) {
+  {
+    const Listener listener(io_, {.path = path_, .group = {}});
+    std::filesystem::remove(path_);
+    std::ofstream(path_) << "another's";
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, DirectoryThatIsPutInThePlaceOfTheMadeOneKeepsItsRights) {
+  const std::string victim = directory_.file("victim");
+  std::filesystem::create_directory(victim);
+  ASSERT_EQ(chmod(victim.c_str(), 0700), 0);
+  std::filesystem::create_directory_symlink(victim, directory_.file("new"));
+  path_ = directory_.file("new/control.sock");
+  // The directory was there: it stays as it is.
+  const Listener listener(io_, {.path = path_, .group = {}});
+  EXPECT_EQ(mode_of(victim), 0700U);
+}
+
 TEST_F(ListenerTest, BadPlacesAreRefusedWithTheirReason) {
   const std::string too_long = directory_.file(std::string(120, 'x'));
   const struct {

@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 
@@ -49,6 +50,7 @@ class RawTerminal {
 
 UniqueFd connect_to(const std::string& path) {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  refuse_descriptors(socket.get());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);

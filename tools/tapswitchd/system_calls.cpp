@@ -21,6 +21,8 @@
 
 #include <fmt/format.h>
 
+#include "switch/ports/socket_file.hpp"
+
 #ifndef TUNGETDEVNETNS
 #define TUNGETDEVNETNS _IO('T', 227)  // Linux 5.1; not in Debian 12's <linux/if_tun.h>
 #endif
@@ -35,8 +37,8 @@ constexpr std::array allowed_calls = {
     "openat", "stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs", "access",
     "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fsync",
     "fdatasync", "ftruncate", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
-    "unlinkat", "mkdir", "mkdirat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat",
-    "umask", "flock", "dup", "dup2", "dup3", "close_range",
+    "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "chown", "fchown",
+    "fchownat", "umask", "flock", "dup", "dup2", "dup3", "close_range",
     // Sockets; which kinds, is said below.
     "accept", "accept4", "bind", "listen", "connect", "shutdown", "sendto", "sendmsg", "recvfrom",
     "recvmsg", "sendmmsg", "recvmmsg", "getsockname", "getpeername", "getsockopt", "setsockopt",
@@ -54,9 +56,7 @@ constexpr std::array allowed_calls = {
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack", "tgkill",
     // About itself.
     "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getgroups",
-    "getrusage", "getrandom", "uname", "sysinfo", "capget", "prlimit64", "getrlimit",
-    // Entering another network namespace.
-    "setns"};
+    "getrusage", "getrandom", "uname", "sysinfo", "capget", "prlimit64", "getrlimit"};
 
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
@@ -106,10 +106,12 @@ void allow_some_arguments(const Filter& filter) {
        {scmp_datum_t{_IOC_READ} << _IOC_DIRSHIFT, scmp_datum_t{_IOC_WRITE} << _IOC_DIRSHIFT}) {
     allow(filter, "ioctl", masked(1, letter_mask | direction, letter | direction));
   }
+  // Besides: whether the log goes to a terminal, and what namespaces and sockets are.
   for (const scmp_datum_t request :
-       {scmp_datum_t{TUNGETDEVNETNS}, scmp_datum_t{NS_GET_NSTYPE}, scmp_datum_t{FIONBIO},
-        scmp_datum_t{FIONREAD}, scmp_datum_t{SIOCOUTQ}, scmp_datum_t{SIOCGIFNAME},
-        scmp_datum_t{SIOCGIFHWADDR}, scmp_datum_t{SIOCGSKNS}}) {
+       {scmp_datum_t{TCGETS}, scmp_datum_t{TUNGETDEVNETNS}, scmp_datum_t{NS_GET_NSTYPE},
+        scmp_datum_t{FIONBIO}, scmp_datum_t{FIONREAD}, scmp_datum_t{SIOCOUTQ},
+        scmp_datum_t{open_bound_file}, scmp_datum_t{SIOCGIFNAME}, scmp_datum_t{SIOCGIFHWADDR},
+        scmp_datum_t{SIOCGSKNS}}) {
     allow(filter, "ioctl", equal(1, request));
   }
   // Threads, but no processes.
@@ -119,6 +121,9 @@ void allow_some_arguments(const Filter& filter) {
     allow(filter, name, masked(2, PROT_EXEC, 0));
   }
   allow(filter, "prctl", equal(0, PR_SET_NAME));
+  // Network namespaces alone are entered: the kernel refuses a descriptor of any
+  // other with this flag.
+  allow(filter, "setns", equal(1, CLONE_NEWNET));
   // Its flags are behind a pointer. The C library then takes clone.
   check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
 }

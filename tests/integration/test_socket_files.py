@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files by which ports are found: what becomes of a port whose file somebody takes away."""
+
+import socket
+
+import pytest
+
+from lab import wait_until
+
+
+@pytest.fixture(params=["listen", "datagram", "vde"])
+def port(request, lab):
+    """A lab, the port 'x' of it, its file, and how it is while all is well."""
+    place = lab.directory / "x"
+    params, file, state = {
+        "listen": ({"type": "qemu", "listen": f"unix:{place}"}, place, "no_carrier"),
+        "datagram": ({"type": "qemu", "datagram": {"local": str(place),
+                                                   "remote": f"{place}.far"}}, place, "no_carrier"),
+        "vde": ({"type": "vde", "directory": str(place)}, place / "ctl", "up"),
+    }[request.param]
+    lab.call("port.add", {"name": "x", **params})
+    return lab, file, state
+
+
+def wait_for_state(lab, state):
+    wait_until(lambda: lab.call("port.get", {"name": "x"})["state"] == state, f"x is {state}")
+
+
+def wait_for_event(reader, state):
+    while True:
+        event = reader.read()["params"]["data"]
+        if event["state"] == state:
+            return
+
+
+def test_port_whose_file_is_moved_away_is_down_until_it_comes_back(port):
+    lab, file, state = port
+    reader = lab.client()
+    reader.call("event.subscribe", {"topics": ["port"]})
+    wait_for_state(lab, state)
+    away = file.with_name("away")
+    file.rename(away)
+    wait_for_event(reader, "down")
+    assert lab.log().count(f"port 'x': its socket file '{file}' is gone") == 1
+    away.rename(file)
+    wait_for_event(reader, state)
+
+
+def test_port_in_whose_place_another_listens_is_down_and_leaves_that_file(port):
+    lab, file, _ = port
+    file.unlink()
+    with socket.socket(socket.AF_UNIX) as another:
+        another.bind(str(file))
+        wait_for_state(lab, "down")
+        lab.call("port.remove", {"name": "x"})
+        assert file.is_socket()
+    # The name is free for another port.
+    lab.call("port.add", {"name": "x", "type": "qemu", "listen": f"unix:{lab.directory}/y"})
+    wait_for_state(lab, "no_carrier")
+
+
+def test_machine_goes_on_whose_port_nobody_else_finds(lab):
+    file = lab.directory / "x"
+    lab.call("port.add", {"name": "x", "type": "qemu", "listen": f"unix:{file}"})
+    with socket.socket(socket.AF_UNIX) as machine:
+        machine.connect(str(file))
+        wait_for_state(lab, "up")
+        file.unlink()
+        wait_until(lambda: "its socket file" in lab.log(), "it is told")
+        assert lab.call("port.get", {"name": "x"})["state"] == "up"
+    wait_for_state(lab, "down")

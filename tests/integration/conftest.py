@@ -6,8 +6,9 @@
     lab_files   makes labs of `tapctl lab`, and has them gone at the end
     empty_lab   a Lab without a daemon: the test starts it itself, with lab.start(OPTION...)
 
-Environment (CTest sets the first two):
+Environment (CTest sets the first three):
     TAPSWITCHD, TAPCTL           the programs under test
+    TAPSWITCH_STRICT_FILTER      a library with which a refused system call ends its program
     TAPSWITCH_REQUIRE_ROOT=1     without root fail instead of skipping
     TAPSWITCH_TEST_PAUSE=1       stop at a failure with daemon and namespaces alive
 """
@@ -17,7 +18,7 @@ import signal
 
 import pytest
 
-from lab import Lab, run
+from lab import IS_SANITIZED, Lab, run
 from lab_file import LabFiles
 
 # What CTest takes for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
@@ -28,6 +29,10 @@ LAB = pytest.StashKey()
 
 
 def pytest_configure():
+    # Every daemon that a scenario starts, also by way of tapctl, dies of a system call that its
+    # filter refuses. With a sanitizer there is no filter.
+    if "TAPSWITCH_STRICT_FILTER" in os.environ and not IS_SANITIZED:
+        os.environ["LD_PRELOAD"] = os.environ["TAPSWITCH_STRICT_FILTER"]
     # CTest ends a test that takes too long; fixtures must clean up then as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -6,6 +6,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -76,6 +77,22 @@ TEST(SystemCalls, NoMemoryIsExecuted) {
   };
   EXPECT_EQ(confined([&] { return map(PROT_READ | PROT_EXEC); }), EPERM);
   EXPECT_EQ(confined([&] { return map(PROT_READ | PROT_WRITE); }), 0);
+}
+
+TEST(SystemCalls, NetworkNamespacesAreEnteredAndNoOthers) {
+  TAPSWITCH_REQUIRES_ROOT();
+  const auto enter = [](const char* name_space, int flags) {
+    return confined([=] { return setns(open(name_space, O_RDONLY), flags); });
+  };
+  EXPECT_EQ(enter("/proc/self/ns/net", CLONE_NEWNET), 0);
+  EXPECT_EQ(enter("/proc/self/ns/net", 0), EPERM);
+  EXPECT_EQ(enter("/proc/self/ns/mnt", 0), EPERM);
+  EXPECT_EQ(enter("/proc/self/ns/mnt", CLONE_NEWNS), EPERM);
+  EXPECT_EQ(enter("/proc/self/ns/mnt", CLONE_NEWNET), EINVAL);
+}
+
+TEST(SystemCalls, DirectoriesAreRemoved) {
+  EXPECT_EQ(confined([] { return rmdir("/nowhere/at/all"); }), ENOENT);
 }
 
 TEST(SystemCalls, NoOtherProcessIsLookedInto) {

@@ -78,8 +78,13 @@ def test_machine_that_was_killed_is_started_again(lab_files, boot):
     run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
     os.kill(lab.status()["nodes"][0]["processes"]["qemu"], signal.SIGKILL)
     wait_until(lambda: lab.states() == {"vm1": "degraded"}, "status shows that it is gone")
-    assert "'qemu' is started again" in lab.up().stdout
+    done = run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    assert "'qemu' is started again" in done.stdout and "node vm1 qemu: ready again" in done.stdout
     assert lab.states() == {"vm1": "up"}
+    # It is as young as it looks, and answers.
+    assert lab.status()["nodes"][0]["uptime_seconds"] < 30
+    assert re.findall("vm vm1 is ready", lab.tapctl("lab", "log", "vm1", "--lab", lab.name).stdout
+                      ) == ["vm vm1 is ready"] * 2
 
 
 def test_machine_that_does_not_boot_says_what_its_console_said(lab_files, boot):

@@ -20,6 +20,7 @@
 #include "tools/lab/machine.hpp"
 #include "tools/lab/name_spaces.hpp"
 #include "tools/lab/place.hpp"
+#include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
 
@@ -109,6 +110,15 @@ void remove_interface(const Site& site, const std::string& node, const std::stri
   if (status != 0) {
     site.progress.tell(fmt::format("node {}: {} could not be removed", node, interface));
   }
+}
+
+std::vector<ProcessId> processes_of(const std::string& directory,
+                                    const std::set<std::string>& nodes) {
+  const std::string socket = control_socket(directory);
+  return find_processes([&](pid_t pid) {
+    const auto node = variable_of(pid, "TAPSWITCH_NODE");
+    return node && nodes.contains(*node) && variable_of(pid, "TAPSWITCH_SOCKET") == socket;
+  });
 }
 
 void set_up_switches(const Site& site, const Json& document, const WorkPlan& plan) {
@@ -222,13 +232,9 @@ void build(const Site& site, const Json& document, const WorkPlan& plan) {
   throw_if_interrupted();
   Crew(site, plan.make).work();
   for (const auto& [node, processes] : plan.restart) {
-    const State before = site.state.state();
-    for (const std::string& process : processes) {
-      // A virtual machine that runs, but on a switch that has gone.
-      end({before.nodes.at(node).processes.at(process)}, grace);
-      start_process(site, site.lab.nodes.at(node), process);
-    }
+    restart_processes(site, site.lab.nodes.at(node), processes);
   }
+  site.started.settle();
 }
 
 void remove_nodes(StateFile& state, const std::set<std::string>& nodes) {
@@ -246,6 +252,9 @@ void remove_nodes(StateFile& state, const std::set<std::string>& nodes) {
     }
   }
   end(processes, grace);
+  // What these have started, wherever it is now: a shell that was killed leaves its children, and a
+  // namespace without a name is not looked into.
+  end_all([&] { return processes_of(state.directory(), nodes); }, grace);
   remove_namespaces(name_spaces, grace);
   state.forget([&](State& each) {
     for (const std::string& name : nodes) {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "control/lab/route.hpp"
 #include "control/lab/sysctl.hpp"
@@ -26,6 +27,7 @@
 #include "tools/lab/kept_log.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/place.hpp"
+#include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
 
@@ -116,6 +118,24 @@ class Starter {
     complain_about_the_dead();
   }
 
+  void restart(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      end_what_is_left_of(name);
+      start_process(name);
+    }
+    if (node_.ready) {
+      await_readiness(*node_.ready);
+    }
+    complain_about_the_dead();
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment() const {
+    return {{"TAPSWITCH_LAB", site_.lab.name},
+            {"TAPSWITCH_NODE", node_.name},
+            {"TAPSWITCH_SOCKET", control_socket(site_.directory)}};
+  }
+
   void start_process(const std::string& name) {
     site_.progress.change(title_, name);
     const bool is_vm = node_.kind == NodeSpec::Kind::vm;
@@ -127,28 +147,43 @@ class Starter {
     if (is_vm) {
       offsets_[console_log(node_.name)] = site_.logs.size(console_log(node_.name));
     }
-    processes_.emplace(
-        name, launch(
-                  {
-                      .words = is_vm ? machine_words(site_.lab, node_, site_.directory)
-                                     : node_.processes.at(name).words,
-                      .name_space = name_space_.get(),
-                      .output = output.get(),
-                      .third = console.get(),
-                      .directory = site_.files_from,
-                      .environment = environment(),
-                  },
-                  [&](const ProcessId& id) {
-                    site_.state.update(
-                        [&](State& state) { state.nodes[node_.name].processes[name] = id; });
-                  }));
+    auto variables = environment();
+    variables.emplace_back("TAPSWITCH_PROCESS", name);
+    const auto record = [&](const ProcessId& id) {
+      site_.state.update([&](State& state) { state.nodes[node_.name].processes[name] = id; });
+    };
+    site_.started.add(
+        {.title = title_,
+         .name = name,
+         .log = log,
+         .offset = offsets_[log],
+         .child = launch({.words = is_vm ? machine_words(site_.lab, node_, site_.directory)
+                                         : node_.processes.at(name).words,
+                          .name_space = name_space_.get(),
+                          .output = output.get(),
+                          .third = console.get(),
+                          .directory = site_.files_from,
+                          .environment = variables},
+                         record)});
   }
 
- private:
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment() const {
-    return {{"TAPSWITCH_LAB", site_.lab.name},
-            {"TAPSWITCH_NODE", node_.name},
-            {"TAPSWITCH_SOCKET", control_socket(site_.directory)}};
+  // A text is the shell's, and what is on record is the shell alone: when it was killed, those that
+  // it had started go on.
+  void end_what_is_left_of(const std::string& name) {
+    const State before = site_.state.state();
+    if (const auto node = before.nodes.find(node_.name); node != before.nodes.end()) {
+      if (const auto found = node->second.processes.find(name);
+          found != node->second.processes.end()) {
+        end({found->second}, grace);
+      }
+    }
+    end_all(
+        [&] {
+          return processes_with({{"TAPSWITCH_SOCKET", control_socket(site_.directory)},
+                                 {"TAPSWITCH_NODE", node_.name},
+                                 {"TAPSWITCH_PROCESS", name}});
+        },
+        grace);
   }
 
   [[nodiscard]] std::string log_of(const std::string& process) const {
@@ -245,14 +280,7 @@ class Starter {
     return outcome(begin(ready.command), end) == 0;
   }
 
-  void complain_about_the_dead() {
-    for (auto& [name, child] : processes_) {
-      if (const auto status = child.wait(milliseconds(0))) {
-        fail(fmt::format("'{}' ended, with status {}", name, *status), log_of(name),
-             offsets_[log_of(name)]);
-      }
-    }
-  }
+  void complain_about_the_dead() { site_.started.complain_of(title_); }
 
   const Site& site_;
   const NodeSpec& node_;
@@ -260,7 +288,6 @@ class Starter {
   std::string title_;
   UniqueFd output_;  // of commands
   UniqueFd name_space_;
-  std::map<std::string, Child> processes_;
   std::map<std::string, std::size_t> offsets_;  // by log: where that of this start begins
 };
 
@@ -286,11 +313,21 @@ void start_node(const Site& site, const NodeSpec& node, const std::stop_token& g
   site.progress.end(title_of(node), node.ready ? "ready" : "up");
 }
 
-void start_process(const Site& site, const NodeSpec& node, const std::string& name) {
-  const std::string title = fmt::format("{} {}", title_of(node), name);
+void restart_processes(const Site& site, const NodeSpec& node,
+                       const std::vector<std::string>& processes) {
+  const std::string title = fmt::format("{} {}", title_of(node), fmt::join(processes, ", "));
   site.progress.begin(title);
-  Starter(site, node).start_process(name);
-  site.progress.end(title, "started again");
+  try {
+    Starter(site, node).restart(processes);
+  } catch (...) {
+    site.progress.forget(title);
+    throw;
+  }
+  if (node.kind == NodeSpec::Kind::vm) {
+    // Its process is all of it.
+    site.state.update([&](State& state) { state.nodes[node.name].since = std::time(nullptr); });
+  }
+  site.progress.end(title, node.ready ? "ready again" : "started again");
 }
 
 }  // namespace tapswitch::lab

@@ -5,11 +5,13 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "control/lab/model.hpp"
 #include "switch/ports/unique_fd.hpp"
 #include "tools/lab/log_keeper.hpp"
 #include "tools/lab/progress.hpp"
+#include "tools/lab/started_processes.hpp"
 #include "tools/lab/state.hpp"
 
 namespace tapswitch::lab {
@@ -22,6 +24,7 @@ struct Site {
   StateFile& state;
   Progress& progress;
   LogKeeper& logs;
+  StartedProcesses& started;
 };
 
 // What is called 'node' in progress and failures.
@@ -34,7 +37,9 @@ void set_early_sysctls(const Site& site, const NodeSpec& node);
 // also if all is given up meanwhile, with those of what it was waiting for.
 void start_node(const Site& site, const NodeSpec& node, const std::stop_token& given_up);
 
-// Starts the process 'name' of a node that is up ("qemu" of a virtual machine).
-void start_process(const Site& site, const NodeSpec& node, const std::string& name);
+// Starts 'processes' of a node that is up ("qemu" of a virtual machine) again, and waits until it
+// is ready. What is left of them is ended before. Throws Failure.
+void restart_processes(const Site& site, const NodeSpec& node,
+                       const std::vector<std::string>& processes);
 
 }  // namespace tapswitch::lab

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,16 +15,6 @@ namespace {
 
 // A process may start another while it is being ended.
 constexpr int most_rounds = 20;
-
-bool has_all(pid_t pid, const Variables& variables) {
-  std::ifstream file(fmt::format("/proc/{}/environ", pid), std::ios::binary);
-  // Each ends with a null; one before the first makes all of them look the same.
-  const std::string text = '\0' + std::string(std::istreambuf_iterator<char>(file), {});
-  return std::all_of(variables.begin(), variables.end(), [&](const auto& variable) {
-    const std::string wanted = '\0' + variable.first + '=' + variable.second + '\0';
-    return text.find(wanted) != std::string::npos;
-  });
-}
 
 }  // namespace
 
@@ -44,8 +33,22 @@ std::vector<ProcessId> find_processes(const std::function<bool(pid_t)>& is_meant
   return found;
 }
 
+std::optional<std::string> variable_of(pid_t pid, const std::string& name) {
+  std::ifstream file(fmt::format("/proc/{}/environ", pid), std::ios::binary);
+  for (std::string variable; std::getline(file, variable, '\0');) {
+    if (variable.starts_with(name + '=')) {
+      return variable.substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<ProcessId> processes_with(const Variables& variables) {
-  return find_processes([&](pid_t pid) { return has_all(pid, variables); });
+  return find_processes([&](pid_t pid) {
+    return std::all_of(variables.begin(), variables.end(), [&](const auto& variable) {
+      return variable_of(pid, variable.first) == variable.second;
+    });
+  });
 }
 
 void end_all(const std::function<std::vector<ProcessId>()>& find,

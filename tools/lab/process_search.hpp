@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,10 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 
 // All processes but ourselves for which 'is_meant' says so.
 [[nodiscard]] std::vector<ProcessId> find_processes(const std::function<bool(pid_t)>& is_meant);
+
+// The value of a variable in the environment that a process was given; nullopt: it has none, or may
+// not be looked at.
+[[nodiscard]] std::optional<std::string> variable_of(pid_t pid, const std::string& name);
 
 // Those in whose environment all of 'variables' are.
 [[nodiscard]] std::vector<ProcessId> processes_with(const Variables& variables);

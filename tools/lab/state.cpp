@@ -108,7 +108,8 @@ State state_from(const Json& json) {
 
 }  // namespace
 
-StateFile::StateFile(const std::string& directory) : path_(path_in(directory)) {
+StateFile::StateFile(const std::string& directory)
+    : directory_(directory), path_(path_in(directory)) {
   if (auto found = load(directory)) {
     state_ = std::move(*found);
   }

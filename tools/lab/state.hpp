@@ -54,6 +54,9 @@ class StateFile {
   // out, if it is not what we write: BrokenState.
   [[nodiscard]] static std::optional<State> load(const std::string& directory);
 
+  // Of the lab.
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+
   // What is on record now.
   [[nodiscard]] State state() const;
 
@@ -65,6 +68,7 @@ class StateFile {
   void forget(const std::function<void(State&)>& change);
 
  private:
+  std::string directory_;
   std::string path_;
   mutable std::mutex mutex_;
   State state_;

@@ -142,7 +142,8 @@ class Up {
         each.daemon.reset();
       }
     });
-    const Site site{file_.reading.lab, directory_, file_.directory, state, progress, logs};
+    StartedProcesses started(logs);
+    const Site site{file_.reading.lab, directory_, file_.directory, state, progress, logs, started};
     try {
       build(site, document_, plan);
     } catch (const std::exception& error) {
@@ -178,7 +179,9 @@ class Up {
     const Json document = wire(old, directory_).document;
     try {
       state.update([&](State& each) { each.file = before.file; });
-      const Site site{old, directory_, file_.directory, state, failed.progress, failed.logs};
+      StartedProcesses started(failed.logs);
+      const Site site{old,         directory_, file_.directory, state, failed.progress,
+                      failed.logs, started};
       build(site, document, plan_work(old, document, state.state(), directory_));
     } catch (const std::exception& error) {
       failed.progress.tell(

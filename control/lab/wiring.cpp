@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -31,10 +35,33 @@ std::ptrdiff_t links_of(const LabSpec& lab, const std::string& node) {
   return count;
 }
 
+// Locally administered, and within what people know as QEMU's.
+std::string derived_mac(const std::string& name) {
+  const std::uint64_t hash = hash_of(name);
+  return fmt::format("52:54:00:{:02x}:{:02x}:{:02x}", (hash >> 16) & 0xff, (hash >> 8) & 0xff,
+                     hash & 0xff);
+}
+
+// Of a link between two nodes it is both ends', which is a mistake (check_addresses.hpp); a virtual
+// machine is not asked there.
+std::optional<std::string> said_mac(const LabSpec& lab, const LinkSpec& link, const End& end) {
+  const NodeSpec& node = lab.nodes.at(end.name);
+  const auto& interfaces = node.interfaces;
+  if (const auto found = interfaces.find(end.interface);
+      found != interfaces.end() && found->second.mac) {
+    return found->second.mac;
+  }
+  const bool is_of_link = link.first.is_switch() || link.second.is_switch();
+  const bool may_say = is_of_link || node.kind == NodeSpec::Kind::netns;
+  return may_say && link.port.contains("mac") ? std::optional(link.port["mac"].get<std::string>())
+                                              : std::nullopt;
+}
+
 // Makes the document, a link at a time.
 class Maker {
  public:
-  Maker(const LabSpec& lab, const std::string& directory) : lab_(lab), directory_(directory) {
+  Maker(const LabSpec& lab, const std::string& directory)
+      : lab_(lab), directory_(directory), macs_(macs_of(lab)) {
     wiring_.document = {{"version", config::document_version}, {"switches", lab.switches}};
   }
 
@@ -110,11 +137,10 @@ class Maker {
     port["namespace"] = namespace_name(lab_.name, end.name);
     // What the node has made of the interface survives the daemon; it goes with the namespace.
     port["persist"] = true;
+    // Set, also where nobody says it: else it would be another each time, and udev might change it.
+    port["mac"] = macs_.at(end.text());
     if (const auto found = node.interfaces.find(end.interface); found != node.interfaces.end()) {
       const InterfaceSpec& spec = found->second;
-      if (spec.mac) {
-        port["mac"] = *spec.mac;
-      }
       if (spec.mtu) {
         port["mtu"] = *spec.mtu;
       }
@@ -127,6 +153,7 @@ class Maker {
 
   const LabSpec& lab_;
   const std::string& directory_;
+  std::map<std::string, std::string> macs_;
   std::string place_;
   Wiring wiring_;
   std::map<std::string, int> patches_;
@@ -143,12 +170,33 @@ std::string card_socket(const std::string& directory, const std::string& node,
   return fmt::format("{}/{}.{}.sock", directory, node, interface);
 }
 
-std::string card_mac(const std::string& lab, const std::string& node,
-                     const std::string& interface) {
-  const std::uint64_t hash = hash_of(fmt::format("{}/{}/{}", lab, node, interface));
-  // Locally administered, and within what people know as QEMU's.
-  return fmt::format("52:54:00:{:02x}:{:02x}:{:02x}", (hash >> 16) & 0xff, (hash >> 8) & 0xff,
-                     hash & 0xff);
+std::map<std::string, std::string> macs_of(const LabSpec& lab) {
+  std::map<std::string, std::string> macs;
+  std::set<std::string> taken;
+  std::vector<const End*> others;
+  for (const LinkSpec& link : lab.links) {
+    for (const End* end : {&link.first, &link.second}) {
+      if (end->is_switch()) {
+        continue;
+      }
+      if (const auto said = said_mac(lab, link, *end)) {
+        macs[end->text()] = *said;
+        taken.insert(*said);
+      } else {
+        others.push_back(end);
+      }
+    }
+  }
+  for (const End* end : others) {
+    std::string name = fmt::format("{}/{}/{}", lab.name, end->name, end->interface);
+    std::string mac = derived_mac(name);
+    while (!taken.insert(mac).second) {
+      name += '/';
+      mac = derived_mac(name);
+    }
+    macs[end->text()] = mac;
+  }
+  return macs;
 }
 
 std::string port_name(const LabSpec& lab, const End& end) {

@@ -22,10 +22,9 @@ namespace tapswitch::lab {
 [[nodiscard]] std::string card_socket(const std::string& directory, const std::string& node,
                                       const std::string& interface);
 
-// What the MAC of a card is if nobody says: the same whenever the lab comes up, and another for
-// each card.
-[[nodiscard]] std::string card_mac(const std::string& lab, const std::string& node,
-                                   const std::string& interface);
+// The MAC of each interface of a node, by End::text(): what the file says, else one that is the
+// same whenever the lab comes up, and another for each interface of it.
+[[nodiscard]] std::map<std::string, std::string> macs_of(const LabSpec& lab);
 
 // The port at a link's end: "alice", or "alice-eth1" where the node has several links.
 [[nodiscard]] std::string port_name(const LabSpec& lab, const End& end);

@@ -85,6 +85,9 @@ TEST_F(EventStationsApi, StationThatMovesToAndFroIsToldToFlap) {
   }
   ASSERT_EQ(last.back()["event"], "flapping");
   EXPECT_EQ(last.back()["data"]["moves"], 5);
+  // Twins, or a loop: both ends are named.
+  EXPECT_EQ(last.back()["data"]["port"], "b");
+  EXPECT_EQ(last.back()["data"]["old_port"], "a");
   EXPECT_EQ(last.back()["data"]["window_seconds"], 10);
 }
 

@@ -120,6 +120,30 @@ def test_change_of_the_file_is_applied_and_nothing_else(lab_files):
     assert len(lab.namespaces()) == 3
 
 
+def test_interfaces_have_the_same_addresses_whenever_the_lab_comes_up(lab_files):
+    lab = lab_files.make({"switches": {"sw0": {}}, "nodes": {"alice": {}, "bob": {}},
+                          "links": [{"ends": ["alice:eth0", "sw0"]}, {"ends": ["bob:eth0", "sw0"]},
+                                    {"ends": ["alice:eth1", "bob:eth1"]}]})
+
+    def addresses():
+        found = []
+        for node in ("alice", "bob"):
+            for interface in ("eth0", "eth1"):
+                at = f"/sys/class/net/{interface}"
+                mac, how = lab.exec(node, "cat", f"{at}/address",
+                                    f"{at}/addr_assign_type").stdout.split()
+                assert how == "3", "it counts as set by the user, so nobody else sets it"
+                found.append(mac)
+        return found
+
+    lab.up()
+    before = addresses()
+    assert len(set(before)) == 4
+    lab.down()
+    lab.up()
+    assert addresses() == before
+
+
 def test_other_file_with_its_name_does_not_become_the_lab_unasked(lab_files, tmp_path):
     lab = lab_files.make(star(2))
     lab.up()

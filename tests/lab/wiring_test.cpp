@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/lab/wiring.hpp"
 
+#include <set>
+#include <string>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,10 +22,11 @@ constexpr const char* three_nodes =
 TEST(Wiring, LinkToASwitchIsAPortInTheNodesNamespace) {
   const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "sw0"], "mtu": 1400,
                                               "vlan": {"mode": "access", "pvid": 10}}])");
-  const Json port = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"]["alice"];
+  Json port = wire(lab, "/labs/test").document["switches"]["sw0"]["ports"]["alice"];
+  EXPECT_EQ(std::exchange(port["mac"], "MAC"), macs_of(lab).at("alice:eth0"));
   EXPECT_EQ(port, Json::parse(R"({"mtu": 1400, "vlan": {"mode": "access", "pvid": 10},
                                   "type": "tap", "interface": "eth0", "namespace": "test-alice",
-                                  "persist": true})"));
+                                  "persist": true, "mac": "MAC"})"));
 }
 
 TEST(Wiring, NodeWithSeveralLinksHasSeveralPorts) {
@@ -81,11 +86,49 @@ TEST(Wiring, TwoNodesMeetOnAWireOfTheirOwn) {
   EXPECT_EQ(wire_switch["ports"]["bob"]["learning"], false);
 }
 
-TEST(Wiring, CardsHaveAddressesOfTheirOwnThatStay) {
-  EXPECT_EQ(card_mac("lab", "vm", "eth0"), card_mac("lab", "vm", "eth0"));
-  EXPECT_NE(card_mac("lab", "vm", "eth0"), card_mac("lab", "vm", "eth1"));
-  EXPECT_NE(card_mac("lab", "vm", "eth0"), card_mac("lab2", "vm", "eth0"));
-  EXPECT_THAT(card_mac("lab", "vm", "eth0"), ::testing::StartsWith("52:54:00:"));
+TEST(Wiring, InterfacesHaveAddressesOfTheirOwnThatStay) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "sw0"]},
+                                              {"ends": ["alice:eth1", "bob:eth0"]},
+                                              {"ends": ["vm:eth0", "sw0"]}])");
+  const auto macs = macs_of(lab);
+  EXPECT_EQ(macs, macs_of(lab));
+  ASSERT_EQ(macs.size(), 4U);
+  std::set<std::string> distinct;
+  for (const auto& [end, mac] : macs) {
+    EXPECT_THAT(mac, ::testing::StartsWith("52:54:00:"));
+    distinct.insert(mac);
+  }
+  EXPECT_EQ(distinct.size(), macs.size());
+  const Json document = wire(lab, "/labs/test").document;
+  EXPECT_EQ(document["switches"]["sw0"]["ports"]["alice-eth0"]["mac"], macs.at("alice:eth0"));
+  LabSpec other = lab;
+  other.name = "other";
+  EXPECT_NE(macs_of(other).at("alice:eth0"), macs.at("alice:eth0"));
+}
+
+// 24 bits are few: of so many interfaces some would have the same.
+TEST(Wiring, NoTwoOfManyInterfacesHaveOneAddress) {
+  LabSpec lab{.name = "big"};
+  lab.nodes["n"] = {.name = "n"};
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    lab.links.push_back({.first = {.name = "n", .interface = "e" + std::to_string(i)},
+                         .second = {.name = "sw0", .interface = ""}});
+  }
+  std::set<std::string> distinct;
+  for (const auto& [end, mac] : macs_of(lab)) {
+    distinct.insert(mac);
+  }
+  EXPECT_EQ(distinct.size(), lab.links.size());
+}
+
+TEST(Wiring, AddressThatIsSaidIsKept) {
+  const LabSpec lab = lab_of(R"({"alice": {"interfaces": {"eth0": {"mac": "02:00:00:00:00:01"}}},
+                                 "bob": {}})",
+                             R"([{"ends": ["alice:eth0", "sw0"]},
+                                 {"ends": ["bob:eth0", "sw0"], "mac": "02:00:00:00:00:02"}])");
+  const auto macs = macs_of(lab);
+  EXPECT_EQ(macs.at("alice:eth0"), "02:00:00:00:00:01");
+  EXPECT_EQ(macs.at("bob:eth0"), "02:00:00:00:00:02");
 }
 
 }  // namespace

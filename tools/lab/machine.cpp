@@ -94,16 +94,6 @@ std::vector<std::string> confinement(const std::vector<std::string>& arguments) 
   return {"-sandbox", sandbox + ",elevateprivileges=deny"};
 }
 
-std::string mac_of(const LabSpec& lab, const NodeSpec& node, const End& end, const LinkSpec& link) {
-  if (const auto found = node.interfaces.find(end.interface);
-      found != node.interfaces.end() && found->second.mac) {
-    return *found->second.mac;
-  }
-  const bool is_of_link = link.first.is_switch() || link.second.is_switch();
-  return is_of_link && link.port.contains("mac") ? link.port["mac"].get<std::string>()
-                                                 : card_mac(lab.name, node.name, end.interface);
-}
-
 }  // namespace
 
 std::string console_socket(const std::string& directory, const std::string& node) {
@@ -147,6 +137,7 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
            {"-drive", fmt::format("file={},if=virtio,format={},snapshot={}", escaped(machine.disk),
                                   format_of(machine.disk), machine.keeps_changes ? "off" : "on")});
   }
+  const auto macs = macs_of(lab);
   int cards = 0;
   for (const LinkSpec& link : lab.links) {
     for (const End& end : {link.first, link.second}) {
@@ -158,7 +149,7 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
                                  escaped(card_socket(directory, node.name, end.interface))),
                      "-device",
                      fmt::format("virtio-net-pci,netdev=net{},mac={},romfile=", cards,
-                                 mac_of(lab, node, end, link))});
+                                 macs.at(end.text()))});
       ++cards;
     }
   }

@@ -59,3 +59,14 @@ def test_tapctl_page_has_the_options_of_every_command():
     text = text_of("tapctl.1")
     for option in re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", common.split("Examples")[0], re.M):
         assert option in text, option
+
+
+def test_daemon_page_tells_the_capabilities_that_are_kept():
+    source = Path(__file__).parents[2] / "tools/tapswitchd/rights.cpp"
+    rows = re.findall(r"\{(CAP_\w+), \"[^\"]*\"(, true)?\}", source.read_text())
+    assert rows
+    sentence = re.search(r"drops all capabilities but (.*?), of all of which",
+                         text_of("tapswitchd.8").replace("\n", " ")).group(1)
+    always, with_file = sentence.split("with a startup file")
+    assert set(re.findall(r"CAP_\w+", always)) == {name for name, is_for_file in rows if not is_for_file}
+    assert set(re.findall(r"CAP_\w+", with_file)) == {name for name, is_for_file in rows if is_for_file}

@@ -12,8 +12,8 @@ using Texts = std::vector<std::string>;
 
 // The words that may stand at the end of 'words', in one line.
 std::string completed(const Texts& words) {
-  const LiveNames names = [](const std::string& noun, const std::optional<std::string>& socket) {
-    return Texts{noun + "-a" + socket.value_or(""), noun + "-b"};
+  const LiveNames names = [](const std::string& noun, const Manner& manner) {
+    return Texts{noun + "-a" + manner.socket.value_or("") + manner.lab.value_or(""), noun + "-b"};
   };
   std::string line;
   const std::string lines = complete(words, api::methods(), names);
@@ -45,6 +45,13 @@ const Case cases[] = {
     {"ANewNameIsAnybodysGuess", {"port", "add", ""}, ""},
     {"ValueThatIsAPort", {"fdb", "--port", ""}, "port-a port-b"},
     {"ValueThatIsASwitch", {"port", "list", "--switch", ""}, "switch-a switch-b"},
+    {"ValueBehindAnEqualSign",
+     {"port", "list", "--switch=sw"},
+     "--switch=switch-a --switch=switch-b"},
+    {"ValueWhereBashHasTakenItApart", {"port", "list", "--switch", "=", "switch-b"}, "switch-b"},
+    {"ValueThatBashHasJustBegun", {"port", "list", "--switch", "="}, "switch-a switch-b"},
+    {"LabIsUsed", {"--lab", "office", "port", "get", "port-a"}, "port-aoffice"},
+    {"NamesOfLabs", {"--lab", "lab-b"}, "lab-b"},
     {"ValueThatIsAWord", {"port", "list", "--state", "n"}, "no_carrier"},
     {"ValueThatIsYesOrNo", {"port", "set", "alice", "--learning", ""}, "yes no"},
     {"ValueThatIsAnything", {"port", "set", "alice", "--mtu", ""}, ""},

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/tapctl/text.hpp"
+
 namespace tapswitch::tapctl {
 namespace {
 
@@ -14,7 +16,7 @@ Json event(const char* topic, const char* what, Json data) {
 
 std::string line_of(const char* topic, const char* what, Json data) {
   const std::string line = render_event(event(topic, what, std::move(data)));
-  constexpr std::string_view beginning = "12:34:56.789  sw0  ";
+  const std::string beginning = local_time("2026-11-23T12:34:56.789Z").substr(11) + "  sw0  ";
   EXPECT_EQ(line.substr(0, beginning.size()), beginning);
   return line.substr(beginning.size());
 }

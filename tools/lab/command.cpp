@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include "control/lab/schema.hpp"
 #include "tools/lab/down.hpp"
 #include "tools/lab/enter.hpp"
@@ -78,13 +80,12 @@ std::optional<std::vector<std::string>> words_behind(const std::vector<std::stri
       return behind;
     }
     const bool is_help = arguments[i] == "help" && i + 1 < arguments.size();
-    const bool is_for_labs = arguments[i] == "--json" || arguments[i] == "--no-color";
-    if (!is_help && !is_for_labs) {
-      // `--lab NAME lab exec ...` says which lab.
-      if (arguments[i] != "--lab" || i + 1 >= arguments.size()) {
-        return std::nullopt;
-      }
+    // `--lab NAME lab exec ...` says which lab. What else begins as an option the verb takes, or
+    // says that there is none; but this one has a value.
+    if (arguments[i] == "--lab" && i + 1 < arguments.size()) {
       behind.push_back(arguments[i++]);
+    } else if (!is_help && (!arguments[i].starts_with('-') || arguments[i] == "--socket")) {
+      return std::nullopt;
     }
     behind.push_back(is_help ? "--help" : arguments[i]);
   }
@@ -165,8 +166,21 @@ int run(const std::vector<std::string>& arguments) {
   return run_guarded([&] { return carry_out(words); });
 }
 
+std::vector<std::string> names() { return lab_names(); }
+
 std::string socket_of(const std::string& name) {
   return control_socket(lab_directory(select_lab(name)));
+}
+
+std::string why_unreachable(const std::string& name) {
+  try {
+    const FoundLab lab = find_lab(name);
+    return fmt::format(
+        "the switches of the lab '{}' do not answer: `tapctl lab up {}` repairs that", lab.name,
+        lab.state.file);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
 }
 
 }  // namespace tapswitch::lab

@@ -20,7 +20,13 @@ namespace tapswitch::lab {
 // is in the exit status.
 int run(const std::vector<std::string>& arguments);
 
+// Of the labs that are there. Throws Failure.
+[[nodiscard]] std::vector<std::string> names();
+
 // The control socket of the lab called 'name', for `tapctl --lab NAME`. Throws Failure.
 [[nodiscard]] std::string socket_of(const std::string& name);
+
+// Why nobody answers there, and what to do about it.
+[[nodiscard]] std::string why_unreachable(const std::string& name);
 
 }  // namespace tapswitch::lab

@@ -309,6 +309,11 @@ CommandLine parse_arguments(const Texts& arguments, const std::vector<Method>& m
     return parse_without_command(parts, methods);
   }
   const std::string& first = parts.words.front();
+  const bool is_about_noun = asks_about_noun(parts, methods);
+  if (first == "help" || is_about_noun) {
+    // Nothing else reads what stands before the word.
+    (void)parse_options(parts.common, {});
+  }
   if (first == "help") {
     Texts question = parts.remainder;
     question.emplace_back("--help");
@@ -317,7 +322,7 @@ CommandLine parse_arguments(const Texts& arguments, const std::vector<Method>& m
   if (first == "call") {
     return in_command(first, [&] { return parse_call(parts); });
   }
-  if (asks_about_noun(parts, methods)) {
+  if (is_about_noun) {
     return {{}, Answer{noun_help(methods, first)}};
   }
   return parse_command(parts, select_method(methods, parts.words));

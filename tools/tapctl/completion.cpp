@@ -29,7 +29,7 @@ using Candidates = std::vector<Candidate>;
 struct Said {
   Texts words = {};                         // that are no options
   std::optional<std::string> pending = {};  // an option, without dashes, whose value comes next
-  std::optional<std::string> socket = {};
+  Manner manner = {};
   std::optional<Selection> selection = {};  // the method, once that is clear
 };
 
@@ -58,8 +58,14 @@ Said sort_out(const Texts& finished, const std::vector<Method>& methods) {
   Said said;
   for (const std::string& word : finished) {
     if (said.pending) {
+      // bash takes "--socket=x" for three words.
+      if (word == "=") {
+        continue;
+      }
       if (*said.pending == "socket") {
-        said.socket = word;
+        said.manner.socket = word;
+      } else if (*said.pending == "lab") {
+        said.manner.lab = word;
       }
       said.pending.reset();
     } else if (!word.starts_with("--")) {
@@ -136,7 +142,7 @@ std::string noun_of_value(const Method& method, const Option& option) {
 Candidates values_of(const Said& said, const Option& option, const LiveNames& names) {
   Candidates candidates;
   if (const auto noun = noun_of_value(said.selection->method, option); !noun.empty()) {
-    for (std::string& name : names(noun, said.socket)) {
+    for (std::string& name : names(noun, said.manner)) {
       candidates.push_back({std::move(name), noun});
     }
   }
@@ -145,6 +151,13 @@ Candidates values_of(const Said& said, const Option& option, const LiveNames& na
 }
 
 Candidates value_of_pending(const Said& said, const LiveNames& names) {
+  if (*said.pending == "lab") {
+    Candidates candidates;
+    for (std::string& name : names("lab", said.manner)) {
+      candidates.push_back({std::move(name), "lab"});
+    }
+    return candidates;
+  }
   if (said.selection) {
     for (const Option& option : options_of(said.selection->method)) {
       if (option.name == *said.pending) {
@@ -187,9 +200,17 @@ Candidates next_words(const Said& said, const std::vector<Method>& methods,
 
 std::string complete(const Texts& words, const std::vector<Method>& methods,
                      const LiveNames& names) {
-  const std::string current = words.empty() ? "" : words.back();
-  const Said said =
-      sort_out(words.empty() ? words : Texts(words.begin(), words.end() - 1), methods);
+  std::string current = words.empty() ? "" : words.back();
+  Said said = sort_out(words.empty() ? words : Texts(words.begin(), words.end() - 1), methods);
+  std::string begin;  // of the word, which stays as it is
+  if (const auto equal = current.find('=');
+      !said.pending && current.starts_with("--") && equal != std::string::npos) {
+    said.pending = current.substr(2, equal - 2);
+    begin = current.substr(0, equal + 1);
+    current.erase(0, equal + 1);
+  } else if (said.pending && current == "=") {
+    current.clear();
+  }
   Candidates candidates;
   if (said.pending) {
     candidates = value_of_pending(said, names);
@@ -201,7 +222,8 @@ std::string complete(const Texts& words, const std::vector<Method>& methods,
   std::string lines;
   for (const Candidate& candidate : candidates) {
     if (candidate.word.starts_with(current)) {
-      lines += candidate.word + (candidate.meaning.empty() ? "" : '\t' + candidate.meaning) + '\n';
+      lines += begin + candidate.word +
+               (candidate.meaning.empty() ? "" : '\t' + candidate.meaning) + '\n';
     }
   }
   return lines;

@@ -5,18 +5,18 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "control/rpc/method.hpp"
+#include "tools/tapctl/arguments.hpp"
 
 namespace tapswitch::tapctl {
 
-// What has names that only the daemon knows: "port" or "switch". Called at most once; 'socket' is
-// what --socket said so far.
-using LiveNames = std::function<std::vector<std::string>(const std::string& noun,
-                                                         const std::optional<std::string>& socket)>;
+// What has names that only a daemon or this machine knows: "port", "switch" or "lab". Called at
+// most once; 'manner' is what --socket and --lab said so far.
+using LiveNames =
+    std::function<std::vector<std::string>(const std::string& noun, const Manner& manner)>;
 
 // One line for each word that may stand there, with what it means behind a tab. Nothing: it may be
 // anything, such as a file's name.

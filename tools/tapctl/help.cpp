@@ -27,7 +27,8 @@ constexpr const char* common_options_text = R"(
 Options of every command:
   --socket PATH     the control socket; default: $TAPSWITCH_SOCKET, else
                     /run/tapswitch/control.sock for root,
-                    $XDG_RUNTIME_DIR/tapswitch/control.sock for others
+                    $XDG_RUNTIME_DIR/tapswitch/control.sock for others, or
+                    /tmp/tapswitch-UID/control.sock
   --lab NAME        the switches of that lab, in place of --socket
   --json            print the daemon's result as it is, as JSON
   --exact           counts in full, also on a terminal: 1234567, not 1.2 M

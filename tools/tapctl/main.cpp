@@ -2,6 +2,7 @@
 // tapctl: the command line of tapswitch. This file joins the parts: arguments, daemon, output.
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -46,27 +48,43 @@ void print(const std::string& text) {
 }
 
 // No more is read than the daemon takes in one message.
-std::string read_stdin() {
+std::string read_message(std::istream& stream, const std::string& name) {
   std::string text(rpc::Limits().line_bytes + 1, '\0');
-  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > rpc::Limits().line_bytes) {
     throw UsageError(
-        fmt::format("what comes on stdin is longer than {} bytes, the most that the "
-                    "daemon takes",
-                    rpc::Limits().line_bytes));
+        fmt::format("what comes on {} is longer than {} bytes, the most that the daemon takes",
+                    name, rpc::Limits().line_bytes));
   }
   return text;
 }
 
-// The document of `diff` and `apply`, from its file or stdin.
+std::string read_stdin() { return read_message(std::cin, "stdin"); }
+
+// The other end of `<(command)`, which is no file that could be read twice.
+bool is_stream(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+}
+
+std::string read_stream(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    throw std::runtime_error(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
+  }
+  return read_message(file, path);
+}
+
+// The document of `diff` and `apply`, from its file, a pipe or stdin.
 void read_document(Call& call) {
   Call::Document& document = call.document;
   if (document.file == "-") {
     document.file = "stdin";
     document.text = read_stdin();
   } else {
-    document.text = config::Store(document.file).read();
+    document.text =
+        is_stream(document.file) ? read_stream(document.file) : config::Store(document.file).read();
   }
   call.params["config"] = parse_document(document);
 }
@@ -105,6 +123,18 @@ std::string socket_of(const Manner& manner) {
                     : server::socket_path(manner.socket, server::socket_environment());
 }
 
+client::Client connect(const Manner& manner) {
+  try {
+    return client::Client::connect(socket_of(manner));
+  } catch (const client::NoDaemon&) {
+    // Nobody starts the daemon of a lab by hand.
+    if (manner.lab) {
+      throw client::NoDaemon(lab::why_unreachable(*manner.lab));
+    }
+    throw;
+  }
+}
+
 void check_descriptors(const Call& call) {
   for (const int fd : call.descriptors) {
     if (fcntl(fd, F_GETFD) < 0) {
@@ -124,7 +154,7 @@ void carry_out(const Manner& manner, Call& call) {
   if (!call.document.file.empty()) {
     read_document(call);
   }
-  auto client = client::Client::connect(socket_of(manner));
+  auto client = connect(manner);
   const Look look = look_of(manner);
   if (call.method == "top") {
     top(client, call, look, print);
@@ -137,12 +167,13 @@ void carry_out(const Manner& manner, Call& call) {
 }
 
 // Whatever goes wrong: somebody is typing, and will be told later.
-std::vector<std::string> live_names(const std::string& noun,
-                                    const std::optional<std::string>& socket) {
+std::vector<std::string> live_names(const std::string& noun, const Manner& manner) {
   std::vector<std::string> names;
   try {
-    auto client =
-        client::Client::connect(server::socket_path(socket, server::socket_environment()));
+    if (noun == "lab") {
+      return lab::names();
+    }
+    auto client = client::Client::connect(socket_of(manner));
     const Json result = client.call(noun + ".list", Json::object());
     for (const Json& object : result.front()) {
       names.push_back(object.at("name").get<std::string>());

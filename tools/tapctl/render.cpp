@@ -141,7 +141,7 @@ void collect_members(std::vector<std::pair<std::string, std::string>>& lines,
 std::string render_log(const Json& result) {
   std::string text;
   for (const Json& line : result.at("lines")) {
-    text += fmt::format("{} {} {}\n", text_at(line, "time"), text_at(line, "level"),
+    text += fmt::format("{} {} {}\n", local_time(text_at(line, "time")), text_at(line, "level"),
                         text_at(line, "text"));
   }
   return text;

@@ -17,11 +17,10 @@ std::string member_text(const Json& data, const char* member) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// "2026-11-23T12:34:56.789Z" without the day, which is today's as a rule.
+// Without the day, which is today's as a rule.
 std::string clock_of(const Json& event) {
-  const std::string time = member_text(event, "time");
-  const auto t = time.find('T');
-  return t == std::string::npos ? time : time.substr(t + 1, time.find('Z') - t - 1);
+  const std::string time = local_time(member_text(event, "time"));
+  return time.substr(time.find(' ') + 1);
 }
 
 std::string port_text(const std::string& what, const Json& data) {

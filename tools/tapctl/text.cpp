@@ -2,6 +2,8 @@
 #include "tools/tapctl/text.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -84,6 +86,23 @@ std::string_view beginning_of(std::string_view text, std::size_t width) {
 bool is_choice(const Json& object) {
   return !object.empty() && std::all_of(object.begin(), object.end(),
                                         [](const Json& value) { return value.is_boolean(); });
+}
+
+std::string local_time(const std::string& text) {
+  std::tm utc{};
+  const char* const rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest == nullptr || !text.ends_with('Z')) {
+    return text;
+  }
+  const std::time_t moment = ::timegm(&utc);
+  std::tm local{};
+  if (::localtime_r(&moment, &local) == nullptr) {
+    return text;
+  }
+  const auto fraction = static_cast<std::size_t>(rest - text.c_str());
+  return fmt::format("{:04d}-{:02d}-{:02d} {:02d}:{:02d}:{:02d}{}", local.tm_year + 1900,
+                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+                     text.substr(fraction, text.size() - fraction - 1));
 }
 
 std::string text_of(const Json& value) {

@@ -37,6 +37,10 @@ std::string_view beginning_of(std::string_view text, std::size_t width);
 // Its text is the names of those that are.
 bool is_choice(const Json& object);
 
+// The time "2026-11-23T12:34:56.789Z" of a daemon as clocks here show it: "2026-11-23
+// 13:34:56.789". Anything else as it is.
+std::string local_time(const std::string& text);
+
 // A value in a word or a line: "yes", "10", "a, b", "mtu 1500, mac none".
 std::string text_of(const Json& value);
 

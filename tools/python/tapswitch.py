@@ -23,6 +23,7 @@ import itertools
 import json
 import os
 import socket
+import stat
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -73,9 +74,26 @@ def default_path() -> str:
     """Where the daemon listens if nobody says otherwise."""
     if path := os.environ.get("TAPSWITCH_SOCKET"):
         return path
-    if os.geteuid() == 0:
+    uid = _outer_uid()
+    if uid == 0:
         return "/run/tapswitch/control.sock"
-    return os.path.join(os.environ.get("XDG_RUNTIME_DIR", "/run"), "tapswitch/control.sock")
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        return os.path.join(runtime, "tapswitch/control.sock")
+    directory = f"/tmp/tapswitch-{uid}"
+    if os.path.lexists(directory):
+        status = os.lstat(directory)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o77:
+            raise NoDaemon(f"{directory} is not a directory of yours alone")
+    return os.path.join(directory, "control.sock")
+
+
+def _outer_uid() -> int:
+    """Root of a user namespace that has no /run of its own is the user who made it."""
+    if os.geteuid() == 0 and os.stat("/run").st_uid != 0:
+        with open("/proc/self/uid_map", encoding="ascii") as file:
+            inside, outside, _ = map(int, file.readline().split())
+        return outside if inside == 0 else 0
+    return os.geteuid()
 
 
 # ---- made by tools/generate from rpc.discover: do not edit ----

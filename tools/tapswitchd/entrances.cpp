@@ -33,11 +33,12 @@ Entrances open_entrances(boost::asio::io_context& io, const Options& options,
     place = std::make_unique<server::Listener>(io, std::move(socket.fd), std::move(socket.lock));
   }
   if (!entrances.control) {
+    const auto environment = server::socket_environment();
+    const std::string path = server::socket_path(options.socket, environment);
+    server::make_private_directory(path, environment.uid);
     entrances.control = std::make_unique<server::Listener>(
         io, server::SocketOptions{
-                .path = server::socket_path(options.socket, server::socket_environment()),
-                .group = options.socket_group,
-                .takes_descriptors = true});
+                .path = path, .group = options.socket_group, .takes_descriptors = true});
   }
   if (!entrances.read_only && options.read_only_socket) {
     entrances.read_only = std::make_unique<server::Listener>(

@@ -37,7 +37,7 @@ po::options_description describe(Options& options) {
   description.add_options()  //
       ("socket", po::value<std::string>()->value_name("PATH"),
        "the control socket; default: $TAPSWITCH_SOCKET, else /run/tapswitch/control.sock for root, "
-       "$XDG_RUNTIME_DIR/tapswitch/control.sock for others")  //
+       "$XDG_RUNTIME_DIR/tapswitch/control.sock for others, or /tmp/tapswitch-UID/control.sock")  //
       ("socket-group", po::value<std::string>()->value_name("GROUP"),
        "the group whose members may use the control socket")  //
       ("socket-readonly", po::value<std::string>()->value_name("PATH"),

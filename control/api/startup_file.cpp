@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/startup_file.hpp"
 
+#include <unistd.h>
+
+#include <functional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,16 +33,44 @@ config::NetworkSpec read_startup_text(const std::string& text, const std::string
 
 namespace {
 
-// Takes the ports out whose descriptors are gone with the process that had them, unless they run
-// here, and what is about them. Returns their names.
-std::vector<std::string> leave_out_passed(config::NetworkSpec& network,
-                                          const Network::Ports& running) {
+bool is_passed(const config::PortSpec& port) {
+  const auto* const tap = std::get_if<config::TapSpec>(&port.far_end);
+  return tap != nullptr && tap->is_passed;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Whether a namespace is given by a process, in whose place another may be by now. Digits are a
+// name if there is one of that name (net_namespace.hpp).
+bool is_of_process(const std::string& name_space) {
+  constexpr std::string_view processes = "/proc/";
+  if (name_space.starts_with(processes)) {
+    const std::string_view rest = std::string_view(name_space).substr(processes.size());
+    return is_number(rest.substr(0, rest.find('/')));
+  }
+  return is_number(name_space) && ::access(("/run/netns/" + name_space).c_str(), F_OK) != 0;
+}
+
+bool is_in_namespace_of_process(const config::PortSpec& port) {
+  const auto* const tap = std::get_if<config::TapSpec>(&port.far_end);
+  const auto* const interface = std::get_if<config::InterfaceSpec>(&port.far_end);
+  const auto name_space = tap != nullptr         ? tap->name_space
+                          : interface != nullptr ? interface->name_space
+                                                 : std::nullopt;
+  return name_space && is_of_process(*name_space);
+}
+
+// Takes those ports out that 'is_meant', unless they run here, and what is about them. Returns
+// their names.
+std::vector<std::string> leave_out(config::NetworkSpec& network, const Network::Ports& running,
+                                   const std::function<bool(const config::PortSpec&)>& is_meant) {
   std::vector<std::string> names;
   for (auto& [name, home] : network.switches) {
     const std::set<std::string> gone =
         config::remove_ports(home, [&](const config::PortSpec& port) {
-          const auto* tap = std::get_if<config::TapSpec>(&port.far_end);
-          return tap != nullptr && tap->is_passed && !running.contains(port.name);
+          return is_meant(port) && !running.contains(port.name);
         });
     names.insert(names.end(), gone.begin(), gone.end());
   }
@@ -49,7 +81,13 @@ std::vector<std::string> leave_out_passed(config::NetworkSpec& network,
 
 void StartupFile::load() {
   config::NetworkSpec wanted = read_startup_text(store_.read(), path());
-  for (const std::string& name : leave_out_passed(wanted, network_.ports())) {
+  for (const std::string& name : leave_out(wanted, network_.ports(), is_in_namespace_of_process)) {
+    network_.tell_operator(fmt::format(
+        "port {} is left out: the process whose namespace it was in is gone or another by "
+        "now; a namespace with a name stays (ip netns attach NAME PID)",
+        name));
+  }
+  for (const std::string& name : leave_out(wanted, network_.ports(), is_passed)) {
     network_.tell_operator(fmt::format(
         "port {} is left out: whoever passed its descriptor (fd) has to pass it again", name));
   }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "control/api/ethertype.hpp"
 #include "control/api/log_book.hpp"
 #include "control/api/results.hpp"
 #include "control/config/far_end.hpp"
@@ -120,7 +121,7 @@ Schema frame_schema() {
            {"src", mac_schema(), "its source address", true},
            {"dst", mac_schema(), "its destination address", true},
            {"vlan", Schema::integer(0, 4095), "the VID of its tag; without it, it has none"},
-           {"ethertype", Schema::integer(0, 65535), "the EtherType of its payload", false, 0x0800},
+           {"ethertype", ethertype_schema(), "the EtherType of its payload", false, 0x0800},
        })},
       "bytes in hex, or {src, dst, vlan?, ethertype?}");
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "control/api/arguments.hpp"
+#include "control/api/ethertype.hpp"
 #include "control/api/handlers.hpp"
 #include "switch/engine/walk.hpp"
 
@@ -45,7 +46,9 @@ Bytes frame_argument(const Json& frame) {
     append_16(bytes, *vid);
   }
   constexpr unsigned ipv4 = 0x0800;
-  append_16(bytes, frame.value("ethertype", ipv4));
+  const Json type = frame.value("ethertype", Json(ipv4));
+  append_16(bytes,
+            type.is_string() ? *read_ethertype(type.get<std::string>()) : type.get<unsigned>());
   return bytes;
 }
 

@@ -248,6 +248,25 @@ TEST_F(TraceApi, NothingIsSentLearnedOrCounted) {
   EXPECT_EQ(receiver.receive(), real);
 }
 
+TEST_F(TraceApi, EtherTypeIsANumberOrHexAsInEveryOtherField) {
+  const auto of_type = [](const Json& type) {
+    Json json = frame(alice, bob);
+    json["ethertype"] = type;
+    return json;
+  };
+  const Json expected = trace("alice", of_type(0x88b5));
+  for (const char* type : {"0x88b5", "0x88B5"}) {
+    EXPECT_EQ(trace("alice", of_type(type)), expected);
+  }
+  // As the number does, it says a tag where it is that of one.
+  EXPECT_EQ(trace("alice", of_type("0x8100")), trace("alice", of_type(0x8100)));
+  for (const Json& bad : {Json("88b5"), Json("0x"), Json("0x12345"), Json("0x88bg"), Json("-1"),
+                          Json("0x-1"), Json(65536), Json(-1)}) {
+    EXPECT_EQ(refusal_kind("frame.trace", {{"port", "alice"}, {"frame", of_type(bad)}}),
+              "invalid_params");
+  }
+}
+
 TEST_F(TraceApi, BadFrameIsRefused) {
   for (const Json& bad : {Json("0"), Json("0x00"), Json("00 11"), Json(std::string(131'118, '0')),
                           Json{{"src", "02:00:00:00:00:01"}},

@@ -2,8 +2,8 @@
 """What strangers do to a daemon, for some seconds each, while a pair of stations pings and an
 operator calls: neither notices anything, memory keeps its bound, SIGTERM ends the daemon.
 
-Each attack found a fault once. Runs for TAPSWITCH_ATTACK_SECONDS each (default 3; the nightly step
-of tools/check has 60, and a tighter bound for the operator's calls). The strangers of sockets are
+Each attack found a fault once. It lasts TAPSWITCH_ATTACK_SECONDS (default 3; the nightly step of
+tools/check has 40, and a tighter bound for the operator's calls). The strangers of sockets are
 ordinary users."""
 
 import contextlib

@@ -72,7 +72,7 @@ TEST(Wiring, AsManyWiresAsALabMayHaveLinksCanRun) {
   const LabSpec lab = lab_of(three_nodes, links.dump().c_str());
   const config::Reading reading = config::read_document(wire(lab, "/labs/test").document);
   EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.front().problem;
-  ASSERT_EQ(reading.network.switches.size(), wires);
+  ASSERT_EQ(reading.network.switches.size(), wires + 2);  // and those that the lab names
   // Nothing is learned there.
   EXPECT_EQ(reading.network.switches.begin()->second.fdb_capacity, 1U);
 }
@@ -108,8 +108,9 @@ TEST(Wiring, InterfacesHaveAddressesOfTheirOwnThatStay) {
 
 // 24 bits are few: of so many interfaces some would have the same.
 TEST(Wiring, NoTwoOfManyInterfacesHaveOneAddress) {
-  LabSpec lab{.name = "big"};
-  lab.nodes["n"] = {.name = "n"};
+  LabSpec lab;
+  lab.name = "big";
+  lab.nodes["n"].name = "n";
   for (std::size_t i = 0; i < 20'000; ++i) {
     lab.links.push_back({.first = {.name = "n", .interface = "e" + std::to_string(i)},
                          .second = {.name = "sw0", .interface = ""}});

@@ -317,10 +317,14 @@ def test_descriptor_that_is_no_socket_is_refused(lab):
 def test_read_only_socket_and_strangers_get_nothing(empty_lab):
     read_only = empty_lab.directory / "read-only.sock"
     empty_lab.start("--socket-readonly", read_only)
-    session, ours = take_all(read_only)
-    assert answer_of(session)["error"]["data"]["kind"] == "read_only"
-    ours.close()
-    session.close()
+    try:
+        session, ours = take_all(read_only)
+    except PermissionError:
+        pass  # since Linux 6.16 nobody can pass a descriptor there
+    else:
+        assert answer_of(session)["error"]["data"]["kind"] == "read_only"
+        ours.close()
+        session.close()
     os.chmod(empty_lab.directory, 0o755)
     os.chmod(empty_lab.socket, 0o666)
     done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",

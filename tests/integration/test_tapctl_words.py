@@ -25,7 +25,7 @@ def test_document_may_come_through_a_pipe(lab):
         done = shell(lab, f"tapctl {words} <(echo '{document}')")
         assert done.returncode == 0 and "+ port alice" in done.stdout, done.stderr
     done = shell(lab, "tapctl diff <(echo '{')")
-    assert done.returncode == 1 and "/dev/fd/" in done.stderr, done.stderr
+    assert done.returncode == 2 and "/dev/fd/" in done.stderr, done.stderr
     done = shell(lab, "tapctl diff <(yes)")
     assert done.returncode == 2 and "is longer than 1048576 bytes" in done.stderr, done.stderr
 

@@ -561,7 +561,7 @@ class FrameTraceParamsFrame(TypedDict):
     src: str  # its source address
     dst: str  # its destination address
     vlan: NotRequired[int]  # the VID of its tag; without it, it has none
-    ethertype: NotRequired[int]  # the EtherType of its payload
+    ethertype: NotRequired[int | str]  # the EtherType of its payload
 
 
 class FrameTraceParams(TypedDict):

@@ -201,7 +201,7 @@ class Network {
   void on_port_news(const std::string& switch_name, PortIndex index);
 
   static void forget_static_beyond_vlans(RunningPort& port);
-  RunningPort& enter(RunningPort added, std::unique_ptr<Port>& port);
+  RunningPort& enter(RunningPort&& added, std::unique_ptr<Port>& port);
 
   // network_guests.cpp: who comes in by a door.
   [[nodiscard]] static PortRule rule_in_switch(const RunningPort& port);

@@ -199,7 +199,7 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
 }
 
 // Puts a port on its switch, where there is room for it. Takes 'port' only if it succeeds.
-Network::RunningPort& Network::enter(RunningPort added, std::unique_ptr<Port>& port) {
+Network::RunningPort& Network::enter(RunningPort&& added, std::unique_ptr<Port>& port) {
   RunningSwitch& home = *added.home;
   const std::string name = added.spec.name;
   // All that takes memory comes before the switch knows it.

@@ -189,7 +189,7 @@ KernelResult<void> TapPort::put_back() {
   if (!before_) {
     return {};
   }
-  const auto restored = restore({.tap = *before_, .asked = {}});
+  auto restored = restore({.tap = *before_, .asked = {}});
   std::ignore = device_.set_offloads({});
   const auto name = device_.name();
   const auto name_space = open_name_space();
@@ -197,7 +197,7 @@ KernelResult<void> TapPort::put_back() {
   if (name && name_space &&
       (before_->tun.has_packet_information || before_->tun.has_header != has_header)) {
     device_.close();
-    const auto framed =
+    auto framed =
         run_in(name_space->get(), [&] { return restore_framing(*name, before_->tun); });
     return restored ? framed : restored;
   }

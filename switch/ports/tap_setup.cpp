@@ -233,8 +233,9 @@ KernelResult<TapSetup> configure(TapDevice device, std::optional<TapState> befor
     return applied.error();
   }
   const OffloadSet offloads = device.set_offloads(options.offloads);
+  const bool was_created = !before;
   return TapSetup{.device = std::move(device),
-                  .was_created = !before,
+                  .was_created = was_created,
                   .offloads = offloads,
                   .index = info->index,
                   .before = std::move(before)};

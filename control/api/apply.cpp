@@ -74,7 +74,7 @@ class Application {
     bool is_passed = false;  // nobody can open it again
   };
 
-  // What only one port can have; of a port to which that does not apply, its name.
+  // Returns what only one port can have; of a port to which that does not apply, its name.
   static std::string place_of(const PortSpec& spec) {
     const auto place = config::place_of(spec.far_end);
     return place ? place->name : "port '" + spec.name + "'";
@@ -140,7 +140,7 @@ class Application {
     if (tap == nullptr || parked.tap == nullptr) {
       return;
     }
-    // Of an interface that it adopts, a port takes only those addresses away that it was told of.
+    // A port takes from an interface that it adopts only those addresses away that it was told of.
     const auto wanted = parse_addresses(tap->addresses);
     auto all = wanted;
     for (const InterfaceAddress& address : parse_addresses(parked.addresses)) {
@@ -170,7 +170,7 @@ class Application {
     undo_.emplace_back([this, open_again, entries] { add_all(open_again(), entries); });
   }
 
-  // What makes the TAP that 'running' is once more, also in what was not said about it.
+  // Returns what makes the TAP that 'running' is once more, also in what was not said about it.
   std::function<RunningPort&()> tap_as_it_was(const std::string& home, const RunningPort& running) {
     const auto old = std::get<TapSpec>(running.spec.far_end);
     if (old.is_passed) {

@@ -32,7 +32,7 @@ inline std::optional<MacAddress> optional_mac(const Json& params) {
   return text ? MacAddress::parse(*text) : std::nullopt;
 }
 
-// Those that came with the line. Throws rpc::Error if none did.
+// Returns those that came with the line. Throws rpc::Error if none did.
 inline rpc::Descriptors& descriptors_of(const rpc::Caller& caller) {
   if (caller.descriptors == nullptr) {
     throw rpc::invalid_params({{"fd", "no descriptor came with this line",
@@ -48,7 +48,7 @@ inline UniqueFd take_descriptor(const Json& params, const rpc::Caller& caller) {
 
 inline bool is_dry_run(const Json& params) { return boolean_or(params, "dry_run", false); }
 
-// What a dry run answers: the step that a real one would take.
+// Returns what a dry run answers: the step that a real one would take.
 inline Json plan(std::string step) { return {{"plan", Json::array({std::move(step)})}}; }
 
 }  // namespace tapswitch::api

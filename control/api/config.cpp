@@ -43,7 +43,7 @@ Json plan_to_json(const std::vector<config::Step>& steps, const Network& network
   return {{"revision", network.revision()}, {"plan", std::move(plan)}};
 }
 
-// What there is to know of the ports that 'steps' have added.
+// Returns what there is to know of the ports that 'steps' have added.
 Json warnings_of(const std::vector<config::Step>& steps, const Network& network) {
   Json warnings = Json::array();
   for (const config::Step& step : steps) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// describe.hpp: what runs, as methods and events tell it.
+// describe.hpp: describes what runs, as methods and events tell it.
 #pragma once
 
 #include <string>

@@ -69,7 +69,7 @@ HandOverMessage about_tap(const Network::RunningPort& port) {
   return message;
 }
 
-// Those that were learned; static entries are configured.
+// Tells the stations that were learned; static entries are configured.
 void tell_stations(const Network& network, const Network::RunningSwitch& home,
                    std::vector<HandOverMessage>& messages) {
   const auto now = std::chrono::steady_clock::now();
@@ -138,7 +138,7 @@ void Inheritance::take(const Json& words, std::vector<UniqueFd> descriptors) {
   } else if (about == "stations") {
     stations_.push_back(words);
   }
-  // What a later version tells besides is not known here.
+  // A later version may tell more, which is not known here.
 }
 
 void Inheritance::build(Network& network) {

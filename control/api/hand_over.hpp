@@ -22,11 +22,11 @@ namespace tapswitch::api {
 
 constexpr std::size_t most_handed_stations = 65'536;
 
-// What is done about ports whose far end only its own process can have: they are neither TAPs nor
-// patches.
+// Says what is done about ports whose far end only its own process can have: they are neither TAPs
+// nor patches.
 enum class Unheritable { refuse, leave_out };
 
-// What is said to a successor. The descriptors stay the network's.
+// A message is said to a successor. The descriptors stay the network's.
 struct HandOverMessage {
   Json words;
   std::vector<int> descriptors;

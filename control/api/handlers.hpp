@@ -20,7 +20,7 @@ using Handlers = std::map<std::string, rpc::Handler>;
 // Writes the configuration to the startup file and returns its path.
 using SaveConfiguration = std::function<std::string()>;
 
-// What the system methods tell and do.
+// The system methods tell and do these.
 struct Daemon {
   std::string version;
   std::string socket_path;

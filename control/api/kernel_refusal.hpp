@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kernel_refusal.hpp: what the kernel refused, as the error a client gets.
+// kernel_refusal.hpp: tells what the kernel refused, as the error a client gets.
 #pragma once
 
 #include "control/rpc/error.hpp"

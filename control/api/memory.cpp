@@ -24,7 +24,7 @@ std::optional<std::uint64_t> leading_number(std::string_view text) {
   return error == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-// What follows 'key' in 'text' is a number.
+// A number follows 'key' in 'text'.
 std::optional<std::uint64_t> number_after(std::string_view key, std::string_view text) {
   const auto at = text.find(key);
   return at == text.npos ? std::nullopt : leading_number(text.substr(at + key.size()));

@@ -10,7 +10,7 @@
 
 namespace tapswitch::api {
 
-// What is left to others when a table is made: the daemon goes on needing some.
+// So much is left to others when a table is made: the daemon goes on needing some.
 constexpr std::uint64_t memory_reserve = std::uint64_t{64} << 20;
 
 // Gives the text of a file; nullopt if it cannot be read.

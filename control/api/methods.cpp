@@ -77,7 +77,7 @@ Schema descriptor_index_schema() {
   return Schema::integer(0, static_cast<std::int64_t>(rpc::Limits().descriptors_per_line) - 1);
 }
 
-// What a changing method gives back: 'result', or the plan of a dry run.
+// Returns what a changing method gives back: 'result', or the plan of a dry run.
 Schema or_plan(Schema result) {
   return Schema::any_of({std::move(result), plan_schema()}, "the result, or the plan of a dry run");
 }

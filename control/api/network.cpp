@@ -68,7 +68,7 @@ Network::~Network() { events_.on_interest({}); }
 
 LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
 
-// Of interfaces in our own namespace the kernel is asked for nothing but this, and of all at once.
+// The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
 KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
   const bool is_in_ours = place && place->name_space == LinkPlace::ours;
   return port->read_drops(reader, is_in_ours ? std::optional(place->index) : std::nullopt);
@@ -279,7 +279,7 @@ void Network::check_remove_station(const RunningSwitch& home, Station station) {
 void Network::remove_station(RunningSwitch& home, Station station) {
   check_remove_station(home, station);
   home.engine->fdb().remove(station);
-  // What was learned is not configured: its end is no change.
+  // A station that was learned is not configured: its end is no change.
   if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
         return entry.vlan == station.vid && entry.mac == station.mac;
       }) > 0) {

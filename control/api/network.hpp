@@ -89,8 +89,8 @@ class Network {
   void tell_operator(const std::string& notice) const { notice_(notice); }
   [[nodiscard]] events::EventHub& events() { return events_; }
   [[nodiscard]] std::size_t worker_count() const { return pool_.count(); }
-  // Those that TAPs have unless their user does not want them. Fewer once a TAP has been opened on
-  // a kernel that knows fewer.
+  // Returns those that TAPs have unless their user does not want them. Fewer once a TAP has been
+  // opened on a kernel that knows fewer.
   [[nodiscard]] const OffloadSet& offloads() const { return offloads_; }
   [[nodiscard]] const Switches& switches() const { return switches_; }
   [[nodiscard]] const Ports& ports() const { return ports_; }
@@ -104,7 +104,7 @@ class Network {
   // Throws conflict unless 'expected', if it is given, is the revision.
   void check_revision(std::optional<std::int64_t> expected) const;
 
-  // Those of 'home', in order of their names.
+  // Returns those of 'home', in order of their names.
   [[nodiscard]] std::vector<const RunningPort*> ports_of(const RunningSwitch& home) const;
 
   // Throws not_found. Without a name: the only switch, or an error that asks which.
@@ -114,7 +114,7 @@ class Network {
   // The name of the port at 'index', or nullptr if none is there any more.
   [[nodiscard]] const std::string* port_name(const RunningSwitch& home, PortIndex index) const;
 
-  // What would go wrong is checked by each check_..., and thrown; the others do it.
+  // Each check_... throws what would go wrong; the others do it.
   void check_add_switch(const config::SwitchSpec& spec) const;
   RunningSwitch& add_switch(const config::SwitchSpec& spec);
   void check_set_switch(const RunningSwitch& home, const config::SwitchSpec& spec) const;
@@ -167,12 +167,13 @@ class Network {
   // Readable when others have changed interfaces: then follow_links() is to be called. -1 if the
   // kernel does not tell.
   [[nodiscard]] int links_descriptor() const { return monitor_ ? monitor_->descriptor() : -1; }
-  // Those about 'except' are ignored, for what the caller will see of it is newer.
+  // Follows the news of links. News about 'except' is ignored, for what the caller will see of it
+  // is newer.
   void follow_links(const RunningPort* except = nullptr);
 
   // Another process has all of this from now on: nothing is received and nothing opened any more.
   void let_go();
-  // It has not after all.
+  // The other process has not taken it after all.
   void hold_on();
 
   // The stations of 'home' as of now: all that became of them before has been published, and what
@@ -193,7 +194,7 @@ class Network {
   void check_place(const config::PortSpec& spec) const;
   void release_place(const RunningPort& port);
 
-  // network_patches.cpp: what joins switches.
+  // network_patches.cpp: joins switches.
   void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
   [[nodiscard]] RunningPort* opposite_of(const config::PortSpec& spec);
 
@@ -203,7 +204,7 @@ class Network {
   static void forget_static_beyond_vlans(RunningPort& port);
   RunningPort& enter(RunningPort&& added, std::unique_ptr<Port>& port);
 
-  // network_guests.cpp: who comes in by a door.
+  // network_guests.cpp: sees to those who come in by a door.
   [[nodiscard]] static PortRule rule_in_switch(const RunningPort& port);
   void take_guests_in(RunningPort& door);
   [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
@@ -224,7 +225,7 @@ class Network {
   void lose_port(RunningPort& port);
   void reopen(RunningPort& port);
 
-  // network_events.cpp: who is told of what.
+  // network_events.cpp: publishes events.
   void on_configured();
   void tell_revision();
   void tell(const RunningSwitch& home, std::string_view event);

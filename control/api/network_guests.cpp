@@ -28,7 +28,7 @@ void Network::take_guests_in(RunningPort& door) {
     config::PortSpec spec = door.spec;
     spec.name = door.spec.name + "." + std::to_string(guest->number());
     spec.description = guest->description();
-    // He is hung up on.
+    // The guest is hung up on.
     if (ports_.contains(spec.name)) {
       notice_("a VDE client was turned away: there is a port '" + spec.name + "' already");
       continue;

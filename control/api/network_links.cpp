@@ -39,7 +39,7 @@ void Network::check_link(const RunningPort& added) {
   }
 }
 
-// Of a new port. Listens before it looks, so that no change falls between.
+// Watches the link of a new port. Listens before it looks, so that no change falls between.
 void Network::watch_link(RunningPort& port) {
   const auto name_space = listen_to_link(port);
   follow_links(&port);
@@ -119,7 +119,7 @@ void Network::follow_links(const RunningPort* except) {
   }
 }
 
-// Of these nobody tells us.
+// Polls the links of ports that the monitor does not watch.
 void Network::look_at_unwatched_links() {
   LinkReader reader;
   std::vector<RunningPort*> gone;
@@ -146,7 +146,7 @@ void Network::look_at(RunningPort& port) {
   }
 }
 
-// Its interface is gone, or somewhere else.
+// Looks for an interface that is gone, or somewhere else.
 void Network::look_again(RunningPort& port) {
   if (port.is_lost || port.is_guest()) {
     return;
@@ -214,8 +214,8 @@ void Network::on_port_news(const std::string& switch_name, PortIndex index) {
     take_guests_in(port);
     return;
   }
-  // What became of it is asked of the port: the index may have gone to another while the word was
-  // on its way.
+  // The port is asked what became of its link: the index may have gone to another while the word
+  // was on its way.
   port.port->heed_changes();
   LinkStatus link = port.port->link();
   if (port.is_guest() && !link.is_present) {

@@ -275,7 +275,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec, const config::Ta
   PortSpec changed = spec;
   if (change != config::TapChange()) {
     change_tap(*port.tap, change);
-    // Where it is not to be seen, it stays as it was taken to be.
+    // A TAP that is not to be seen stays as it was taken to be.
     const std::uint32_t mtu = port.tap->link().mtu;
     changed.rule.mtu = mtu != 0 ? mtu : port.spec.rule.mtu;
   }

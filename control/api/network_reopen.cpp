@@ -52,7 +52,7 @@ void Network::reopen(RunningPort& port) {
   OpenedPort opened;
   try {
     opened = open_port(port.spec.far_end, offloads_, nullptr);
-    // What has its name now may be another port's under a name that it had not.
+    // The interface that has its name now may be another port's under a name that it had not.
     check_link({.spec = port.spec, .home = port.home, .port = opened.port.get()});
     Port* const reopened = opened.port.get();
     value_or_refuse(port.home->engine->replace_port(port.index, opened.port));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// offload_names.hpp: what offloads are called in the control protocol; as ethtool(8) has them.
+// offload_names.hpp: tells what offloads are called in the control protocol; as ethtool(8) has
+// them.
 #pragma once
 
 #include <string_view>

@@ -32,7 +32,7 @@ Json port_to_json(Network& network, const RunningPort& port) {
   return port_to_json(port, reader);
 }
 
-// What 'params' say beside the descriptor, completed by what the TAP itself says.
+// Returns what 'params' say beside the descriptor, completed by what the TAP itself says.
 config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
   Json told = params;
   for (const char* member : {"interface", "namespace", "queues", "passed"}) {

@@ -27,7 +27,7 @@ rpc::Schema rate_schema();
 rpc::Schema trace_schema();
 rpc::Schema snapshot_schema();
 
-// What a changing method answers to a dry run.
+// Returns what a changing method answers to a dry run.
 rpc::Schema plan_schema();
 
 }  // namespace tapswitch::api

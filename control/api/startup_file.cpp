@@ -111,7 +111,7 @@ void StartupFile::save_changes() {
 Handlers with_autosave(Handlers handlers, std::span<const rpc::Method> methods, StartupFile& file) {
   for (const rpc::Method& method : methods) {
     const auto found = handlers.find(method.name);
-    // What comes after the hand-over is the successor's to save.
+    // A change after the hand-over is the successor's to save.
     if (!method.changes || found == handlers.end() || method.name == "system.hand_over") {
       continue;
     }

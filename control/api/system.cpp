@@ -44,7 +44,7 @@ Json limits_to_json() {
           {"document_file_bytes", config::most_document_bytes}};
 }
 
-// What depends on the machine and on the rights that the daemon was started with.
+// Returns what depends on the machine and on the rights that the daemon was started with.
 Json kernel_to_json() {
   utsname system{};
   uname(&system);

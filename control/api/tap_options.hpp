@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tap_options.hpp: what a user wrote about a TAP, as the port takes it.
+// tap_options.hpp: turns what a user wrote about a TAP into what the port takes.
 #pragma once
 
 #include "control/config/model.hpp"

@@ -70,7 +70,7 @@ std::optional<VlanTag> outermost_tag(const FrameBuffer& frame) {
   return view ? view->tag() : std::nullopt;
 }
 
-// What is told of a frame at each step of its way (switch/engine/walk.hpp), which it goes as the
+// Tells of a frame at each step of its way (switch/engine/walk.hpp), which it goes as the
 // workers would let it go; but nothing is counted, learned or sent.
 class Narrator {
  public:
@@ -217,7 +217,7 @@ class Narrator {
     }
   }
 
-  // What can be known of it without sending: a worker learns the rest from the kernel.
+  // Returns what can be known of it without sending: a worker learns the rest from the kernel.
   std::optional<DropReason> refuse_link(PortIndex egress) {
     const LinkStatus link = engine_.port(egress).read_link(links_);
     if (!link.is_present) {

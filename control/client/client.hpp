@@ -67,7 +67,7 @@ class Client {
   std::deque<Json> events_;
 };
 
-// What the daemon answered instead of a result: its error object.
+// The daemon answered this instead of a result: its error object.
 class Refused : public std::runtime_error {
  public:
   explicit Refused(Json error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// far_end.hpp: what is at the other end of a port, of whatever kind: as a value, and as members of
-// a port's JSON. The seam of the configuration: a new kind is a struct in far_ends/ that is a
-// FarEndKind, one more alternative of FarEnd, and a row where ports are opened
+// far_end.hpp: says what is at the other end of a port, of whatever kind: as a value, and as
+// members of a port's JSON. The seam of the configuration: a new kind is a struct in far_ends/ that
+// is a FarEndKind, one more alternative of FarEnd, and a row where ports are opened
 // (control/api/open_port.cpp).
 #pragma once
 
@@ -28,7 +28,7 @@ concept FarEndKind = std::equality_comparable<T> && std::default_initializable<T
     requires(T end, const T& other, Json& json, const std::string& port_name, Format format) {
   // The member "type" of its port.
   { T::type } -> std::convertible_to<std::string_view>;
-  // Its members in a port's JSON.
+  // The members of a far end in a port's JSON.
   { T::fields() } -> std::same_as<std::vector<rpc::Field>>;
   // Takes the values of those members that the JSON has, which has passed its schema. Throws
   // rpc::Error if they do not go together.

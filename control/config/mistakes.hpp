@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mistakes.hpp: what is wrong with a document, gathered while it is read.
+// mistakes.hpp: gathers what is wrong with a document while it is read.
 // Limits: most_mistakes; further ones are not told.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// model.hpp: what a user has configured, as plain values: the contents of the configuration
+// model.hpp: holds what a user has configured, as plain values: the contents of the configuration
 // document. What is running besides (frames, stations, links) is not part of it.
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace tapswitch::config {
 
-// Of 'rule', the MTU is the link's and not configured here.
+// The MTU in 'rule' is the link's and not configured here.
 struct PortSpec {
   std::string name;
   std::string description;

@@ -16,7 +16,7 @@ namespace tapswitch::config {
 
 class Patches {
  public:
-  // What is wrong with a patch; empty if nothing is.
+  // A fault says what is wrong with a patch; empty if nothing is.
   struct Fault {
     std::string problem;
     std::string allowed;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: where in a text something stands, for people who have it open in an editor. Pure.
+// place.hpp: tells where in a text something stands, for people who have it open in an editor.
+// Pure.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ struct Place {
 
 [[nodiscard]] Place place_at(std::string_view text, std::size_t offset);
 
-// Where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or, if it
-// is not there, the innermost value around it. 'text' is valid JSON.
+// Returns where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or,
+// if it is not there, the innermost value around it. 'text' is valid JSON.
 [[nodiscard]] Place place_of(std::string_view text, std::string_view pointer);
 
 }  // namespace tapswitch::config

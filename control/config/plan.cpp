@@ -34,7 +34,7 @@ bool can_become(const SwitchSpec& running, const SwitchSpec& wanted) {
   return running.fdb_capacity == wanted.fdb_capacity;
 }
 
-// What the far end is to be told.
+// Returns what the far end is to be told.
 TapChange change_of(const FarEnd& running, const FarEnd& wanted) {
   const auto* from = std::get_if<TapSpec>(&running);
   const auto* to = std::get_if<TapSpec>(&wanted);
@@ -57,7 +57,7 @@ const SwitchSpec* find_switch(const NetworkSpec& network, const std::string& nam
   return found == network.switches.end() ? nullptr : &found->second;
 }
 
-// Of one network, to look things up in.
+// An index of one network, to look things up in.
 struct Index {
   std::map<std::string, std::pair<const SwitchSpec*, const PortSpec*>> ports;
 
@@ -192,7 +192,7 @@ class Planner {
     }
   }
 
-  // What a switch has that stays; a new one of the same name has nothing.
+  // Returns what a switch has that stays; a new one of the same name has nothing.
   [[nodiscard]] const SwitchSpec& running_or_empty(const std::string& name) const {
     static const SwitchSpec empty;
     const SwitchSpec* running = find_switch(running_, name);
@@ -231,7 +231,7 @@ class Planner {
     return key_of(one) < key_of(other);
   }
 
-  // Those of 'all' that 'others' have not, or on another port. Both are in order.
+  // Returns those of 'all' that 'others' have not, or on another port. Both are in order.
   static std::vector<StaticEntry> without(const std::vector<StaticEntry>& all,
                                           const std::vector<StaticEntry>& others) {
     std::vector<StaticEntry> rest;
@@ -243,7 +243,7 @@ class Planner {
     return rest;
   }
 
-  // Of the entries of 'home', those that still are there after ports have gone.
+  // Returns the entries of 'home' that still are there after ports have gone.
   [[nodiscard]] std::vector<StaticEntry> surviving(const std::string& name) const {
     std::vector<StaticEntry> entries = running_or_empty(name).static_entries;
     std::erase_if(entries,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan.hpp: what must be done to make one configuration of another. Pure: it compares two values.
+// plan.hpp: finds what must be done to make one configuration of another. Pure: it compares two
+// values.
 //
 // Theory of operation: ports that are new or different are made first and those that nobody wants
 // any more go last, when nothing can fail any longer. Where the new needs the place of the old (a

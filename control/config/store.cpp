@@ -43,7 +43,7 @@ constexpr mode_t new_file_mode = 0644;
               {{"limit", most_document_bytes}, {"object", path}});
 }
 
-// Where links lead. A file that does not exist yet is where its name says.
+// Returns where links lead. A file that does not exist yet is where its name says.
 std::string resolved(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
                                                          &std::free);
@@ -91,7 +91,8 @@ void take_after(int fd, int directory, const std::string& name, const std::strin
   if (::fstatat(directory, name.c_str(), &old, AT_SYMLINK_NOFOLLOW) != 0) {
     return;
   }
-  // Who may not give files away goes on as its owner. The mode comes last, as chown clears bits.
+  // A user who may not give files away goes on as its owner. The mode comes last, as chown clears
+  // bits.
   if (::fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM) {
     refuse("fchown", "set the owner of", unfinished);
   }

@@ -23,8 +23,8 @@ std::string timestamp() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(second)), fraction);
 }
 
-// What all subscribers are told alike: the event without subscription and number. Names need no
-// escape: they are words of ours, or have passed name_schema.
+// Returns what all subscribers are told alike: the event without subscription and number. Names
+// need no escape: they are words of ours, or have passed name_schema.
 std::string body_of(std::string_view topic, std::string_view event, std::string_view switch_name,
                     const Json& data) {
   const std::string home = switch_name.empty() ? "" : fmt::format(R"("switch":"{}",)", switch_name);
@@ -67,7 +67,7 @@ class EventHub::Subscriber final : public rpc::Outlet::Speaker {
   }
 
   void tell(Subscription& subscription, const std::string& body) {
-    // What is lost is told of first, and only when there is room: else it would be lost by turns.
+    // A loss is told of first, and only when there is room: else it would be lost by turns.
     if (subscription.lost > 0 || !say(subscription, body)) {
       subscription.lose(1);
     }
@@ -80,7 +80,7 @@ class EventHub::Subscriber final : public rpc::Outlet::Speaker {
         subscription.lost = 0;
       }
     } catch (const std::bad_alloc&) {
-      // It is told of when there is room.
+      // The loss is told of when there is room.
     }
   }
 

@@ -31,7 +31,7 @@ namespace tapswitch::events {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-// What a subscriber wants to be told.
+// A subscriber wants to be told these.
 struct Wish {
   TopicSet topics;
   std::optional<std::string> switch_name = {};  // only what happens on this switch

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// topic.hpp: what events can be about, and how each topic is called on the wire.
+// topic.hpp: lists what events can be about, and how each topic is called on the wire.
 #pragma once
 
 #include <algorithm>

@@ -13,7 +13,7 @@
 namespace tapswitch::lab {
 namespace {
 
-// What the shell itself understands, and what begins a longer sentence.
+// Words that the shell itself understands, and what begins a longer sentence.
 bool is_of_the_shell(const std::string& word) {
   static const std::set<std::string> words = {
       "!",       ".",        ":",      "[",     "alias", "break", "case",   "cd",

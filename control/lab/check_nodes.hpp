@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// check_nodes.hpp: what no schema can say of nodes, each by itself and to one another; and what
-// they need of the machine.
+// check_nodes.hpp: checks what no schema can say of nodes, each by itself and to one another; and
+// what they need of the machine.
 #pragma once
 
 #include <set>
@@ -17,7 +17,7 @@ namespace tapswitch::lab {
 void check_nodes(const LabSpec& lab, const std::set<std::string>& named, config::Mistakes& mistakes,
                  std::vector<Need>& needs);
 
-// What might have been meant by 'wanted': "; did you mean 'alice'?", else nothing.
+// Returns what might have been meant by 'wanted': "; did you mean 'alice'?", else nothing.
 [[nodiscard]] std::string suggestion(const std::string& wanted,
                                      const std::vector<std::string>& names);
 

@@ -219,7 +219,7 @@ class Reader {
             (setting == "addresses" && !found->second.addresses.empty()));
   }
 
-  // Of the ports that the links make.
+  // Checks the names of the ports that the links make.
   void check_port_names() {
     for (std::size_t i = 0; i < lab_.links.size(); ++i) {
       const LinkSpec& link = lab_.links[i];
@@ -262,7 +262,7 @@ class Reader {
     }
   }
 
-  // What the schema cannot say of switches and ports, also of those that links make.
+  // Checks what the schema cannot say of switches and ports, also of those that links make.
   void check_switches() {
     const Wiring wiring = wire(lab_, "/");
     for (Problem& problem : config::read_document(wiring.document).mistakes) {

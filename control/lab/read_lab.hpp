@@ -38,7 +38,7 @@ struct Reading {
 // 'default_name' is the lab's name where the document has none.
 [[nodiscard]] Reading read_lab(const Json& document, const std::string& default_name);
 
-// What is wrong with a need, or nullopt.
+// An inspection returns what is wrong with a need, or nullopt.
 using Inspection = std::function<std::optional<std::string>(const Need&)>;
 
 // Each mistake is a line "NAME:LINE:COLUMN: /pointer: problem (allowed: ...)", in the order of the

@@ -42,7 +42,7 @@ Schema end_schema() {
 
 Schema seconds_schema() { return Schema::integer(1, longest_wait); }
 
-// Those of 'fields' that are called one of 'names'.
+// Returns those of 'fields' that are called one of 'names'.
 std::vector<Field> chosen(const std::vector<Field>& fields,
                           const std::vector<std::string_view>& names) {
   std::vector<Field> found;

@@ -11,7 +11,7 @@ namespace tapswitch::lab {
 // Only those below "net" belong to a network namespace; the others are the whole machine's.
 [[nodiscard]] bool is_sysctl_name(std::string_view text);
 
-// Where it is below /proc/sys: "net/ipv4/ip_forward".
+// Returns where it is below /proc/sys: "net/ipv4/ip_forward".
 [[nodiscard]] std::string sysctl_path(std::string_view name);
 
 }  // namespace tapswitch::lab

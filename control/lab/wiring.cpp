@@ -42,8 +42,8 @@ std::string derived_mac(const std::string& name) {
                      hash & 0xff);
 }
 
-// Of a link between two nodes it is both ends', which is a mistake (check_addresses.hpp); a virtual
-// machine is not asked there.
+// The MTU of a link between two nodes is both ends', which is a mistake (check_addresses.hpp); a
+// virtual machine is not asked there.
 std::optional<std::string> said_mac(const LabSpec& lab, const LinkSpec& link, const End& end) {
   const NodeSpec& node = lab.nodes.at(end.name);
   const auto& interfaces = node.interfaces;
@@ -135,7 +135,7 @@ class Maker {
     port["type"] = "tap";
     port["interface"] = end.interface;
     port["namespace"] = namespace_name(lab_.name, end.name);
-    // What the node has made of the interface survives the daemon; it goes with the namespace.
+    // The node's changes to the interface survive the daemon; it goes with the namespace.
     port["persist"] = true;
     // Set, also where nobody says it: else it would be another each time, and udev might change it.
     port["mac"] = macs_.at(end.text());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// wiring.hpp: what the links of a lab mean for its switches: the configuration document that the
-// lab's own daemon is started with. Pure.
+// wiring.hpp: says what the links of a lab mean for its switches: the configuration document that
+// the lab's own daemon is started with. Pure.
 //
 // A link from a node to a switch is a port of it; two switches are joined by two patch ports. Two
 // nodes meet on a switch of their own that has no other port, learns nothing and keeps no address
@@ -34,7 +34,7 @@ namespace tapswitch::lab {
 
 struct Wiring {
   Json document;  // of the daemon
-  // Where in the lab file is what stands in the document only because of a link:
+  // Tells where in the lab file is what stands in the document only because of a link:
   // "/switches/sw0/ports/alice" is "/links/3".
   std::map<std::string, std::string> places;
 };

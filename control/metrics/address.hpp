@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// address.hpp: where metrics are to be had, as people write it: "127.0.0.1:9100", "[::1]:9100",
-// ":9100" (this machine alone) or "unix:/run/tapswitch/metrics.sock". Names of hosts are not looked
-// up.
+// address.hpp: says where metrics are to be had, as people write it: "127.0.0.1:9100",
+// "[::1]:9100", ":9100" (this machine alone) or "unix:/run/tapswitch/metrics.sock". Names of hosts
+// are not looked up.
 #pragma once
 
 #include <cstdint>

@@ -52,7 +52,7 @@ class HttpServer {
   void claim();
   void renounce();
 
-  // Where the page is: "http://127.0.0.1:9100/metrics", "unix:/run/metrics.sock".
+  // Returns where the page is: "http://127.0.0.1:9100/metrics", "unix:/run/metrics.sock".
   [[nodiscard]] std::string url() const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// network_page.hpp: what the network counts, as a page of metrics.
+// network_page.hpp: writes what the network counts as a page of metrics.
 //
 // Names follow the conventions of Prometheus: base units, '_total' for what only grows. A label is
 // never something that a stranger on the wire chooses, so their number is bounded by the
@@ -21,7 +21,7 @@
 
 namespace tapswitch::metrics {
 
-// What does not come from the network.
+// The daemon's facts do not come from the network.
 struct DaemonFacts {
   std::string version;
   std::chrono::system_clock::time_point started;

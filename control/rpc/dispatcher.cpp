@@ -187,7 +187,7 @@ Json Dispatcher::answer_request(const Request& request, const Json& id,
   } catch (...) {
     fault = "an exception of unknown type";
   }
-  // What went wrong is ours to find out: the log gets it, a stranger need not.
+  // A fault is ours to find out: the log gets it, a stranger need not.
   if (log_fault_) {
     log_fault_(request.method, fault);
   }

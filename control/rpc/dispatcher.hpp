@@ -23,7 +23,7 @@
 
 namespace tapswitch::rpc {
 
-// Who asks.
+// The caller is the one who asks.
 struct Caller {
   std::uint32_t uid = 0;
   std::int32_t pid = 0;
@@ -31,8 +31,8 @@ struct Caller {
   // By which it can be told more than replies; null if there is no such way. Lives as long as the
   // call.
   Outlet* outlet = nullptr;
-  // Those that came with the line; a batch shares them. Null if none did. They live as long as the
-  // call.
+  // The descriptors came with the line; a batch shares them. Null if none did. They live as long as
+  // the call.
   Descriptors* descriptors = nullptr;
 };
 

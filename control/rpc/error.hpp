@@ -39,7 +39,7 @@ int code_of(ErrorKind kind);
 // "not_found" and so on: what 'data.kind' says.
 std::string_view name_of(ErrorKind kind);
 
-// What is said where std::bad_alloc was thrown; its kind is limit_reached.
+// Returns what is said where std::bad_alloc was thrown; its kind is limit_reached.
 constexpr const char* no_memory = "the daemon has not enough memory for this";
 
 class Error : public std::runtime_error {

@@ -20,7 +20,7 @@ std::string excerpt(std::string_view text, std::size_t longest = longest_excerpt
 // The excerpt of 'text' as a JSON string, between quotation marks.
 std::string in_quotes(std::string_view text);
 
-// What kind of value this is, with its article: "a string", "an integer", "the number 1.5".
+// Returns what kind of value this is, with its article: "a string", "an integer", "the number 1.5".
 std::string kind_of(const Json& value);
 
 }  // namespace tapswitch::rpc

@@ -13,7 +13,7 @@ namespace tapswitch::rpc {
 
 class Outlet {
  public:
-  // Who speaks by an outlet. The outlet destroys it when the session is over.
+  // A speaker speaks by an outlet, which destroys it when the session is over.
   class Speaker {
    public:
     Speaker() = default;

@@ -29,8 +29,8 @@ std::vector<std::string> names_of(const std::vector<Field>& fields) {
   return names;
 }
 
-// What all say of the field; where they do not say the same, or do not all have it, with whom says
-// so: "(a, b) one thing; (c) another".
+// Returns what all say of the field; where they do not say the same, or do not all have it, with
+// whom says so: "(a, b) one thing; (c) another".
 std::string description_in(const std::vector<Schema::Alternative>& alternatives,
                            std::string_view name) {
   struct Saying {

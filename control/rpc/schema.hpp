@@ -83,8 +83,9 @@ class Schema {
   // How problems name their place: "vlan.pvid", or as JSON pointers do [RFC 6901]: "/vlan/pvid".
   enum class Places : std::uint8_t { dotted, pointers };
 
-  // What is wrong with 'value', up to 64 problems; empty if nothing is. 'at' is where it stands.
-  // Numbers with a fraction or an exponent are no integers (not even 1.0), nor are booleans.
+  // Returns what is wrong with 'value', up to 64 problems; empty if nothing is. 'at' is where it
+  // stands. Numbers with a fraction or an exponent are no integers (not even 1.0), nor are
+  // booleans.
   [[nodiscard]] std::vector<Problem> check(const Json& value, const std::string& at = {},
                                            Places places = Places::dotted) const;
 
@@ -100,7 +101,7 @@ class Schema {
   [[nodiscard]] std::optional<Schema> item() const;
   // any_of: the choices. Else empty.
   [[nodiscard]] std::vector<Schema> choices() const;
-  // What is allowed, for people: "1..4094", "access, trunk, dot1q-tunnel".
+  // Returns what is allowed, for people: "1..4094", "access, trunk, dot1q-tunnel".
   [[nodiscard]] std::string allowed() const;
 
  private:

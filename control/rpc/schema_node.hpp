@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// schema_node.hpp: what a Schema holds. Private to the schema_*.cpp files.
+// schema_node.hpp: holds what a Schema is made of. Private to the schema_*.cpp files.
 #pragma once
 
 #include "control/rpc/schema.hpp"

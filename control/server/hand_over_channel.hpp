@@ -43,7 +43,7 @@ class HandOverChannel {
   HandOverChannel& operator=(const HandOverChannel&) = delete;
   ~HandOverChannel();
 
-  // These throw Broken.
+  // Both throw Broken.
   void send(std::string_view line, std::span<const int> descriptors = {});
   [[nodiscard]] Message receive();
 

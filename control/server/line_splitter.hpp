@@ -17,12 +17,13 @@ namespace tapswitch::server {
 
 class LineSplitter {
  public:
-  // What one read brings at most.
+  // One read brings so much at most.
   static constexpr std::size_t read_size = 16'384;
 
   explicit LineSplitter(std::size_t longest) : longest_(longest) {}
 
-  // Where the next bytes go; valid until the next call. Never while next() has a line to give.
+  // Returns where the next bytes go; valid until the next call. Never while next() has a line to
+  // give.
   [[nodiscard]] std::span<char> space();
 
   // Says that the first 'size' bytes of space() have arrived.

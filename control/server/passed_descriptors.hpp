@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// passed_descriptors.hpp: what comes out of a Unix socket besides bytes: descriptors (SCM_RIGHTS),
-// and to which line they belong.
+// passed_descriptors.hpp: takes what comes out of a Unix socket besides bytes: descriptors
+// (SCM_RIGHTS), and to which line they belong.
 //
 // Theory of operation: the kernel ends a read at the end of a message that brought descriptors, but
 // glues earlier messages to its front. So it is the last byte of a read that tells where its
@@ -36,7 +36,8 @@ class PassedDescriptors {
   // with EBUSY while too much is still to be closed.
   [[nodiscard]] ssize_t receive(int socket, std::span<char> space, std::uint64_t arrived);
 
-  // Those of the line whose end is byte 'given' of all that arrived; null if there are none.
+  // Returns those of the line whose end is byte 'given' of all that arrived; null if there are
+  // none.
   [[nodiscard]] rpc::Descriptors* of_line(std::uint64_t given);
 
   // The line is answered: closes what nobody has taken.

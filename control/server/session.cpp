@@ -208,7 +208,7 @@ void Session::go_on() {
   settle();
 }
 
-// Of long lines there may be some at a time: the next waits in the kernel.
+// Only some long lines may come at a time: the next waits in the kernel.
 void Session::read_on() {
   const bool is_long = lines_.unfinished() > LineSplitter::read_size;
   if (is_long && !has_long_line_ && !commons_.long_lines.has_room(payer_, false)) {

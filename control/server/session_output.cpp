@@ -40,8 +40,8 @@ bool Session::offer(std::string_view line) {
   if (is_ending_) {
     return false;
   }
-  // What alone is larger than the room would never find any: the sample of a switch of thousands of
-  // ports. It goes when nothing else waits.
+  // An event that alone is larger than the room would never find any: the sample of a switch of
+  // thousands of ports. It goes when nothing else waits.
   if ((unsent() > 0 && unsent() + line.size() >= limits_.unsent_event_bytes_per_session) ||
       !commons_.unsent.has_room(payer_, unsent() > 0)) {
     has_refused_event_ = true;

@@ -22,8 +22,8 @@ std::optional<std::string> variable(const char* name) {
   return value != nullptr && *value != '\0' ? std::optional<std::string>(value) : std::nullopt;
 }
 
-// Who we are for the rest of the machine. Root of a user namespace may have a /run of its own, as
-// in a container; where it has not (`unshare -r`), it is the user that made the namespace.
+// Returns who we are for the rest of the machine. Root of a user namespace may have a /run of its
+// own, as in a container; where it has not (`unshare -r`), it is the user that made the namespace.
 uid_t outer_uid() {
   struct stat run {};
   std::ifstream map("/proc/self/uid_map");

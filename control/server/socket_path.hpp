@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// socket_path.hpp: where the control socket is when nobody says; daemon and tapctl agree by it.
+// socket_path.hpp: finds where the control socket is when nobody says; daemon and tapctl agree by
+// it.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +10,7 @@
 
 namespace tapswitch::server {
 
-// What decides about the path.
+// The environment decides about the path.
 struct SocketEnvironment {
   std::optional<std::string> socket;       // $TAPSWITCH_SOCKET
   std::optional<std::string> runtime_dir;  // $XDG_RUNTIME_DIR

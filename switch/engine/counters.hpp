@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// counters.hpp: what is counted, and how without two threads ever writing the same cache line.
+// counters.hpp: counts, without two threads ever writing the same cache line.
 //
 // Each worker has counters of its own for each port and each VLAN; whoever asks adds them up. They
 // are 64 bits wide and never reset. Names and meaning follow RFC 2863: 'in' is what came in by the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// observer.hpp: who looks at the frames of a port: capture, mirror, sampling, storm control. A port
+// observer.hpp: looks at the frames of a port: capture, mirror, sampling, storm control. A port
 // has one or none; whoever wants several makes one that asks them.
 //
 // Threads: any worker, also several at once; never the control thread. It must not block, and it

@@ -139,7 +139,7 @@ KernelResult<void> Switch::replace_port(PortIndex index, std::unique_ptr<Port>& 
 
 KernelResult<void> Switch::move_port(PortIndex index, std::size_t worker) {
   Entry& entry = entries_[to_size(index)];
-  // What the old workers have taken in, they have sent when they let go of the port.
+  // The old workers have sent all that they took in when they let go of the port.
   detach(index, entry);
   const std::size_t before = std::exchange(entry.worker, worker);
   auto attached = attach(index);

@@ -131,7 +131,7 @@ class Switch {
   [[nodiscard]] std::shared_ptr<const Picture> draw_or(const TakeBack& take_back);
   // Takes no memory once the workers know the switch, so that it cannot fail.
   void hand_over(std::shared_ptr<const Picture> picture);
-  // Who receives by a queue of a port.
+  // Returns who receives by a queue of a port.
   [[nodiscard]] std::size_t worker_of(const Entry& entry, std::size_t queue) const;
   [[nodiscard]] KernelResult<void> attach(PortIndex index);
   [[nodiscard]] KernelResult<void> receive(PortIndex index);

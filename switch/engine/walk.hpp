@@ -128,7 +128,7 @@ class Walk {
   }
 
  private:
-  // What all copies of a frame have in common.
+  // All copies of a frame have these in common.
   struct Outgoing {
     FrameBuffer& frame;
     EgressTag tag;
@@ -149,7 +149,8 @@ class Walk {
                               : punt_kind(rule.punts, view, arrival.frame.layout());
     const auto classification = classify(picture_.snapshot, ingress_, view);
     if (!classification) {
-      // What concerns the link alone needs no VLAN; a source that is no station's makes it void.
+      // A frame that concerns the link alone needs no VLAN; a source that is no station's makes it
+      // void.
       const DropReason reason = classification.error();
       if (punt == PuntKind::link && reason != DropReason::group_source &&
           reason != DropReason::zero_source) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// worker_steps.hpp: what a worker does at each step of a frame's way (walk.hpp): it counts, learns,
-// hands over to the protocols, and sends. Nothing of it blocks or allocates.
+// worker_steps.hpp: does a worker's part at each step of a frame's way (walk.hpp): it counts,
+// learns, hands over to the protocols, and sends. Nothing of it blocks or allocates.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace tapswitch {
 
-// What a worker sends with, frame after frame.
+// A worker sends with these, frame after frame.
 struct EgressTools {
   FrameBuffer segment;  // for pieces of a frame
   FlushList to_flush;
@@ -22,8 +22,8 @@ struct EgressTools {
 
 class WorkerSteps {
  public:
-  // Of the worker of that number, for frames that came in by 'ingress' at 'now'. 'tools' may hold a
-  // frame back, and edit it, until they are asked to release it.
+  // The steps of the worker of that number, for frames that came in by 'ingress' at 'now'. 'tools'
+  // may hold a frame back, and edit it, until they are asked to release it.
   WorkerSteps(const Picture& picture, std::size_t worker, PortIndex ingress, EgressTools& tools,
               TimePoint now)
       : picture_(picture), worker_(worker), ingress_(ingress), tools_(tools), now_(now) {}

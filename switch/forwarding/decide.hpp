@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// decide.hpp: where a frame goes: a function from a snapshot, the FDB and a frame to a value.
+// decide.hpp: decides where a frame goes: a function from a snapshot, the FDB and a frame to a
+// value.
 //
 // Nothing here reads, writes, counts or asks the time; frame.trace calls the very same functions.
 // Learning is a step of its own (Fdb::learn), to be taken between classify() and decide().
@@ -33,7 +34,7 @@ struct Decision {
   static Decision flood(FloodKind kind, std::span<const PortIndex> members);
 };
 
-// Where a frame so classified goes.
+// Returns where a frame so classified goes.
 [[nodiscard]] Decision decide(const Snapshot& snapshot, const Fdb& fdb, PortIndex ingress,
                               const FrameView& frame, const Classification& classification,
                               TimePoint now);

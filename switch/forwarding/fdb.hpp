@@ -65,7 +65,7 @@ class Fdb {
   static constexpr std::size_t page_slots = 65'536;
   static constexpr std::size_t all_slots = std::numeric_limits<std::size_t>::max();
 
-  // What is not said matches everything.
+  // A member that is not said matches everything.
   struct Filter {
     std::optional<PortIndex> port{};
     std::optional<VlanId> vid{};
@@ -91,7 +91,7 @@ class Fdb {
   // may be learned on the port; 0: no limit.
   Learned learn(Station station, PortIndex port, std::uint32_t port_limit, TimePoint now);
 
-  // What learn() would come to, were it called now. Changes and counts nothing.
+  // Returns what learn() would come to, were it called now. Changes and counts nothing.
   [[nodiscard]] Learned would_learn(Station station, PortIndex port, std::uint32_t port_limit,
                                     TimePoint now) const;
 
@@ -126,7 +126,7 @@ class Fdb {
   // where there was nothing. 'wake' must not call the FDB.
   void start_news(FdbNewsBox::Wake wake);
   void stop_news();
-  // What was noted since the last call.
+  // Returns what was noted since the last call.
   [[nodiscard]] FdbNewsBox::Contents take_news();
 
   // At most 'limit' of the entries that match, from 'cursor' (0, or where the page before ended).
@@ -145,7 +145,7 @@ class Fdb {
  private:
   using Count = std::atomic<std::uint32_t>;
 
-  // What learning a station would come to, and in which slot.
+  // A plan says what learning a station would come to, and in which slot.
   struct Plan {
     Learned outcome{};
     std::size_t slot = 0;

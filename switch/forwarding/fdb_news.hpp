@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fdb_news.hpp: what becomes of the entries of an FDB, for whoever wants to know: a box that the
-// FDB fills as it happens and that somebody empties from time to time.
+// fdb_news.hpp: tells what becomes of the entries of an FDB, for whoever wants to know: a box that
+// the FDB fills as it happens and that somebody empties from time to time.
 //
 // While the box is closed, nothing is noted. Only what takes the FDB's mutex anyway is news; a
 // station that is heard where it was known is none.

@@ -35,7 +35,7 @@
 
 namespace tapswitch {
 
-// What is known of a station, and the generation of the entry that holds it.
+// A value holds what is known of a station, and the generation of the entry that holds it.
 //   63..46 generation | 45 in use | 44 static | 43..32 port | 31..0 second when last heard
 class FdbValue {
  public:
@@ -58,7 +58,7 @@ class FdbValue {
   [[nodiscard]] constexpr bool same_generation(FdbValue other) const {
     return ((bits_ ^ other.bits_) & generation_mask) == 0;
   }
-  // This value in the generation of 'other', or in the one after it.
+  // Returns this value in the generation of 'other', or in the one after it.
   [[nodiscard]] constexpr FdbValue in_generation_of(FdbValue other) const {
     return FdbValue((bits_ & ~generation_mask) | (other.bits_ & generation_mask));
   }
@@ -198,7 +198,7 @@ class FdbTable {
   std::uint64_t multiplier_;
 };
 
-// These are here because they are most of the work of forwarding a frame.
+// The functions below are inline because they are most of the work of forwarding a frame.
 
 inline FdbTable::Words FdbTable::load(const Bucket& bucket, std::size_t i) {
   const FdbValue before(bucket.values[i].load(std::memory_order_acquire));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// port_rule.hpp: what is configured about forwarding, for a port and for a switch. These are the
-// words of the user; snapshot.hpp makes of them what the workers read.
+// port_rule.hpp: holds what is configured about forwarding, for a port and for a switch. These are
+// the words of the user; snapshot.hpp makes of them what the workers read.
 #pragma once
 
 #include <cstdint>

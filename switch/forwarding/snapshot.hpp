@@ -23,7 +23,7 @@ namespace tapswitch {
 // A PortRule as the workers read it. Lives as long as its snapshot.
 class PortView {
  public:
-  // Where no port is.
+  // Stands where no port is.
   PortView() = default;
 
   // 'set': what 'rule' carries if it is a trunk, otherwise empty; it must outlive the view.

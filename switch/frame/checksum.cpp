@@ -68,7 +68,7 @@ void ChecksumSum::add(std::span<const std::byte> bytes) {
     sum_ += half;
     bytes = bytes.subspan(sizeof half);
   }
-  // What is left counts as if zeroes followed it.
+  // A byte that is left counts as if zeroes followed it.
   if (!bytes.empty()) {
     half = 0;
     std::memcpy(&half, bytes.data(), bytes.size());

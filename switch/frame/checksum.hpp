@@ -32,7 +32,7 @@ class ChecksumSum {
   // The sum, folded into a word. Not 0 unless every word added was.
   [[nodiscard]] std::uint16_t folded() const;
 
-  // What stands in a header: the complement.
+  // Returns what stands in a header: the complement.
   [[nodiscard]] std::uint16_t checksum() const { return static_cast<std::uint16_t>(~folded()); }
 
  private:

@@ -32,8 +32,9 @@ class FrameBuffer {
   // 64 KiB of payload, as the largest super-frame has it, with its header and two tags.
   static constexpr std::size_t max_frame_size = 65'536 + FrameView::header_size + 2 * VlanTag::size;
 
-  // Where a port puts the frame it receives, behind 'prefix' bytes of the port's own framing. One
-  // byte larger than these and the largest frame, so that a frame which fills it was too long.
+  // Returns where a port puts the frame it receives, behind 'prefix' bytes of the port's own
+  // framing. One byte larger than these and the largest frame, so that a frame which fills it was
+  // too long.
   [[nodiscard]] std::span<std::byte> space(std::size_t prefix = 0) {
     assert(prefix <= headroom);
     return std::span(memory_).subspan(headroom - prefix);

@@ -13,7 +13,7 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// What IP can state as a length. Behind an Ethernet header and two tags that much has room in any
+// IP can state no greater length. Behind an Ethernet header and two tags that much has room in any
 // case; behind more tags a frame is full before.
 constexpr std::size_t most_octets_of_ip = 65'535;
 static_assert(FrameView::header_size + 2 * VlanTag::size + most_octets_of_ip <=
@@ -30,7 +30,8 @@ std::byte flags_of(Bytes frame, const HeaderLayout& headers) {
   return frame[headers.transport + tcp_flags];
 }
 
-// Of a segment that carries payload, no flag that belongs to one segment only, and no padding.
+// Returns the headers of a segment that carries payload, no flag that belongs to one segment only,
+// and no padding.
 std::optional<HeaderLayout> headers_of_segment(Bytes frame, const Layout& layout) {
   const std::optional<HeaderLayout> headers = layout.headers();
   if (!headers || headers->kind != TransportKind::tcp || headers->payload >= frame.size()) {
@@ -41,7 +42,7 @@ std::optional<HeaderLayout> headers_of_segment(Bytes frame, const Layout& layout
   return has_usual_flags && stated_size(ip, headers->is_ipv6) == ip.size() ? headers : std::nullopt;
 }
 
-// Of the addresses, the protocol and the length, which the checksum of TCP covers.
+// Sums the addresses, the protocol and the length, which the checksum of TCP covers.
 ChecksumSum sum_of_pseudo_header(Bytes frame, const HeaderLayout& headers) {
   const Bytes ip = frame.subspan(headers.network);
   ChecksumSum sum;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// layout.hpp: where the headers of layers 2 to 4 lie in a frame. It is found once, when the frame
-// has come in, travels with the frame, and is shifted when a tag is put on or taken off: nothing is
-// searched for again in a frame that was edited.
+// layout.hpp: tells where the headers of layers 2 to 4 lie in a frame. A layout is found once, when
+// the frame has come in, travels with the frame, and is shifted when a tag is put on or taken off:
+// nothing is searched for again in a frame that was edited.
 //
 // Looks through any number of VLAN tags, the options of IPv4, and of the extension headers of IPv6
 // those that a super-frame may have: hop-by-hop options, routing, destination options.
@@ -48,8 +48,8 @@ class Layout {
   // How many tags there are, as far as anybody asks: more than 'most' count as 'most'.
   [[nodiscard]] std::size_t tag_count(std::size_t most) const;
 
-  // Where TCP or UDP lies. Nullopt if the frame carries anything else, is an IP fragment, or if a
-  // header is incomplete.
+  // Returns where TCP or UDP lies. Nullopt if the frame carries anything else, is an IP fragment,
+  // or if a header is incomplete.
   [[nodiscard]] std::optional<HeaderLayout> headers() const;
 
   // The offset of what follows IP's headers, if that is of 'protocol' as IP numbers them: of a

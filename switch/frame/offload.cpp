@@ -29,7 +29,7 @@ constexpr std::uint8_t wire_ecn_flag = 0x80;
 // The shortest IP header. Linux takes no checksum that starts before its end.
 constexpr std::size_t least_network_size = 20;
 
-// What a word can still state when a frame has been given two tags more.
+// A word can still state so much when a frame has been given two tags more.
 constexpr std::size_t most_checksum_start = 0xffff - 2 * VlanTag::size;
 
 // Linux keeps this size for a purpose of its own and takes it from nobody.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// offload.hpp: what a frame's sender left for its receiver to finish: a checksum, or the cutting of
-// a super-frame into segments. And how a virtio-net header says so on a TAP.
+// offload.hpp: tells what a frame's sender left for its receiver to finish: a checksum, or the
+// cutting of a super-frame into segments. And how a virtio-net header says so on a TAP.
 //
 // The wire format is our own code, because <linux/virtio_net.h> of Debian 12 is not C++. It is the
 // ten bytes of struct virtio_net_hdr, little-endian on every machine unless said otherwise: a TAP
@@ -19,7 +19,7 @@
 
 namespace tapswitch {
 
-// What kind of super-frame: how it is to be cut.
+// The kind of a super-frame says how it is to be cut.
 enum class GsoKind : std::uint8_t { none, tcp_ipv4, tcp_ipv6, udp };
 
 struct Offload {

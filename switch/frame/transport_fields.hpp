@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// transport_fields.hpp: where the fields of IPv4, IPv6, TCP and UDP stand, each from the first
-// octet of its header; and how IP states the length of a frame.
+// transport_fields.hpp: tells where the fields of IPv4, IPv6, TCP and UDP stand, each from the
+// first octet of its header; and how IP states the length of a frame.
 #pragma once
 
 #include <cstddef>

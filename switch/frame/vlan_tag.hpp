@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vlan_tag.hpp: what a VLAN tag says [802.1Q 9.3 to 9.6]. Where it stands in a frame is known to
-// frame_view.hpp (reading) and frame_buffer.hpp (editing).
+// vlan_tag.hpp: holds what a VLAN tag says [802.1Q 9.3 to 9.6]. Where it stands in a frame is known
+// to frame_view.hpp (reading) and frame_buffer.hpp (editing).
 #pragma once
 
 #include <cstddef>

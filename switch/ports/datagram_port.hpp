@@ -37,7 +37,7 @@ class DatagramPort final : public Port {
   }
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
-  // It has a carrier while somebody has a socket open at 'remote'.
+  // The port has a carrier while somebody has a socket open at 'remote'.
   [[nodiscard]] LinkStatus link() const override;
 
  private:

@@ -28,7 +28,7 @@ class EpollSet {
   void change(int fd, std::uint32_t events, std::uint64_t tag) noexcept;
   void remove(int fd) noexcept;
 
-  // What is ready now; does not wait.
+  // Returns what is ready now; does not wait.
   [[nodiscard]] std::span<epoll_event> ready(std::span<epoll_event> space) const noexcept;
 
  private:

@@ -52,7 +52,7 @@ LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where) {
   if (found.info) {
     return to_link(*found.info);
   }
-  // Behind a door that is closed to us it is as good as up: what is sent will tell.
+  // A link behind a door that is closed to us is as good as up: what is sent will tell.
   const int number = found.info.error().number;
   const bool is_closed = number == EPERM || number == EACCES;
   LinkStatus status;

@@ -15,7 +15,7 @@ namespace tapswitch {
 
 [[nodiscard]] LinkStatus to_link(const InterfaceInfo& info);
 
-// Where an interface is now that can be renamed and moved.
+// A location says where an interface is now that can be renamed and moved.
 struct Whereabouts {
   std::function<KernelResult<std::string>()> name;
   std::function<KernelResult<UniqueFd>()> name_space;
@@ -26,7 +26,8 @@ struct Whereabouts {
 // How it is. Not present if it has no name any more.
 [[nodiscard]] LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where);
 
-// Its counters; 'index' as Port::read_drops() has it. Zero if they are not to be had.
+// Returns the counters of an interface; 'index' as Port::read_drops() has it. Zero if they are not
+// to be had.
 [[nodiscard]] InterfaceStatistics read_interface_statistics(LinkReader& reader,
                                                             std::optional<int> index,
                                                             const Whereabouts& where);

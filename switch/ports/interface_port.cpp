@@ -120,7 +120,7 @@ LinkStatus InterfacePort::read_link(LinkReader& reader) const {
   return read_interface_link(reader, whereabouts());
 }
 
-// What comes in by the interface waits at the socket; what the switch sends the interface
+// Frames that come in by the interface wait at the socket; what the switch sends the interface
 // transmits.
 KernelDrops InterfacePort::read_drops(LinkReader& reader, std::optional<int> index) {
   ingress_drops_ += socket_.take_drops();

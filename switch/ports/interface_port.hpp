@@ -32,9 +32,9 @@ namespace tapswitch {
 struct InterfaceOptions {
   std::string interface;
   std::optional<NetNamespaceRef> name_space;  // nullopt: ours
-  // What may leave by the interface unfinished, as far as the kernel can; nothing: each frame
-  // leaves whole. What comes in unfinished is taken in any case, for the kernel cannot be asked to
-  // finish it.
+  // Offloads that may leave by the interface unfinished, as far as the kernel can; nothing: each
+  // frame leaves whole. What comes in unfinished is taken in any case, for the kernel cannot be
+  // asked to finish it.
   OffloadSet offloads = all_offloads;
 };
 

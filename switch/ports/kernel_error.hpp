@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kernel_error.hpp: what the kernel refused, to whom, and what a person can do about it.
+// kernel_error.hpp: tells what the kernel refused, to whom, and what a person can do about it.
 //
 // A value, never thrown by this room: whoever asks for the value of a failed KernelResult without
 // looking gets a std::system_error.
@@ -31,7 +31,7 @@ using KernelResult = boost::system::result<T, KernelError>;
 // "EPERM"; "errno 4711" for a number that has no name.
 [[nodiscard]] std::string errno_name(int number);
 
-// What boost::system::result calls when a value is asked for that is not there.
+// Throws. boost::system::result calls it when a value is asked for that is not there.
 [[noreturn]] void throw_exception_from_error(const KernelError& error,
                                              const boost::source_location& location);
 

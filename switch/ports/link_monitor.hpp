@@ -51,8 +51,8 @@ class LinkMonitor {
   // Returns it, for LinkPlace; nullopt if nothing can be heard from there.
   [[nodiscard]] std::optional<int> listen_to(int name_space);
 
-  // What has come, but not without end: whoever changes interfaces all the time does not keep the
-  // caller for ever.
+  // Returns what has come, but not without end: whoever changes interfaces all the time does not
+  // keep the caller for ever.
   [[nodiscard]] Notices take();
 
  private:

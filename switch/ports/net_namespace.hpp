@@ -62,8 +62,8 @@ struct NetNamespaceId {
 // takes the same right.
 [[nodiscard]] bool can_enter_net_namespaces();
 
-// What 'work', which gives a KernelResult, gives in 'name_space'. Runs it on the spot if the caller
-// is there already, otherwise as run_in_thread() does.
+// Returns what 'work', which gives a KernelResult, gives in 'name_space'. Runs it on the spot if
+// the caller is there already, otherwise as run_in_thread() does.
 template <class Work>
 [[nodiscard]] std::invoke_result_t<Work&> run_in(int name_space, Work&& work) {
   if (net_namespace_id(name_space) == current_net_namespace()) {

@@ -24,7 +24,7 @@ class Outbox {
   // There must be room.
   void push(std::span<const std::byte> bytes) noexcept;
 
-  // What is in it, oldest first; the second is empty unless the ring wraps.
+  // Returns what is in it, oldest first; the second is empty unless the ring wraps.
   [[nodiscard]] std::array<std::span<const std::byte>, 2> contents() const noexcept;
 
   // Takes the 'size' oldest bytes out.

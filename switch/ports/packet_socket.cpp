@@ -87,7 +87,7 @@ std::optional<VlanTag> taken_tag(msghdr& message) noexcept {
 }  // namespace
 
 KernelResult<PacketSocket> PacketSocket::open(int index) {
-  // Of no protocol until it is bound: it shall not hear other interfaces meanwhile.
+  // The socket is of no protocol until it is bound: it shall not hear other interfaces meanwhile.
   UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) {
     return socket_error("socket", "CAP_NET_RAW");

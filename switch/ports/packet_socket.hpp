@@ -40,8 +40,8 @@ class PacketSocket {
   [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept;
 
-  // What may be sent unfinished on this kernel. It takes them for every interface, and finishes
-  // what an interface does not.
+  // Returns what may be sent unfinished on this kernel. It takes them for every interface, and
+  // finishes what an interface does not.
   [[nodiscard]] const OffloadSet& offloads() const noexcept { return offloads_; }
 
   // The name of the interface now; ENODEV when it is lost.

@@ -44,7 +44,7 @@ std::unique_ptr<PatchPort> PatchPort::open_opposite(const PatchPort& peer) {
 
 PatchPort::PatchPort(std::shared_ptr<Cable> cable, std::size_t side)
     : cable_(std::move(cable)), side_(side) {
-  // What was on its way to an earlier end is not for this one.
+  // Frames on their way to an earlier end are not for this one.
   FrameBuffer stale;
   while (cable_->towards[side_].pop(stale)) {
   }

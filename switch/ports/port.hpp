@@ -91,8 +91,8 @@ class Port {
   // Sends what send() has kept back. Who has sent calls it as soon as there is no more to send.
   virtual void flush() noexcept {}
 
-  // What the other end finishes by itself. Constant for the life of the port; send() may only be
-  // given frames whose offload is among these.
+  // Returns what the other end finishes by itself. Constant for the life of the port; send() may
+  // only be given frames whose offload is among these.
   [[nodiscard]] virtual OffloadSet offloads() const noexcept { return {}; }
 
   // Asks the kernel how the other end is. May take a system call or two.

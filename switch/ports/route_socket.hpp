@@ -38,7 +38,7 @@ struct InterfaceStatistics {
   std::uint64_t transmitted_errors = 0;
 };
 
-// What only a TUN or TAP device has.
+// Only a TUN or TAP device has these.
 struct TunInfo {
   bool is_tap = false;  // frames, not bare IP
   bool is_persistent = false;
@@ -65,7 +65,7 @@ struct InterfaceInfo {
   InterfaceStatistics statistics;
 };
 
-// What is to change about an interface; the rest stays.
+// A change says what is to change about an interface; the rest stays.
 struct InterfaceChange {
   std::optional<std::string> name = {};
   std::optional<MacAddress> mac = {};
@@ -74,7 +74,7 @@ struct InterfaceChange {
   std::optional<int> name_space = {};  // descriptor of the namespace to move it to
 };
 
-// What a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.
+// Returns what a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.
 [[nodiscard]] InterfaceInfo parse_interface(nlmsghdr* message);
 
 class RouteSocket {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// socket_address.hpp: where a stream socket listens or connects to, as a user writes it:
+// socket_address.hpp: says where a stream socket listens or connects to, as a user writes it:
 // "unix:/run/vm1.sock", "tcp:127.0.0.1:4711", "tcp:[::1]:4711".
 //
 // Hosts are numbers: a name would have to be looked up, and nothing here may wait.
@@ -26,7 +26,7 @@ class SocketAddress {
   [[nodiscard]] static std::optional<SocketAddress> of_path(std::string_view path);
 
   [[nodiscard]] bool is_unix() const { return storage_.ss_family == AF_UNIX; }
-  // Of a Unix socket; else empty.
+  // Returns the path of a Unix socket; else nothing.
   [[nodiscard]] const std::string& path() const { return path_; }
   // As parse() takes it.
   [[nodiscard]] std::string to_string() const;

@@ -27,13 +27,14 @@
 
 namespace tapswitch {
 
-// Who may use a file besides us: its owner, with a group those in it, or whom the mode lets.
+// An access says who may use a file besides us: its owner, with a group those in it, or whom the
+// mode lets.
 struct FileAccess {
   std::optional<uid_t> owner;
   std::optional<gid_t> group;
   std::optional<mode_t> mode;
 
-  // What the file's mode is to be. To use a socket is to write to it.
+  // Returns what the file's mode is to be. To use a socket is to write to it.
   [[nodiscard]] mode_t file_mode() const { return mode.value_or(group ? 0660 : 0600); }
 };
 

@@ -32,7 +32,7 @@ class StreamDeframer {
 
   StreamDeframer();
 
-  // Where the next bytes of the stream go; never empty once next() has said 'incomplete'.
+  // Returns where the next bytes of the stream go; never empty once next() has said 'incomplete'.
   [[nodiscard]] std::span<std::byte> space() noexcept;
   // Says that so many of them are there.
   void commit(std::size_t size) noexcept;

@@ -33,7 +33,7 @@ class StreamOutlet {
 
   // From now on frames leave by 'socket'. False: the set has no room for it.
   [[nodiscard]] bool open(int socket) noexcept;
-  // They leave no more; what waited is gone.
+  // Ends the outlet: no more leaves, and what waited is gone.
   void close() noexcept;
 
   // Takes the frame in. 'link_down' while it is closed, or once the peer was found to read no more;

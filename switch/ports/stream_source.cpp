@@ -15,7 +15,7 @@
 namespace tapswitch {
 namespace {
 
-// Of the sets here.
+// Each tag tells members of the sets here apart.
 constexpr std::uint64_t socket_tag = 1;
 constexpr std::uint64_t pause_tag = 2;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// stream_source.hpp: where the connections of a stream port come from: a socket that listens, or
-// one that connects and does so again after each end.
+// stream_source.hpp: tells where the connections of a stream port come from: a socket that listens,
+// or one that connects and does so again after each end.
 //
 // Limits: a source that the kernel gives no descriptor rests a while instead of asking on and on,
 // and so does one of whose peers too much is still to be closed; a connection that is not made in

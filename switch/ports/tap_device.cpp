@@ -54,7 +54,7 @@ KernelResult<void> attach_queue(int fd, const std::string& name, int flags) {
   return {};
 }
 
-// What 'fd' is if it is not a device; nullopt if it is one.
+// Returns what 'fd' is if it is not a device; nullopt if it is one.
 std::optional<std::string> other_kind_of(int fd) {
   struct statx status {};
   // Without asking a server of files how they are now.

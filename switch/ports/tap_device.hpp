@@ -57,16 +57,17 @@ class TapDevice {
   };
   [[nodiscard]] static KernelResult<void> touch(const std::string& name, const Flags& flags);
 
-  // What keeps 'fd', which somebody else has opened, from being the queue of a port: it is no TAP,
-  // or of a kind that brings no bare Ethernet frames. Nullopt: nothing. Asks only devices, for
-  // whoever is behind a file of another kind could let us wait for the answer.
+  // Returns what keeps 'fd', which somebody else has opened, from being the queue of a port: it is
+  // no TAP, or of a kind that brings no bare Ethernet frames. Nullopt: nothing. Asks only devices,
+  // for whoever is behind a file of another kind could let us wait for the answer.
   [[nodiscard]] static std::optional<std::string> fault_of(int fd);
 
   // 'fd' has no fault. Nothing about the TAP changes before prepare().
   [[nodiscard]] static KernelResult<TapDevice> take_over(UniqueFd fd);
 
-  // Of descriptors that are those of a TAP with this framing, as another process had them. Asks the
-  // kernel nothing: the interface may be gone. 'sender' is open if there are several queues.
+  // Makes a device of descriptors that are those of a TAP with this framing, as another process had
+  // them. Asks the kernel nothing: the interface may be gone. 'sender' is open if there are several
+  // queues.
   [[nodiscard]] static TapDevice inherit(std::vector<UniqueFd> queues, UniqueFd sender,
                                          TapFraming framing);
 

@@ -39,7 +39,7 @@ KernelResult<std::unique_ptr<TapPort>> TapPort::take_over(TapDevice device,
 
 std::unique_ptr<TapPort> TapPort::inherit(TapDevice device, const TapOptions& options,
                                           bool was_created) {
-  // Those that it has: of this the kernel tells nothing, but it takes it again.
+  // The offloads it has are set once more: the kernel tells nothing of them, but it takes it again.
   const OffloadSet offloads = device.set_offloads(options.offloads);
   TapSetup setup{.device = std::move(device),
                  .was_created = was_created,
@@ -83,7 +83,7 @@ Whereabouts TapPort::whereabouts() const {
           .is_it = [this](const InterfaceInfo& info) { return is_ours(info); }};
 }
 
-// Where it is only taken to be, there may be another of its name.
+// If it is only taken to be there, there may be another of its name.
 bool TapPort::is_ours(const InterfaceInfo& info) const {
   return device_.name_space() ||
          (index_ != 0 ? info.index == index_ : info.tun && info.mac && info.mac == device_.mac());
@@ -93,7 +93,7 @@ LinkStatus TapPort::read_link(LinkReader& reader) const {
   return read_interface_link(reader, whereabouts());
 }
 
-// What the interface transmits the switch receives.
+// The switch receives what the interface transmits.
 KernelDrops TapPort::read_drops(LinkReader& reader, std::optional<int> index) {
   const InterfaceStatistics told = read_interface_statistics(reader, index, whereabouts());
   return {.ingress = told.transmitted_dropped, .egress = told.received_dropped};
@@ -147,7 +147,8 @@ KernelResult<void> TapPort::set_addresses(const std::vector<InterfaceAddress>& a
     }
     for (const InterfaceAddress& address : addresses_) {
       if (is_unwanted(address)) {
-        // It may have been removed by others, or have gone with the link; then all is well.
+        // The address may have been removed by others, or have gone with the link; then all is
+        // well.
         std::ignore = routes.remove_address(info.index, address);
       }
     }

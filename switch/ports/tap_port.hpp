@@ -44,8 +44,8 @@ struct TapOptions {
   std::optional<gid_t> group;
   bool is_up = true;
   std::vector<InterfaceAddress> addresses;
-  // What the interface's owner may leave to the switch and takes over from it, as far as the kernel
-  // can; nothing: each frame is whole in both directions.
+  // Offloads that the interface's owner may leave to the switch and takes over from it, as far as
+  // the kernel can; nothing: each frame is whole in both directions.
   OffloadSet offloads = all_offloads;
   std::size_t queues = 1;  // at most TapDevice::max_queues
 };

@@ -17,7 +17,7 @@
 namespace tapswitch {
 namespace {
 
-// What a TAP is called until it is moved to its namespace under its own name.
+// A TAP is called so until it is moved to its namespace under its own name.
 constexpr const char* name_until_moved = "tsw%d";
 
 constexpr const char* in_use_hint = "another port or another process has it open";
@@ -293,7 +293,8 @@ KernelResult<TapSetup> configure_passed(TapDevice device, const TapOptions& opti
   return configure(std::move(device), std::move(*before), options);
 }
 
-// What a descriptor alone can do. What was done before a refusal stays: how it was cannot be seen.
+// Does what a descriptor alone can do. What was done before a refusal stays: how it was cannot be
+// seen.
 KernelResult<void> configure_unseen(TapDevice& device, const TapOptions& options) {
   KernelResult<void> done;
   if (options.owner) {

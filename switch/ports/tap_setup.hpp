@@ -21,7 +21,7 @@ struct TapSetup {
   bool was_created;
   OffloadSet offloads;  // those of the options that the kernel has
   int index = 0;        // of the interface; 0 if that could not be seen
-  // Of one that was there before. Nullopt also if that could not be seen.
+  // Holds the state of an interface that was there before. Nullopt also if that could not be seen.
   std::optional<TapState> before;
 };
 

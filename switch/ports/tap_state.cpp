@@ -69,7 +69,7 @@ KernelResult<TapState> read_tap_state(RouteSocket& routes, const InterfaceInfo& 
   if (!addresses) {
     return addresses.error();
   }
-  // Those the kernel gives by itself, and gives again.
+  // Addresses that the kernel gives by itself, and gives again.
   std::erase_if(*addresses, [](const auto& address) { return address.is_link_local(); });
   return TapState{.mac = info.mac,
                   .mtu = info.mtu,

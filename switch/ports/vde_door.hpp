@@ -45,7 +45,7 @@ class VdeDoor final : public Port {
   static constexpr std::size_t max_callers = 16;
   static constexpr auto patience = std::chrono::seconds(5);
   static constexpr int most_steps = 64;
-  // Of a path, so that '/NNN.FD' can be put behind it.
+  // A path may be so long, so that '/NNN.FD' can be put behind it.
   static constexpr std::size_t max_directory_size = SocketAddress::max_path_size - 7;
 
   [[nodiscard]] static KernelResult<std::unique_ptr<VdeDoor>> open(const VdeOptions& options);
@@ -65,7 +65,7 @@ class VdeDoor final : public Port {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Who has connected and not asked yet.
+  // A caller has connected and not asked yet.
   struct Caller {
     PeerSocket connection;
     Clock::time_point deadline;
@@ -81,7 +81,7 @@ class VdeDoor final : public Port {
   void listen_to(Callers::iterator caller);
   void hang_up_on(Callers::iterator caller);
   void hang_up_on_silent();
-  // Of callers there is one less.
+  // Notes that there is one caller less.
   void after_call();
   [[nodiscard]] std::unique_ptr<VdeGuest> welcome(PeerSocket connection, const VdeRequest& request);
 

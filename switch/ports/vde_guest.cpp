@@ -81,7 +81,7 @@ ReceiveStatus VdeGuest::receive(std::size_t /*queue*/, FrameBuffer& frame) noexc
     for (const epoll_event& event : set_.ready(space)) {
       (event.data.u64 == control_tag ? is_called : may_have_more_) = true;
     }
-    // What came before the end is received first.
+    // Frames that came before the end are received first.
     if (is_called && !may_have_more_ && has_hung_up(parts_.control)) {
       return ReceiveStatus::gone;
     }

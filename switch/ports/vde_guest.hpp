@@ -57,7 +57,7 @@ class VdeNumber {
 
 class VdeGuest final : public Port {
  public:
-  // What the handshake has made.
+  // The handshake has made these.
   struct Parts {
     std::unique_ptr<VdeNumber> number;  // first, for the file is named by it
     PeerSocket control;                 // the connection by which the client asked
@@ -75,7 +75,7 @@ class VdeGuest final : public Port {
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] LinkStatus link() const override;
 
-  // Of the VDE port, from 1.
+  // Returns the number of the VDE port, from 1.
   [[nodiscard]] std::uint32_t number() const { return parts_.number->value(); }
   [[nodiscard]] const std::string& description() const { return parts_.description; }
 

@@ -21,7 +21,7 @@ std::uint32_t read_word(std::span<const std::byte> bytes, std::size_t index) {
   return word;
 }
 
-// What stands before the first NUL, or all.
+// Returns what stands before the first NUL, or all.
 std::string text_in(std::span<const std::byte> bytes) {
   std::string text;
   for (const std::byte octet : bytes) {
@@ -41,7 +41,7 @@ VdeRequest::State VdeRequest::read(std::span<const std::byte> bytes, VdeRequest&
   }
   const std::uint32_t version = read_word(bytes, 1);
   const bool is_version_3 = version == 3;
-  // Of version 1 this word is the type, for it has none for a version.
+  // In version 1 this word is the type, for it has none for a version.
   if (read_word(bytes, 0) != magic || (!is_version_3 && version > 1)) {
     return State::invalid;
   }

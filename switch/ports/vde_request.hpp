@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vde_request.hpp: what a VDE client asks of a switch, as the bytes it writes on the control
+// vde_request.hpp: reads what a VDE client asks of a switch, as the bytes it writes on the control
 // socket, and the answer to it. In the byte order of the machine; versions 3 and 1 are spoken.
 #pragma once
 

@@ -41,8 +41,8 @@ class ApplyApi : public LabFixture {
     return found;
   }
 
-  // What the kernel says of the interfaces in the lab, with their numbers and addresses; without
-  // what comes and goes by itself.
+  // Returns what the kernel says of the interfaces in the lab, with their numbers and addresses;
+  // without what comes and goes by itself.
   std::string interfaces() {
     const std::string file = directory_.file("interfaces");
     shell("ip -n " + lab_->name() + " -o addr > " + file + "; ip -n " + lab_->name() +
@@ -261,7 +261,7 @@ TEST_F(ApplyApi, ReplacedPortKeepsItsInterface) {
   call("config.apply", {{"config", with("alice", port({{"addresses", {"10.98.1.1/24"}}}))}});
   EXPECT_EQ(interfaces().find("10.98.0.1"), std::string::npos);
   EXPECT_NE(interfaces().find("10.98.1.1"), std::string::npos);
-  // It was never meant to stay.
+  // The port was never meant to stay.
   call("port.remove", {{"name", "alice"}});
   EXPECT_EQ(interfaces().find("alice"), std::string::npos);
 }

@@ -37,7 +37,7 @@ class EventFixture : public LabFixture, protected rpc::Outlet {
     return result;
   }
 
-  // What was heard since the last call, with all that is waiting to be told.
+  // Returns what was heard since the last call, with all that is waiting to be told.
   std::vector<Json> heard() {
     network_.follow_links();
     run_posted();

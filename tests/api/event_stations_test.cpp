@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of stations, while workers learn them.
+// Events tell of stations, while workers learn them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -258,7 +258,7 @@ TEST_F(FdbApi, FlushTakesWhatMatchesAndTellsHowMany) {
     add(4, 10, "b");
     EXPECT_EQ(call("fdb.flush", flush.params)["removed"], flush.removed) << flush.name;
     EXPECT_EQ(macs(), flush.left) << flush.name;
-    // What is flushed is not configured any more either.
+    // An entry that is flushed is not configured any more either.
     const Json home = call("config.get", {{"format", "full"}})["switches"]["sw0"];
     EXPECT_EQ(home["fdb"].value("static", Json::array()).size(), flush.left.size()) << flush.name;
   }

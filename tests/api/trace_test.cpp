@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// frame.trace: what it tells. That it tells the truth follows from going the same way as the
+// Tests what frame.trace tells. That it tells the truth follows from going the same way as the
 // workers' frames do; that is tested in tests/engine and tests/forwarding.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ class TraceApi : public LabFixture {
     return text;
   }
 
-  // What is told of the way from 'source' into the FDB.
+  // Returns what is told of the way from 'source' into the FDB.
   std::string learning(const std::string& port, MacAddress source) {
     return trace(port, frame(source, broadcast))["steps"][3];
   }

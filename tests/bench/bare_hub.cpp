@@ -66,7 +66,7 @@ UniqueFd open_tap(std::string_view interface, bool has_offload) {
 
 class Hub {
  public:
-  // Of descriptors that stay open.
+  // Makes a hub of descriptors that stay open.
   explicit Hub(std::vector<int> ports)
       : ports_(std::move(ports)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (std::size_t i = 0; i < ports_.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// decide_bench.cpp: what it costs to decide where one frame goes (parse, classify, learn, look up,
-// choose), by stations and ports; and to draw a snapshot.
+// decide_bench.cpp: measures what it costs to decide where one frame goes (parse, classify, learn,
+// look up, choose), by stations and ports; and to draw a snapshot.
 //
 // Sources and destinations are drawn at random among the stations, so that nothing is in the cache
 // but what fits there. The frames are a few buffers whose addresses are patched some frames ahead:
@@ -148,7 +148,8 @@ class Lan {
   TimePoint now_{};
 };
 
-// Of a lone frame. Each station was heard in the present second already, as is most often so.
+// Decides on a lone frame. Each station was heard in the present second already, as is most often
+// so.
 void decision(benchmark::State& state) {
   Lan lan(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
   for (auto _ : state) {
@@ -201,7 +202,8 @@ void one_fetch_from_32_mib(benchmark::State& state) {
 }
 BENCHMARK(one_fetch_from_32_mib);
 
-// What is not the switch's own work in the figures above: drawing the stations, patching the frame.
+// Measures what is not the switch's own work in the figures above: drawing stations, patching the
+// frame.
 void drawing_and_patching(benchmark::State& state) {
   RandomNumber random;
   std::byte octets[frame_size]{};

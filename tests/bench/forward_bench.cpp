@@ -78,7 +78,7 @@ std::uint64_t received_frames(const std::string& interface) {
   return reader.find(here.get(), interface).value().statistics.received_frames;
 }
 
-// What carries frames from "<name>a" to "<name>b".
+// A carrier takes frames from "<name>a" to "<name>b".
 struct Carrier {
   std::string name;
   std::vector<double> rates;  // frames per second, one a round

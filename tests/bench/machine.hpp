@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// machine.hpp: what the measuring programs ask of the operating system besides their measurement.
+// machine.hpp: asks the operating system for what the measuring programs need besides measuring.
 #pragma once
 
 #include <linux/if_packet.h>
@@ -69,7 +69,8 @@ Number number_from(std::string_view text) {
   return number;
 }
 
-// What main() of a measuring program does: 'run' takes the words of the command line behind 'name'.
+// Returns what main() of a measuring program does: 'run' takes the words of the command line behind
+// 'name'.
 inline int run_program(const char* name, int argc, char** argv, void (*run)(std::span<char*>)) {
   try {
     run(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));

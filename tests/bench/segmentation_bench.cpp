@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// segmentation_bench.cpp: what it costs to finish what another port would have taken unfinished: a
-// checksum, or the cutting of a super-frame; and to see whether a virtio-net header is true.
+// segmentation_bench.cpp: measures what it costs to finish what another port would have taken
+// unfinished: a checksum, or the cutting of a super-frame; and to see whether a virtio-net header
+// is true.
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -86,7 +87,7 @@ void copy_in_45_pieces(benchmark::State& state) {
 }
 BENCHMARK(copy_in_45_pieces);
 
-// What each frame pays that passes between two ports which share the offload.
+// Measures what each frame pays that passes between two ports which share the offload.
 void check_truth(benchmark::State& state) {
   SuperFrame frame = largest_super_frame();
   if (state.range(0) == 0) {

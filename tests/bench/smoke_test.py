@@ -64,7 +64,7 @@ class Smoke(unittest.TestCase):
 
     def test_nothing_is_left_when_it_is_ended(self):
         run = bench("--only", "tcp", "--peers", "tapswitch,floor", directory=self.files)
-        # It says so when the first measurement begins.
+        # The program says so when the first measurement begins.
         for line in run.stderr:
             if line.startswith("round 1"):
                 break
@@ -73,7 +73,7 @@ class Smoke(unittest.TestCase):
         run.send_signal(signal.SIGTERM)
         run.communicate(timeout=DEADLINE)
         self.assertNotEqual(run.returncode, 0)
-        # What it was just starting the kernel ends a moment after it.
+        # The kernel ends a moment later what the program was just starting.
         end = time.monotonic() + DEADLINE
         while left := [pid for pid in children if Path(f"/proc/{pid}").exists()]:
             self.assertLess(time.monotonic(), end, f"left: {left}")

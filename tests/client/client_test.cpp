@@ -51,7 +51,7 @@ class Impostor {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  // What it was asked, once it has answered.
+  // Returns what it was asked, once it has answered.
   const std::string& request() {
     thread_.join();
     return request_;
@@ -69,7 +69,7 @@ class Impostor {
   std::thread thread_;
 };
 
-// What a call comes to when the daemon answers so.
+// Returns what a call comes to when the daemon answers so.
 std::string outcome(std::vector<std::string> pieces) {
   const Impostor daemon(std::move(pieces));
   try {

@@ -13,7 +13,7 @@ using test::port_named;
 using test::SpecMaker;
 using test::tap_of;
 
-// What is read from the JSON of 'spec' by somebody who knows only the name.
+// Returns what is read from the JSON of 'spec' by somebody who knows only the name.
 PortSpec read_back(const PortSpec& spec, Format format) {
   PortSpec read;
   read.name = spec.name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What users say about the far ends that are sockets. TAPs and interfaces are in document_test.cpp,
-// patches in patches_test.cpp.
+// Reads what users say about the far ends that are sockets. TAPs and interfaces are in
+// document_test.cpp, patches in patches_test.cpp.
 #include "control/config/far_end.hpp"
 
 #include <gtest/gtest.h>

@@ -97,7 +97,7 @@ class HostileFrames : public testing::Test {
     }
   }
 
-  // What came out by a cable since this was asked last.
+  // Returns what came out by a cable since this was asked last.
   std::vector<Bytes> take(std::size_t cable) {
     std::vector<Bytes> frames;
     while (const auto bytes = lan_.cable(cable).receive()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a port hands over unfinished, and what others get of it. How a frame is cut and summed is
-// tested beside that code; here, which port gets what.
+// A port hands frames over unfinished; the tests see what others get of it. How a frame is cut and
+// summed is tested beside that code; here, which port gets what.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -289,7 +289,7 @@ TEST(Offload, HeaderThatLiesIsDroppedWithItsReason) {
   ASSERT_TRUE(lan.cable(0).send(unknown_kind));
   ASSERT_TRUE(lan.cable(0).send(Bytes(offload_header_size - 1)));
   count += 2;
-  // What comes behind them crosses.
+  // A frame behind them crosses.
   const Bytes good = with_header(super_frame, frame);
   ASSERT_TRUE(lan.cable(0).send(good));
   EXPECT_EQ(lan.cable(1).wait_for_frame(), good);

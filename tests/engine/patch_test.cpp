@@ -83,7 +83,7 @@ TEST(Patch, VlanRulesHoldAtBothEnds) {
   const Bytes first = frame(alice, everybody).payload(100).build();
   ASSERT_TRUE(alices.cable.send(first));
   EXPECT_EQ(bobs.cable.wait_for_frame(), first);
-  // What carol hears next is not alice's.
+  // The next frame that carol hears is not alice's.
   const Bytes bobs_own = frame(bob, everybody).payload(50).build();
   ASSERT_TRUE(bobs.cable.send(bobs_own));
   EXPECT_EQ(alices.cable.wait_for_frame(), bobs_own);

@@ -95,7 +95,7 @@ TEST_F(StreamPortOfSwitch, FramesToNobodyAndToWhoDoesNotReadAreCounted) {
     (void)lan_.cable(0).send(large);
     return lan_.drops(index_, DropReason::busy) > 0;
   }));
-  // What was taken comes whole, and then frames cross again.
+  // Frames that were taken come whole, and then frames cross again.
   ASSERT_EQ(peer.wait_for_frame(), large);
   const Bytes last = frame(alice, bob).build();
   ASSERT_TRUE(wait_until([&] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands beside the way of a frame: who looks at it, who is handed it, and who sends frames of
-// his own.
+// Tests what stands beside the way of a frame: who looks at it, who is handed it, and who sends
+// frames of his own.
 #include "switch/engine/walk.hpp"
 
 #include <atomic>
@@ -141,7 +141,7 @@ TEST_F(WalkTest, PuntedFrameOfTheLinkGoesToTheProtocolsAndNoFurther) {
   EXPECT_FALSE(lan_.engine().take_punted());
   lan_.settle();
   EXPECT_EQ(lan_.cable(1).receive(), std::nullopt);
-  // It has arrived: it counts as any other, and as no drop.
+  // The frame has arrived: it counts as any other, and as no drop.
   const PortTotals totals = lan_.engine().totals(alices_);
   EXPECT_EQ(sum_of(totals.in_frames), 1U);
   EXPECT_EQ(lan_.drops(alices_, DropReason::reserved_address), 0U);

@@ -146,7 +146,7 @@ const Case cases[] = {
     {"TunnelMayRefuseUntagged",        {accepting(AcceptableFrames::tagged, tunnel(100)), any()}, {}, {0, broadcast, alice}, "drop untagged_refused"},
     {"TunnelMayRefuseTagged",          {accepting(AcceptableFrames::untagged, tunnel(100)), any()}, {}, {0, broadcast, alice, {vlan_10}}, "drop tagged_refused"},
 
-    // What is no frame.
+    // Bytes that are no frame.
     {"EmptyFrameDrops",                three, {}, {0, bob, alice, {}, 0},  "drop runt"},
     {"OneByteDrops",                   three, {}, {0, bob, alice, {}, 1},  "drop runt"},
     {"ThirteenBytesDrop",              three, {}, {0, bob, alice, {}, 13}, "drop runt"},

@@ -34,8 +34,8 @@ struct Case {
   std::vector<PortRule> ports;  // p0, p1, ...
   std::vector<Known> known;
   Sent frame;
-  // Where it goes: "p1" without the tag of its VLAN, "p1:10" with VLAN 10; after "flood" all that
-  // it floods to; or "drop" and the reason.
+  // Says where the frame goes: "p1" without the tag of its VLAN, "p1:10" with VLAN 10; after
+  // "flood" all that it floods to; or "drop" and the reason.
   const char* expected;
   SwitchRule rule{};
   int seconds_later = 0;  // since the stations were heard

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the documentation lists stands between markers in it; here it is compared with the code.
+// The documentation's lists stand between markers in it; here they are compared with the code.
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -32,7 +32,7 @@ std::string listed(const std::string& document, const std::string& topic) {
   return whole.substr(begin + begin_marker.size(), end - begin - begin_marker.size());
 }
 
-// What 'pattern' has in its groups, one string for each place where it matches.
+// Returns what 'pattern' has in its groups, one string for each place where it matches.
 std::vector<std::string> all_matches(const std::string& text, const char* pattern) {
   const std::regex regex(pattern);
   std::vector<std::string> matches;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is joined must be what cutting takes apart: the tests cut a super-frame and join the pieces.
+// Joining must make what cutting takes apart: the tests cut a super-frame and join the pieces.
 #include "switch/frame/joining.hpp"
 
 #include <memory>
@@ -162,7 +162,7 @@ TEST(Joiner, NoChangeOfAHeaderIsLost) {
         if (!joining.append(next)) {
           continue;
         }
-        // What resealing has mended, a checksum alone, is no change.
+        // A checksum alone, which resealing has mended, is no change.
         EXPECT_TRUE(next == segments[1] || may_differ) << "bit " << bit;
         const FrameBuffer& joined = joining.finish();
         EXPECT_EQ(test::cut(joined.bytes(), joined.offload()),
@@ -205,7 +205,7 @@ TEST(Joiner, NothingGrowsBeyondWhatIpCanState) {
   EXPECT_FALSE(joining.append(next));
 }
 
-// Behind five tags, what IP can state is more than a frame may have.
+// The length that IP can state is, behind five tags, more than a frame may have.
 TEST(Joiner, NothingGrowsBeyondItsBuffer) {
   constexpr std::size_t segment_size = 16'375;
   constexpr std::size_t rest = segment_size - 9;

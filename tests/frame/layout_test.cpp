@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is found in a frame, and that it stays true when tags come and go: what shifting makes of it
-// must be what a new search would find.
+// Tests what is found in a frame, and that it stays true when tags come and go: what shifting makes
+// of it must be what a new search would find.
 #include "switch/frame/layout.hpp"
 
 #include <memory>

@@ -239,7 +239,7 @@ TEST(IsConsistent, SaysNoToAnIpv6HeaderOfAnotherVersion) {
   EXPECT_FALSE(is_consistent(frame.bytes, frame.offload));
 }
 
-// What would be the last four bytes of the IP header make a good beginning of a TCP header.
+// The last four bytes of what would be the IP header make a good beginning of a TCP header.
 TEST(IsConsistent, SaysNoToAnIpv4HeaderThatIsTooShort) {
   SuperFrame frame = test::build({.tags = {{.vid = 10}}});
   set(frame, 18, 0x44);

@@ -40,7 +40,7 @@ void check_egress(const Snapshot& snapshot, PortIndex ingress, PortIndex egress,
   require(egress != ingress || snapshot.port(egress).hairpin());
 }
 
-// What the engine does with the tag before it sends.
+// Does what the engine does with the tag before it sends.
 void check_tags(FrameBuffer& buffer, const Classification& classification) {
   const std::vector<std::byte> before(buffer.bytes().begin(), buffer.bytes().end());
   if (classification.has_tag) {

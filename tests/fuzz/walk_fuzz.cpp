@@ -59,7 +59,7 @@ class CheckingPort final : public Port {
   const OffloadSet offloads_;
 };
 
-// What is found in a frame is what is there.
+// Headers that are found in a frame are there.
 class CheckingObserver final : public PortObserver {
  public:
   [[nodiscard]] std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,

@@ -21,7 +21,7 @@ import pytest
 from lab import IS_SANITIZED, Lab, run
 from lab_file import LabFiles
 
-# What CTest takes for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
+# CTest takes this for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
 SKIPPED_STATUS = 77
 
 HAS_FAILED = pytest.StashKey()

@@ -23,7 +23,7 @@ from lab import CLONE_NEWNET
 
 # By night it has the machine for itself.
 SECONDS_TO_END = 5 if IS_STRICT else 30
-# What a daemon with these ports and no client has resident, and what all its sessions may hold.
+# A daemon with these ports and no client has this resident, with what all its sessions may hold.
 MEMORY_MIB = 192
 CROWD_OF_PORTS = 100
 ETHERTYPE = {"ipv4": b"\x08\x00", "ipv6": b"\x86\xdd"}

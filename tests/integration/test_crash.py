@@ -118,7 +118,7 @@ def test_kill_at_random_moments(empty_lab, tmp_path):
         "stay": {"type": "tap", "persist": True, "addresses": ["10.0.0.1/24"]}}}}}) + "\n")
     options = ("--config", file, "--autosave")
     lab.start(*options)
-    # What others have given a persistent interface stays too.
+    # Addresses that others have given a persistent interface stay too.
     run("ip", "-n", lab.switch, "addr", "add", "10.7.7.7/24", "dev", "stay")
     before = run("ip", "-n", lab.switch, "-o", "-4", "addr", "show", "dev", "stay").stdout
     lives = [crash(lab, file, options, random_numbers) for _ in range(CRASHES)]

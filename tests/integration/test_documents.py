@@ -105,7 +105,7 @@ def shown_commands():
     return sorted(re.split(r"  | +[#&<>\\|]", command)[0] for command in found)
 
 
-# They go on until they are stopped, or are no calls of a method.
+# Commands that go on until they are stopped, or are no calls of a method.
 OTHER_COMMANDS = ("watch", "top", "lab", "events", "call", "apply", "diff", "complete")
 
 
@@ -119,7 +119,7 @@ def test_tapctl_commands_of_the_documents_are_well_formed(empty_lab):
     assert len(commands) > 30
     faults = []
     for command in commands:
-        # What a page leaves to its reader: X, NAME, "$(...)", ...
+        # A page leaves some to its reader: X, NAME, "$(...)", ...
         words = [re.sub(r"^([A-Z]+|\$.*|\.\.\.)$", "1", word)
                  for word in shlex.split(command)[1:]]
         if any(word in OTHER_COMMANDS or word.startswith("-") for word in words[:1]):

@@ -86,7 +86,7 @@ def test_client_that_reads_too_little_is_told_what_is_missing(lab):
         assert event["sequence"] == sequence + missing + 1
         sequence = event["sequence"]
 
-    # It would be closed if it took nothing at all for 30 s.
+    # The session would be closed if it took nothing at all for 30 s.
     change_and_hear(lab, 7000, hear_one)
     while not missing:
         hear_one()

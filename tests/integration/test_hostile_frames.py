@@ -154,7 +154,8 @@ def test_super_frames_with_headers_of_every_length_are_counted_and_harm_nobody(l
         timeout=30, check=True).stdout)
     assert sent == len(lengths)
     wait_until(lambda: counted(lab, "alice") >= before + sent, "all super-frames are counted")
-    # Those with more than 1,024 bytes of headers: 74 and the extension, and the options.
+    # Frames are too long with more than 1,024 bytes of headers: 74 and the extension, and the
+    # options.
     too_long = sum(74 + extension + options > 1024 for extension, options in lengths)
     assert drops(lab, "alice") == {"offload_invalid": too_long}
     # Three segments of each at least.

@@ -95,7 +95,7 @@ def test_every_tag_crosses_and_nothing_is_heard_twice(lab):
     sent = [frame(ALICE, EVERYBODY, *stack) for stack in stacks]
     arrived = deliver(lab, "alice", sent, ("bob",))["bob"]
     assert [tags_of(data)[0] for data in arrived] == stacks
-    # What it had sent itself would have come in again at bob's port.
+    # A frame it had sent itself would have come in again at bob's port.
     assert lab.call("stats.get", {"port": "bob"})["ports"]["bob"]["in_broadcast"] == 0
 
 

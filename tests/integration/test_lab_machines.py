@@ -81,7 +81,7 @@ def test_machine_that_was_killed_is_started_again(lab_files, boot):
     done = run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
     assert "'qemu' is started again" in done.stdout and "node vm1 qemu: ready again" in done.stdout
     assert lab.states() == {"vm1": "up"}
-    # It is as young as it looks, and answers.
+    # The machine is as young as it looks, and answers.
     assert lab.status()["nodes"][0]["uptime_seconds"] < 30
     assert re.findall("vm vm1 is ready", lab.tapctl("lab", "log", "vm1", "--lab", lab.name).stdout
                       ) == ["vm vm1 is ready"] * 2

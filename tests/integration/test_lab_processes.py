@@ -8,7 +8,7 @@ from pathlib import Path
 from lab import run, wait_until
 from lab_file import star
 
-# Of a shell that waits for it; so the shell can be killed alone.
+# The process of a shell that waits for it; so the shell can be killed alone.
 TALE = "sleep 1000; true"
 
 

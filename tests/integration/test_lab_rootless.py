@@ -59,7 +59,7 @@ def user(require_user_namespaces):
     directory = tempfile.mkdtemp(prefix="tr-", dir="/tmp")
     os.chmod(directory, 0o755)
     user = RootlessUser(directory)
-    # They may be built in a directory into which the user may not look.
+    # The programs may be built in a directory into which the user may not look.
     for name in ("TAPSWITCHD", "TAPCTL"):
         shutil.copy(program(name), Path(directory) / Path(program(name)).name)
     try:
@@ -88,7 +88,7 @@ def test_user_has_a_lab_without_any_privilege(user):
     user.write(star(3, processes={"sleeper": "exec sleep 1000"}))
     done = user.tapctl("lab", "up", "--rootless", user.path)
     assert "node n1: up" in done.stdout
-    # Of the machine's own namespaces none is the lab's.
+    # None of the machine's own namespaces is the lab's.
     assert user.name not in run("ip", "netns").stdout
     user.tapctl("lab", "exec", "n1", "--", "ping", "-c", "1", "-W", "2", "10.97.0.3")
     assert set(re.findall(r"^\S+-n\d", user.tapctl("lab", "exec", "n1", "--", "ip", "netns").stdout,
@@ -98,7 +98,8 @@ def test_user_has_a_lab_without_any_privilege(user):
     assert "n3" in user.tapctl("--lab", user.name, "port").stdout
     # Without saying so again: the lab is what it is.
     assert "no difference" in user.tapctl("lab", "up", user.path).stdout
-    # What a node writes belongs to the user, and what others may not read it may not either.
+    # A file that a node writes belongs to the user, and one that others may not read it may not
+    # either.
     user.tapctl("lab", "exec", "n1", "--", "touch", user.directory / "mark")
     assert (user.directory / "mark").owner() == USER
     assert user.tapctl("lab", "exec", "n1", "--", "cat", "/etc/shadow", check=False).returncode != 0

@@ -73,7 +73,7 @@ def tap_client(lab, name, address):
     with Client(*lab.command_in(name, "vde_plug2tap", "-s", lab.vde, "tap0"),
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL):
         yield
-    # It is no TAP of the daemon's, which must leave none behind.
+    # The TAP is none of the daemon's, which must leave none behind.
     lab.exec(name, "ip", "link", "del", "tap0")
 
 
@@ -219,7 +219,7 @@ def test_strangers_and_clients_that_die_cost_nothing(door):
     wait_until(lambda: door.daemon_descriptors() <= descriptors, "all descriptors are closed")
     if not IS_SANITIZED:
         assert door.daemon_memory() < memory + 4 * 1024
-    # Who is killed leaves his own socket there, with a dot.
+    # A client that is killed leaves its own socket there, with a dot.
     assert [name for name in os.listdir(door.vde) if name[0] != "."] == ["ctl"]
 
 

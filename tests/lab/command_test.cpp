@@ -21,7 +21,7 @@ TEST(LabCommand, LineThatIsAboutLabsIsTold) {
   EXPECT_THAT(words_behind({"help", "lab", "up"}), Optional(ElementsAre("--help", "up")));
   EXPECT_THAT(words_behind({"--lab", "x", "lab", "exec"}),
               Optional(ElementsAre("--lab", "x", "exec")));
-  // It is for the verb to say that there is no such option.
+  // The verb has to say that there is no such option.
   EXPECT_THAT(words_behind({"--frob", "lab", "list"}), Optional(ElementsAre("--frob", "list")));
 }
 

@@ -18,7 +18,7 @@ inline Json document_of(const char* nodes, const char* links) {
           {"links", Json::parse(links)}};
 }
 
-// What is wrong with it: "/pointer: problem".
+// Returns what is wrong with it: "/pointer: problem".
 inline std::vector<std::string> mistakes_of(const Json& document) {
   std::vector<std::string> found;
   for (const rpc::Problem& mistake : read_lab(document, "test").mistakes) {
@@ -31,7 +31,7 @@ inline std::vector<std::string> mistakes_of(const char* nodes, const char* links
   return mistakes_of(document_of(nodes, links));
 }
 
-// Of a lab without mistakes.
+// Returns a lab without mistakes.
 inline LabSpec lab_of(const char* nodes, const char* links) {
   return read_lab(document_of(nodes, links), "test").lab;
 }

@@ -18,7 +18,7 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// Of this test alone, whoever else runs it.
+// Returns a mark of this test alone, whoever else runs it.
 std::string mark() { return fmt::format("of {}", ::getpid()); }
 
 Child start(const std::string& script, const Variables& variables) {

@@ -94,7 +94,7 @@ TEST_F(FrameQueueTest, FullQueueTakesNoMoreUntilThereIsRoom) {
   EXPECT_FALSE(queue_.pop(buffer_));
 }
 
-// Of all sizes, so that records end wherever the ring does.
+// Frames have all sizes, so that records end wherever the ring does.
 TEST_F(FrameQueueTest, FramesThatReachTheEndOfTheRingStayWhole) {
   std::mt19937 random(7);
   std::uint32_t next_in = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// interface_port_fixture.hpp: what the tests of InterfacePort share: a namespace of their own with
-// a veth in it, 'port0' for the port and 'far0' for whoever is at the other end, quiet both.
+// interface_port_fixture.hpp: holds what the tests of InterfacePort share: a namespace of their own
+// with a veth in it, 'port0' for the port and 'far0' for whoever is at the other end, quiet both.
 #pragma once
 
 #include <gmock/gmock.h>

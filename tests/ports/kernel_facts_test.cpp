@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this switch takes for granted about TAPs, asked of the kernel itself: bare system calls,
+// Asks the kernel itself what this switch takes for granted about TAPs: bare system calls,
 // none of our code in between. If one of these fails on a new kernel, look there first.
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -59,7 +59,7 @@ class KernelFacts : public testing::Test {
     ip("link set tap0 up");
   }
 
-  // What write() says about 'size' bytes: the size, or the negative errno.
+  // Returns what write() says about 'size' bytes: the size, or the negative errno.
   ssize_t write_bytes(std::size_t size) const {
     std::vector<std::byte> frame = FrameBuilder().payload(size).build();
     frame.resize(size);
@@ -67,7 +67,7 @@ class KernelFacts : public testing::Test {
     return written >= 0 ? written : -errno;
   }
 
-  // What read() says with room for 'size' bytes: the size, or the negative errno.
+  // Returns what read() says with room for 'size' bytes: the size, or the negative errno.
   ssize_t read_bytes(std::size_t size = 70'000) const {
     std::vector<std::byte> frame(size);
     const ssize_t got = ::read(tap_.get(), frame.data(), frame.size());

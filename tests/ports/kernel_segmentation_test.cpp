@@ -197,7 +197,7 @@ class KernelSegmentation : public testing::Test {
   UniqueFd sender_;
   UniqueFd receiver_;
   UniqueFd whole_receiver_;
-  // What the kernel knows to cut.
+  // The kernel knows to cut these.
   std::vector<TransportKind> kinds_{TransportKind::tcp, TransportKind::udp};
 };
 

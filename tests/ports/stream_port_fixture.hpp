@@ -32,8 +32,8 @@ class StreamPortFixture : public testing::Test {
     port_ = std::move(*port);
   }
 
-  // What the port says next, waiting for it; 'empty' if it says nothing for as long as a slow
-  // machine may need.
+  // Returns what the port says next, waiting for it; 'empty' if it says nothing for as long as a
+  // slow machine may need.
   ReceiveStatus next() {
     for (;;) {
       const ReceiveStatus status = port_->receive(0, buffer_);

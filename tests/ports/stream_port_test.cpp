@@ -281,7 +281,7 @@ TEST_F(StreamPortTest, SeveralThreadsMaySendAndNoFrameIsTorn) {
   std::atomic<bool> is_over = false;
   std::size_t received = 0;
   std::thread reader([&] {
-    // What comes whole is of the size that its sender has.
+    // A frame that comes whole is of the size that its sender has.
     while (const auto frame = peer.wait_for_frame()) {
       if (*frame == last) {
         break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tap_port_fixture.hpp: what the tests of TapPort share: a namespace of their own, and names.
+// tap_port_fixture.hpp: holds what the tests of TapPort share: a namespace of their own, and names.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -51,7 +51,8 @@ class TapPortTest : public testing::Test {
     return std::move(*port);
   }
 
-  // What the kernel says about an interface in the test's namespace; nullopt if there is none.
+  // Returns what the kernel says about an interface in the test's namespace; nullopt if there is
+  // none.
   [[nodiscard]] std::optional<InterfaceInfo> in_lab_is(const std::string& interface) const {
     std::optional<InterfaceInfo> info;
     lab_->run([&] { info = look_up(interface); });

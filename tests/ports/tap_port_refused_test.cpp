@@ -115,7 +115,7 @@ TEST_F(TapPortTest, RefusedConfigurationLeavesNoTrace) {
     // Nor under the name it has before it is moved.
     EXPECT_EQ(test::shell_output("ip -o link"), before);
   };
-  // Where no other test makes TAPs meanwhile.
+  // The test has a namespace where no other makes TAPs meanwhile.
   const test::TemporaryNamespace ours("ours");
   ours.run([&] {
     expect_no_trace(in_lab());

@@ -314,7 +314,8 @@ TEST_F(VdeDoorTest, DirectoryAndSocketsAreForWhomTheyAreMeantAndGoWithTheDoor) {
   open({.owner = {}, .group = ::getegid(), .mode = {}});
   EXPECT_EQ(mode(place_), 0770U);
   EXPECT_EQ(mode(place_ + "/ctl"), 0660U);
-  // Who may use the sockets may enter, and make his own; where that is everybody, as in /tmp.
+  // A user who may use the sockets may enter, and make his own; where that is everybody, as in
+  // /tmp.
   open({.owner = {}, .group = {}, .mode = 0640});
   EXPECT_EQ(mode(place_), 0750U);
   EXPECT_EQ(mode(place_ + "/ctl"), 0640U);

@@ -108,8 +108,8 @@ std::vector<std::byte> any_frame() {
   return frame;
 }
 
-// Where a frame leaves a switch: never by the port it came in by unless that is a hairpin, never
-// between isolated ports, never by a port outside its VLAN, and by no port twice.
+// Checks where a frame leaves a switch: never by the port it came in by unless that is a hairpin,
+// never between isolated ports, never by a port outside its VLAN, and by no port twice.
 void check_egress(const Snapshot& snapshot, PortIndex ingress, VlanId vid,
                   const std::vector<PortIndex>& egress) {
   for (const PortIndex port : egress) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds for any super-frame and for any bytes that pretend to be one.
+// Checks what holds for any super-frame and for any bytes that pretend to be one.
 #include <algorithm>
 #include <memory>
 #include <vector>

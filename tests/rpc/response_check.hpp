@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// response_check.hpp: what must hold of every reply, shared by the property test and the fuzzer.
+// response_check.hpp: checks what must hold of every reply, shared by the property test and the
+// fuzzer.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace tapswitch::rpc::test {
 
-// What is wrong with a single response object; empty if nothing is.
+// Returns what is wrong with a single response object; empty if nothing is.
 inline std::string fault_of_response(const Json& response) {
   if (!response.is_object() || response.size() != 3 || response.value("jsonrpc", "") != "2.0") {
     return "no response object";
@@ -31,7 +32,7 @@ inline std::string fault_of_response(const Json& response) {
   return is_good ? "" : "no good error object";
 }
 
-// What is wrong with a reply line; empty if nothing is.
+// Returns what is wrong with a reply line; empty if nothing is.
 inline std::string fault_of_reply(const std::string& line) {
   if (line.find('\n') != std::string::npos) {
     return "more than a line";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// schema_check_test.cpp: what Schema::check() accepts and what it says of the rest, one row a rule.
+// schema_check_test.cpp: tests what Schema::check() accepts and what it says of the rest, one row a
+// rule.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

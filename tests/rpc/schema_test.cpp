@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// schema_test.cpp: what a Schema tells of itself: as JSON Schema, to people, and to tapctl.
+// schema_test.cpp: tests what a Schema tells of itself: as JSON Schema, to people, and to tapctl.
 #include "control/rpc/schema.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session is told without having asked, and what becomes of one that does not listen.
+// Tests what a session is told without having asked, and what becomes of one that does not listen.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -139,7 +139,7 @@ TEST_F(EventsTest, WhatFindsNoRoomIsRefusedUntilTheClientReads) {
     ASSERT_LT(told, 100'000) << "kernel and session together hold less than that";
   }
   EXPECT_EQ(quick.ask("question"), "question");
-  // What was taken comes whole and in order; then the word that there is room.
+  // Events that were taken come whole and in order; then the word that there is room.
   for (int i = 0; i + 1 < told; ++i) {
     ASSERT_EQ(slow.receive(), kilobyte + std::to_string(i));
   }

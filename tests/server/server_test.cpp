@@ -77,7 +77,7 @@ TEST_F(ServerTest, OverlongLineIsToldAndEndsItsSession) {
   EXPECT_EQ(TestClient(path_).ask(std::string(1000, 'x')), std::string(1000, 'x'));
 }
 
-// It is neither answered nor read from beyond the limit, so it waits for itself.
+// The client is neither answered nor read from beyond the limit, so it waits for itself.
 TEST_F(ServerTest, ClientThatNeverReadsIsStoppedByTheLimitAndHindersNobody) {
   start({.unsent_bytes_per_session = 2 * big_reply});
   TestClient deaf(path_);

@@ -35,7 +35,7 @@ TEST(SocketPath, OptionBeatsVariableBeatsPlace) {
   }
 }
 
-// Of nobody: no user has this number.
+// Nobody has this number: no user has this number.
 constexpr uid_t someone = 3'000'000'017;
 
 class PrivateSocketPath : public testing::Test {

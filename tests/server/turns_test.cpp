@@ -137,7 +137,7 @@ TEST_F(TurnsTest, ShortRestCancelsNoDebt) {
   ask_for_ever(neighbour, "neighbour", milliseconds(1));
   ask(stranger, "dear", milliseconds(50));
   run_for(milliseconds(52));
-  // It has 50 ms behind it, and others had one: it waits until they have had as much.
+  // The user has 50 ms behind it, and others had one: it waits until they have had as much.
   ask(stranger, "again", milliseconds(1));
   run_for(milliseconds(40));
   EXPECT_NE(served_.back(), "again");

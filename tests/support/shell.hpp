@@ -10,7 +10,7 @@ namespace tapswitch::test {
 // when it fails.
 int shell(const std::string& command_line);
 
-// What a command line prints.
+// Returns what a command line prints.
 [[nodiscard]] std::string shell_output(const std::string& command_line);
 
 }  // namespace tapswitch::test

@@ -55,7 +55,7 @@ struct SuperFrame {
 
 [[nodiscard]] SuperFrame build(const SuperFrameRecipe& recipe);
 
-// Of a frame whose headers are looked for.
+// Finds the headers of a frame.
 [[nodiscard]] std::optional<HeaderLayout> find_headers(std::span<const std::byte> frame);
 [[nodiscard]] bool is_consistent(std::span<const std::byte> frame, const Offload& offload);
 [[nodiscard]] std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload);
@@ -63,7 +63,7 @@ struct SuperFrame {
 // The same frame with segmentation taken out of its header: one frame with an unfinished checksum.
 [[nodiscard]] SuperFrame without_segmentation(SuperFrame frame);
 
-// What a super-frame is cut into.
+// Returns what a super-frame is cut into.
 [[nodiscard]] std::vector<std::vector<std::byte>> cut(std::span<const std::byte> frame,
                                                       const Offload& offload);
 
@@ -73,8 +73,8 @@ struct SuperFrame {
 // The ones' complement sum of 16-bit words, folded, taken the slow and obvious way.
 [[nodiscard]] std::uint32_t naive_sum(std::span<const std::byte> bytes);
 
-// What is wrong with the lengths and checksums of a finished 'frame' with headers as in 'headers';
-// empty if nothing is.
+// Returns what is wrong with the lengths and checksums of a finished 'frame' with headers as in
+// 'headers'; empty if nothing is.
 [[nodiscard]] std::string fault_of(std::span<const std::byte> frame, const HeaderLayout& headers);
 
 }  // namespace tapswitch::test

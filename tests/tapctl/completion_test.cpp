@@ -29,7 +29,7 @@ struct Case {
   const char* expected;
 };
 
-// What somebody has typed (the last word is not finished), and what may stand there.
+// A case is what somebody has typed (the last word is not finished), and what may stand there.
 const Case cases[] = {
     {"BeginningOfANoun", {"po"}, "port"},
     {"BeginningOfAnAlias", {"tr"}, "trace"},

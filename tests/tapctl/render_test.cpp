@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// render_test.cpp: what people see, letter by letter.
+// render_test.cpp: tests what people see, letter by letter.
 #include "tools/tapctl/render.hpp"
 
 #include <gmock/gmock.h>

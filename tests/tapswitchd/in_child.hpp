@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// in_child.hpp: what cannot be taken back is tried in a child process.
+// in_child.hpp: tries in a child process what cannot be taken back.
 #pragma once
 
 #include <sys/wait.h>
@@ -9,7 +9,8 @@
 
 namespace tapswitch::test {
 
-// What 'work' returned (0 to 125) in a child; 126 if it threw, -1 if a signal ended the child.
+// Returns what 'work' returned (0 to 125) in a child; 126 if it threw, -1 if a signal ended the
+// child.
 inline int in_child(const std::function<int()>& work) {
   const pid_t child = fork();
   if (child == 0) {

@@ -26,7 +26,7 @@ namespace {
 
 using test::in_child;
 
-// What a service manager is at the other end.
+// The manager stands for a service manager at the other end.
 class Manager {
  public:
   explicit Manager(const std::string& name) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {

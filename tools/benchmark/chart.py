@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from benchmark.report import number
 
-# What a reader wants to see first; the rest is in the table.
+# A reader wants to see these first; the rest is in the table.
 KEYS = ("tcp1", "tcp4", "frames_60", "frames_1514", "latency", "latency_p99")
 REFERENCE = "bridge"
 

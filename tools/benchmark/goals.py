@@ -9,7 +9,7 @@ OURS = "tapswitch"
 # The ageing timer ticks once a second; waking is counted in whole wake-ups over five seconds.
 TICKS_A_SECOND = 1.2
 
-# What is unsent of events, 1 MiB, in a string that has doubled; and a little for each session.
+# Counts 1 MiB of unsent events, in a string that has doubled; and a little for each session.
 MOST_DEAF_MEMORY = 64 * 2 + 256 / 16
 
 

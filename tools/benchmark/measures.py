@@ -134,5 +134,5 @@ def latency(peer, effort):
     return {"latency": report["median"], "latency_p99": report["p99"]}
 
 
-# What --only may name, in the order of a round.
+# Names that --only may give, in the order of a round.
 MEASURES = {"tcp": tcp, "frames": frames, "latency": latency}

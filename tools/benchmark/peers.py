@@ -340,7 +340,7 @@ class VdeSwitch(Peer):
     package = "vde2"
 
     def join(self):
-        # It ends when its input does.
+        # The switch ends when its input does.
         switch = self.run_switch("vde_switch", "-s", self.directory / "control", "-tap", "a",
                                  "-tap", "b", has_pipes=True)
         self.lab.wait_for(switch, lambda: {"a", "b"} <= self.home.received_frames().keys(),

@@ -89,7 +89,7 @@ class VdeSwitchPlug(PlugSwitch):
 
     def start(self):
         place = self.directory / "vde"
-        # It ends when its input does.
+        # The switch ends when its input does.
         switch = self.lab.start("vde_switch", "-s", place, has_pipes=True)
         self.lab.wait_for(switch, (place / "ctl").exists, "vde_switch takes connections")
         self.places = [place, place]

@@ -11,7 +11,8 @@ from benchmark.lab import BenchError, run
 TARGETS = ("tapswitchd", "decide_bench", "forward_bench", "bare_hub", "frame_sender", "round_trip",
            "control_load", "plug_rate")
 
-# What decide_bench's figures contain that is not the switch's: drawing stations, writing a frame.
+# The benchmark of decide_bench that is not the switch's own work: drawing stations, writing a
+# frame.
 OVERHEAD = "drawing_and_patching"
 DECISIONS = {"decision_10k": "decision/stations:10000/ports:1000",
              "decision_1m": "decision/stations:1000000/ports:1000",
@@ -22,7 +23,7 @@ def build(root):
     """Builds the preset 'release' as far as it is not built; returns where the programs are."""
     for command in (("cmake", "--preset", "release", "--log-level=WARNING"),
                     ("cmake", "--build", "--preset", "release", "--target", *TARGETS)):
-        # What it says is no part of the report.
+        # The command's words are no part of the report.
         if subprocess.run(command, cwd=root, stdout=sys.stderr, check=False).returncode != 0:
             raise BenchError(f"{' '.join(command)} failed; "
                              "tools/dependencies install build test brings what it needs")

@@ -47,7 +47,7 @@ def described(field):
 def without_plan(method):
     """The schema of what comes back when it was not a dry run."""
     schema = method["result"]["schema"]
-    # Where a plan comes back in any case, it is no other shape.
+    # A plan that comes back in any case is no other shape.
     has_plan = any(field["name"] == "dry_run" for field in method["params"])
     return schema["anyOf"][0] if has_plan and "anyOf" in schema else schema
 

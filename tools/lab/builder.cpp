@@ -188,7 +188,7 @@ class Crew {
       try {
         start_node(site_, site_.lab.nodes.at(name), given_up_.get_token());
       } catch (const Interrupted&) {
-        // It is told once, by whoever waits for all of us.
+        // The failure is told once, by whoever waits for all of us.
       } catch (const std::exception& error) {
         failure = error.what();
       }
@@ -252,8 +252,8 @@ void remove_nodes(StateFile& state, const std::set<std::string>& nodes) {
     }
   }
   end(processes, grace);
-  // What these have started, wherever it is now: a shell that was killed leaves its children, and a
-  // namespace without a name is not looked into.
+  // Ends what these have started, wherever it is now: a shell that was killed leaves its children,
+  // and a namespace without a name is not looked into.
   end_all([&] { return processes_of(state.directory(), nodes); }, grace);
   remove_namespaces(name_spaces, grace);
   state.forget([&](State& each) {

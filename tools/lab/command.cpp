@@ -104,7 +104,7 @@ void append_nodes(std::string& lines, const std::string& begin,
   }
 }
 
-// What 'verb' takes as its word, of what is there.
+// Appends what 'verb' takes as its word, of what is there.
 void append_names(std::string& lines, const std::string& verb, const std::string& begin,
                   const std::optional<std::string>& lab) {
   if (verb == "exec" || verb == "shell" || verb == "console" || verb == "log") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// console.hpp: this terminal as the console of a virtual machine.
+// console.hpp: uses this terminal as the console of a virtual machine.
 #pragma once
 
 #include <string>

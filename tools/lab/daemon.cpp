@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds answer_interval{10};
 // To open thousands of ports takes a while; a daemon that hangs is worse than none.
 constexpr std::chrono::seconds answer_timeout{120};
 
-// What the daemon refuses is told in its words, all of them.
+// A refusal of the daemon is told in its words, all of them.
 Json call(const std::string& directory, const std::string& method, const Json& params) {
   try {
     auto client = client::Client::connect(control_socket(directory));

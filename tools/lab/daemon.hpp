@@ -11,7 +11,7 @@
 
 namespace tapswitch::lab {
 
-// Where the program is: $TAPSWITCHD, beside this one, or in PATH. Throws Failure.
+// Returns where the program is: $TAPSWITCHD, beside this one, or in PATH. Throws Failure.
 [[nodiscard]] std::string daemon_program();
 
 // Starts it with 'document' and waits until it answers. Throws Failure with what it said last.

@@ -12,7 +12,7 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What stands on record of a lab cannot be read.
+// The record of a lab cannot be read.
 class BrokenState : public Failure {
  public:
   using Failure::Failure;

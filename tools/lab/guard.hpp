@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// guard.hpp: what goes wrong, told on stderr and turned into an exit status.
+// guard.hpp: tells on stderr what goes wrong, and turns it into an exit status.
 #pragma once
 
 #include <functional>

@@ -59,7 +59,7 @@ void bring_along(const std::filesystem::directory_entry& entry) {
   } else {
     const UniqueFd file(::open(target.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
   }
-  // What cannot be shown is not shown: somebody else's directory, for example.
+  // A directory that cannot be shown is not shown: somebody else's directory, for example.
   ::mount(entry.path().c_str(), target.c_str(), "none", MS_BIND | MS_REC, nullptr);
 }
 
@@ -188,7 +188,7 @@ int run_inside(const ProcessId& keeper, const std::function<int()>& work) {
   }
   const pid_t outside = ::fork();
   if (outside == 0) {
-    // It takes another child to be in the PID namespace.
+    // Another child is needed to be in the PID namespace.
     if (::setns(descriptor.get(), CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) != 0) {
       std::perror("tapctl: cannot enter the namespaces of the lab");
       ::_exit(1);

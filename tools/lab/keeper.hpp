@@ -12,7 +12,7 @@
 
 namespace tapswitch::lab {
 
-// What it is called where processes are looked at.
+// The keeper is called so where processes are looked at.
 constexpr const char* keeper_title = "tapswitch-lab";
 
 // Why labs without root cannot be had here, and what to do about it; empty if they can.

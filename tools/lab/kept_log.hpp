@@ -40,7 +40,7 @@ class KeptLog {
 // How much the log 'name' has been told, as far as there was room. 'directory' holds the logs.
 [[nodiscard]] std::size_t log_size(const std::string& directory, const std::string& name);
 
-// What is kept of it from 'offset' on, with a line for what is left out.
+// Returns what is kept of it from 'offset' on, with a line for what is left out.
 [[nodiscard]] std::string read_log(const std::string& directory, const std::string& name,
                                    std::size_t offset = 0);
 

@@ -78,7 +78,7 @@ std::optional<Message> receive(int socket) {
   return message;
 }
 
-// What the process does, from its first step to its end.
+// A reader does what the process does, from its first step to its end.
 class Reader {
  public:
   Reader(UniqueFd socket, int directory) : socket_(std::move(socket)), directory_(directory) {}
@@ -173,7 +173,7 @@ void rename_process(const std::string& title) {
 
 [[noreturn]] void be_log_keeper(int socket, int directory, const std::string& title) {
   ::setsid();
-  // What ends us is that nobody is left; a signal to all would cut their last words off.
+  // We end when nobody is left; a signal to all would cut their last words off.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
     ::signal(number, SIG_IGN);
   }

@@ -99,7 +99,7 @@ void give_name(const UniqueFd& name_space, const std::string& name) {
   }
 }
 
-// What is at the path of a name.
+// The occupant of a path is what is found there.
 enum class Occupant { none, ours, half_made, other };
 
 Occupant look_at(const NamespaceRecord& record) {

@@ -324,7 +324,7 @@ void restart_processes(const Site& site, const NodeSpec& node,
     throw;
   }
   if (node.kind == NodeSpec::Kind::vm) {
-    // Its process is all of it.
+    // The process is all of the machine.
     site.state.update([&](State& state) { state.nodes[node.name].since = std::time(nullptr); });
   }
   site.progress.end(title, node.ready ? "ready again" : "started again");

@@ -16,7 +16,7 @@
 
 namespace tapswitch::lab {
 
-// What all nodes of a lab have in common while they are brought up.
+// All nodes of a lab have these in common while they are brought up.
 struct Site {
   const LabSpec& lab;
   std::string directory;   // the lab's
@@ -27,10 +27,10 @@ struct Site {
   StartedProcesses& started;
 };
 
-// What is called 'node' in progress and failures.
+// Returns what is called 'node' in progress and failures.
 [[nodiscard]] std::string title_of(const NodeSpec& node);
 
-// Those parameters that there are before there are interfaces. Throws Failure.
+// Sets the parameters that there are before there are interfaces. Throws Failure.
 void set_early_sysctls(const Site& site, const NodeSpec& node);
 
 // The rest; the node counts as up afterwards. Throws Failure, with the last lines of what failed;

@@ -130,7 +130,7 @@ void LockedDirectory::remove() {
   if (!fd_.is_open()) {
     return;
   }
-  // It would put a last piece there.
+  // A log keeper would put a last piece there.
   await_log_keepers(path_);
   std::filesystem::remove_all(path_);
   fd_.reset();

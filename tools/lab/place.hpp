@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: where labs keep their things, and that one tapctl at a time works on a lab.
+// place.hpp: knows where labs keep their things, and sees to it that one tapctl at a time works on
+// a lab.
 //
 // Not below /run/tapswitch: that directory belongs to the service's user, who could put there what
 // root would then obey.

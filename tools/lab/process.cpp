@@ -232,7 +232,7 @@ Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& 
     }
     ::_exit(cannot_execute);
   }
-  // It waits for us, so it is there.
+  // The child waits for us, so it is there.
   Child child(identify(pid).value_or(ProcessId{}), open_process(pid));
   record(child.id());
   gate.read.reset();
@@ -252,7 +252,7 @@ bool enter_net_namespace(int name_space) {
       ::mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) != 0) {
     return false;
   }
-  // Where that is not allowed, /sys shows the interfaces of the machine. That is all.
+  // If that is not allowed, /sys shows the interfaces of the machine. That is all.
   if (::mount("lab", "/sys", "sysfs", 0, nullptr) != 0) {
     errno = 0;
   }
@@ -263,7 +263,7 @@ void end(const std::vector<ProcessId>& processes, milliseconds patience) {
   std::vector<UniqueFd> alive;
   for (const ProcessId& process : processes) {
     UniqueFd descriptor = process.pid > 0 ? open_process(process.pid) : UniqueFd();
-    // It is looked at after it is held: from now on its pid cannot become another's.
+    // The process is looked at after it is held: from now on its pid cannot become another's.
     if (descriptor.is_open() && is_running(process)) {
       send_signal(descriptor.get(), SIGTERM);
       // A stopped one would not hear of it.
@@ -278,7 +278,7 @@ void end(const std::vector<ProcessId>& processes, milliseconds patience) {
       send_signal(descriptor.get(), SIGKILL);
       ends_within(descriptor.get(), milliseconds(5000));
     }
-    // Its remains, if it is a child of ours.
+    // A child of ours leaves remains.
     siginfo_t info{};
     ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(descriptor.get()), &info,
              WEXITED | WNOHANG);
@@ -296,7 +296,7 @@ std::optional<std::string> find_program(const std::string& program) {
   }
   const char* variable = std::getenv("PATH");
   std::string path = variable != nullptr ? variable : "";
-  // Where the programs are that networks are made of; users often have no way there.
+  // The programs that networks are made of are in these; users often have no way there.
   path += ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
   for (std::size_t begin = 0; begin < path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());

@@ -24,7 +24,7 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 // not be looked at.
 [[nodiscard]] std::optional<std::string> variable_of(pid_t pid, const std::string& name);
 
-// Those in whose environment all of 'variables' are.
+// Returns those in whose environment all of 'variables' are.
 [[nodiscard]] std::vector<ProcessId> processes_with(const Variables& variables);
 
 // Ends what 'find' finds, as often as there is something: one may start another meanwhile.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// progress.hpp: what is being done right now, and for how long: on a terminal a line that lives, in
-// a file or pipe a line for each thing that is done.
+// progress.hpp: shows what is being done right now, and for how long: on a terminal a line that
+// lives, in a file or pipe a line for each thing that is done.
 #pragma once
 
 #include <chrono>

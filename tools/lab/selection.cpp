@@ -72,7 +72,7 @@ std::string select_lab(const std::optional<std::string>& word) {
     return *word;
   }
   if (word->find('/') != std::string::npos || word->ends_with(".json")) {
-    // Its name is all that is asked for, whatever else may be wrong with it.
+    // The file's name is all that is asked for, whatever else may be wrong with it.
     return read_lab_file(*word).reading.lab.name;
   }
   return *word;

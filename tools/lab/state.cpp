@@ -150,7 +150,7 @@ void StateFile::forget(const std::function<void(State&)>& change) {
   try {
     update(change);
   } catch (const Failure&) {
-    // It is changed here, and that is what the rest goes by.
+    // The state is changed here, and that is what the rest goes by.
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// state.hpp: what has been made of a lab, on disk, written before each thing is made: so `down` can
-// take away just that, whoever died when.
+// state.hpp: records what has been made of a lab, on disk, written before each thing is made: so
+// `down` can take away just that, whoever died when.
 //
 // The file is replaced by rename (control/config/store.hpp). What it says holds for the boot it was
 // written in; after another one nothing of it is left to be taken away.
@@ -50,14 +50,14 @@ class StateFile {
   // In 'directory', which its user has locked.
   explicit StateFile(const std::string& directory);
 
-  // What stands there, if it was written in this boot; else nullopt. Throws Failure, with the way
-  // out, if it is not what we write: BrokenState.
+  // Returns what stands there, if it was written in this boot; else nullopt. Throws Failure, with
+  // the way out, if it is not what we write: BrokenState.
   [[nodiscard]] static std::optional<State> load(const std::string& directory);
 
-  // Of the lab.
+  // Returns the name of the lab.
   [[nodiscard]] const std::string& directory() const { return directory_; }
 
-  // What is on record now.
+  // Returns what is on record now.
   [[nodiscard]] State state() const;
 
   // Has 'change' change it, and returns once that is on disk.

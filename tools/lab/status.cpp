@@ -56,7 +56,7 @@ bool is_shown(const ifaddrs* each) {
   return each->ifa_addr->sa_family == AF_INET;
 }
 
-// Those that a namespace has right now, whoever gave them.
+// Returns those that a namespace has right now, whoever gave them.
 std::vector<std::string> addresses_in(const std::string& name_space) {
   std::vector<std::string> found;
   const auto opened = NetNamespaceRef("/run/netns/" + name_space).open();

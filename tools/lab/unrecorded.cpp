@@ -43,7 +43,7 @@ ino_t pid_namespace(const std::string& pid) {
   return ::stat(fmt::format("/proc/{}/ns/pid", pid).c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
-// Those that the lab has started; with them the keeper that holds them, if they are in one.
+// Returns those that the lab has started; with them the keeper that holds them, if they are in one.
 std::vector<ProcessId> processes_of(const std::string& directory) {
   auto found = processes_with({{"TAPSWITCH_SOCKET", control_socket(directory)}});
   std::set<ino_t> elsewhere;
@@ -70,7 +70,7 @@ std::vector<NamespaceRecord> namespaces_of(const std::string& directory, const s
       }
     }
   } catch (const rpc::Error&) {
-    // It is broken as well.
+    // The document is broken as well.
   } catch (const Json::exception&) {
     // Nor is it what it should be.
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verbs.hpp: what can be done with labs on the command line: one table, from which come the
+// verbs.hpp: lists what can be done with labs on the command line: one table, from which come the
 // parsing, the help, the completion and the manual. Pure.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// work_plan.hpp: what `lab up` has to do: the difference between a lab file and what is there of
-// the lab.
+// work_plan.hpp: finds what `lab up` has to do: the difference between a lab file and what is there
+// of the lab.
 #pragma once
 
 #include <map>
@@ -32,8 +32,8 @@ struct WorkPlan {
   }
 };
 
-// What is wrong with a node that should be up: "its namespace is gone"; nullopt: nothing. Processes
-// that ended are not told here.
+// Returns what is wrong with a node that should be up: "its namespace is gone"; nullopt: nothing.
+// Processes that ended are not told here.
 [[nodiscard]] std::optional<std::string> fault_of(const NodeRecord& record, bool is_netns);
 
 // 'document' is what the daemon is to run.

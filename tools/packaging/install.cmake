@@ -1,4 +1,4 @@
-# What 'cmake --install' puts where, and the Debian package that 'cpack' makes of it:
+# Says what 'cmake --install' puts where, and the Debian package that 'cpack' makes of it:
 #   cmake --preset release && cmake --build --preset release && (cd build/release && cpack)
 # Everything is below the prefix.
 include(GNUInstallDirs)
@@ -28,7 +28,7 @@ install(FILES docs/tapswitch.schema.json docs/lab.schema.json DESTINATION ${CMAK
 install(FILES tools/python/tapswitch.py DESTINATION lib/python3/dist-packages)
 
 set(debian tools/packaging/debian)
-# Where Debian's policy wants the licence and the changelog.
+# Debian's policy wants here the licence and the changelog.
 install(FILES ${debian}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_BINARY_DIR}/man/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

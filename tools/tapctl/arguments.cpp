@@ -79,7 +79,7 @@ Parts take_apart(const Texts& arguments) {
   return parts;
 }
 
-// What was said of one option, and how: "--dst" or, by its place, "DST".
+// A Said holds what was said of one option, and how: "--dst" or, by its place, "DST".
 struct SaidValue {
   Texts texts;
   std::string spelling;
@@ -261,7 +261,7 @@ CommandLine parse_method(const Texts& arguments, const Method& method) {
   return {manner_of(options), make_call(method, options)};
 }
 
-// What 'parse' returns; its UsageErrors name 'command', whose help helps.
+// Returns what 'parse' does; its UsageErrors name 'command', whose help helps.
 template <class Parse>
 CommandLine in_command(const std::string& command, const Parse& parse) {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// arguments.hpp: what a command line asks for. Pure: nothing is read, opened or called.
+// arguments.hpp: reads what a command line asks for. Pure: nothing is read, opened or called.
 #pragma once
 
 #include <map>

@@ -21,7 +21,8 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-// What stands without an option; the space keeps it from being one that can be typed by mistake.
+// The key of what stands without an option; the space keeps it from being one that can be typed by
+// mistake.
 constexpr const char* positional_key = " positional";
 
 // Names in full only: an abbreviation that is clear today is not when an option is added.

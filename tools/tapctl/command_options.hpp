@@ -10,7 +10,7 @@
 
 namespace tapswitch::tapctl {
 
-// What one command line said, before anybody asks what it means.
+// The options of one command line, as it said them, before anybody asks what it means.
 struct CommandOptions {
   std::map<std::string, std::vector<std::string>> texts;  // by option; of a flag, no texts
   std::vector<std::string> words;                         // what stands without an option

@@ -129,7 +129,7 @@ void append_words(Candidates& candidates, const rpc::Schema& schema) {
   }
 }
 
-// Whose names 'option' of 'method' takes; empty: of nothing that is there.
+// Returns whose names 'option' of 'method' takes; empty: of nothing that is there.
 std::string noun_of_value(const Method& method, const Option& option) {
   if (option.name == "port" || option.name == "switch") {
     return option.name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// completion.hpp: what may stand next on a command line that is being typed. The completions of
-// bash, zsh and fish all ask for it: `tapctl complete -- WORD...`, of which the last word is the
+// completion.hpp: finds what may stand next on a command line that is being typed. The completions
+// of bash, zsh and fish all ask for it: `tapctl complete -- WORD...`, of which the last word is the
 // one to complete. It needs no daemon, but without one there are no live names.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace tapswitch::tapctl {
 
-// What has names that only a daemon or this machine knows: "port", "switch" or "lab". Called at
+// Returns names that only a daemon or this machine knows, of a "port", "switch" or "lab". Called at
 // most once; 'manner' is what --socket and --lab said so far.
 using LiveNames =
     std::function<std::vector<std::string>(const std::string& noun, const Manner& manner)>;

@@ -163,7 +163,7 @@ std::string usage_of(const Method& method) {
     usage += is_needed ? ' ' + name : " [" + name + ']';
   }
   for (const Option& option : options_of(method)) {
-    // What holds members can be given by these.
+    // An object can be given by its members.
     if (option.is_required && !is_positional(method, option) && option.name != "frame") {
       usage += fmt::format(" --{} {}", option.name, placeholder(option.schema));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// help.hpp: what --help prints, made from the table of methods.
+// help.hpp: makes what --help prints from the table of methods.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ std::string call_help();
 // "tapctl port get NAME [OPTION]...".
 std::string usage_of(const rpc::Method& method);
 
-// What an option says, which values it takes, and what it is without being given.
+// Returns what an option says, which values it takes, and what it is without being given.
 std::string option_text(const Option& option);
 
 }  // namespace tapswitch::tapctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// keys.hpp: what a terminal sends for the keys that are pressed. Pure.
+// keys.hpp: reads what a terminal sends for the keys that are pressed. Pure.
 #pragma once
 
 #include <string_view>

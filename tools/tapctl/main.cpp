@@ -89,7 +89,7 @@ void read_document(Call& call) {
   call.params["config"] = parse_document(document);
 }
 
-// Where a standard descriptor is closed, the next that is opened takes its number, and what is
+// If a standard descriptor is closed, the next that is opened takes its number, and what is
 // meant for a file would go to the daemon. The wrong direction makes each use of it fail as it
 // should.
 void occupy_standard_descriptors() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// option.hpp: what can be said on the command line of a method, made from its parameters.
+// option.hpp: lists what can be said on the command line of a method, made from its parameters.
 //
 // A parameter is an option of its name, with dashes. Of an object, its members are options too:
 // `flood.multicast` is --flood-multicast; and the object itself is one, whose value is JSON. The
@@ -28,7 +28,7 @@ struct Option {
   // "flood.multicast", as errors name it.
   [[nodiscard]] std::string field() const;
 
-  // What stands for it in help where it needs no option: "NAME".
+  // Returns what stands for it in help where it needs no option: "NAME".
   [[nodiscard]] std::string positional_name() const;
 };
 

@@ -10,7 +10,7 @@
 
 namespace tapswitch::tapctl {
 
-// Their names are single words: "top", "graph".
+// Commands of tapctl itself have names of a single word: "top", "graph".
 const std::vector<rpc::Method>& own_commands();
 
 // Whether 'name', of a Call, is one of these.

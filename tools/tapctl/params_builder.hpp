@@ -22,7 +22,7 @@ class ParamsBuilder {
   [[nodiscard]] Json take() { return std::move(params_); }
 
  private:
-  // Who has set 'field', or an object that it is in.
+  // Returns who has set 'field', or an object that it is in.
   [[nodiscard]] std::string sayer_of(const std::string& field) const;
 
   Json params_ = Json::object();

@@ -13,7 +13,7 @@
 
 namespace tapswitch::tapctl {
 
-// What 'method', called with 'params', gave back.
+// Returns what 'method', called with 'params', gave back.
 std::string render(const std::string& method, const Json& params, const Json& result,
                    const Style& style);
 

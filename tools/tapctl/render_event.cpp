@@ -51,7 +51,7 @@ std::string text_of_event(const Json& event) {
   const std::string what = member_text(event, "event");
   const Json& data = event.at("data");
   if (what == "lost") {
-    // Of a port it is its device that is lost; of the topic 'event', events.
+    // A port that is lost has lost its device; the topic 'event' has lost events.
     return topic == "port" ? port_text(what, data)
                            : fmt::format("{} events lost", member_text(data, "count"));
   }

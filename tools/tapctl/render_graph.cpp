@@ -85,7 +85,7 @@ std::string port_lines(const Json& port) {
 
 using VlanNames = std::map<std::pair<std::string, std::string>, std::string>;
 
-// Those that have a name, and those on which a port hangs, by switch and VID.
+// Returns those that have a name, and those on which a port hangs, by switch and VID.
 VlanNames vlans_of(const Json& network) {
   VlanNames names;
   for (const Json& vlan : network.value("vlans", Json::array())) {

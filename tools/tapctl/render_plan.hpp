@@ -14,7 +14,7 @@ namespace tapswitch::tapctl {
 // The steps of config.diff and config.apply, a line each.
 std::string render_steps(const Json& result, const Style& style);
 
-// What config.apply with 'params' did: the steps, and how it ended.
+// Returns what config.apply with 'params' did: the steps, and how it ended.
 std::string render_apply(const Json& params, const Json& result, const Style& style);
 
 // The document as JSON. Throws UsageError "lab.json:3:7: ..." if its text is none.

@@ -17,7 +17,7 @@ Cell state_cell(const std::string& state) {
   return {state, state == "lost" ? Colour::bad : Colour::warning};
 }
 
-// What 'by_name' holds of 'name'; null of a port that went between two questions.
+// Returns what 'by_name' holds of 'name'; null of a port that went between two questions.
 Json find_port(const Json& by_name, const std::string& name) {
   const Json ports = by_name.value("ports", Json::object());
   const auto found = ports.find(name);

@@ -29,7 +29,7 @@ Cell frames_cell(const Json& counts, const std::string& direction, const Style& 
                      style.is_exact)};
 }
 
-// What the table of methods says of a reason; "-" of one that only a newer daemon knows.
+// Returns what the table of methods says of a reason; "-" of one that only a newer daemon knows.
 std::string meaning_of(const std::string& reason) {
   for (const rpc::Field& field : api::port_statistics_schema().fields()) {
     if (field.name != "drops") {
@@ -57,7 +57,7 @@ std::vector<std::pair<std::uint64_t, std::string>> ranked(const Json& drops) {
   return reasons;
 }
 
-// What the reasons that any port has mean; nothing if none has dropped anything.
+// Returns what the reasons that any port has mean; nothing if none has dropped anything.
 std::string legend(const Json& ports, const Style& style) {
   std::set<std::string> reasons;
   for (const Json& counts : ports) {

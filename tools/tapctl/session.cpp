@@ -90,7 +90,7 @@ Json set_part_of_vlan(Client& client, const Call& call) {
   }
 }
 
-// What there is at one moment: the snapshot that subscribers begin with.
+// Returns what there is at one moment: the snapshot that subscribers begin with.
 Json network_of(Client& client, const Json& params) {
   Json wanted = {{"topics", {"switch", "port", "vlan"}}, {"snapshot", true}};
   if (params.value("stations", false)) {

@@ -26,7 +26,7 @@ std::string carry_out(client::Client& client, const Call& call, const Look& look
 [[noreturn]] void watch(client::Client& client, const Look& look,
                         const std::function<void(const std::string&)>& print);
 
-// What to print of the daemon's refusal of 'call': what is wrong and what would be right.
+// Returns what to print of the daemon's refusal of 'call': what is wrong and what would be right.
 std::string describe_refusal(const client::Refused& refused, const Call& call);
 
 }  // namespace tapswitch::tapctl

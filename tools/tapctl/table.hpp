@@ -27,7 +27,7 @@ struct Column {
 
 class Table {
  public:
-  // What stands between two columns.
+  // A gap stands between two columns.
   static constexpr std::string_view gap = "  ";
 
   explicit Table(std::vector<Column> columns);

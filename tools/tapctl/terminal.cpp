@@ -84,7 +84,7 @@ void Terminal::enter() {
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   raw.c_cc[VMIN] = 1;
   raw.c_cc[VTIME] = 0;
-  // What was typed before is not for us. Where this fails we still show, and Ctrl-C still ends.
+  // Keys typed before are not for us. If this fails we still show, and Ctrl-C still ends.
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
   write_all(enter_screen);
 }

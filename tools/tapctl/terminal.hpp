@@ -35,7 +35,7 @@ class Terminal {
   [[nodiscard]] static int keys_descriptor();
   [[nodiscard]] int signals_descriptor() const { return signals_.get(); }
 
-  // What was typed. At the end of the input has_ended() becomes true.
+  // Returns what was typed. At the end of the input has_ended() becomes true.
   std::vector<Key> take_keys();
 
   // Does what the signals say that have come: stops and goes on, or ends. Redraw afterwards: the

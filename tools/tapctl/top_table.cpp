@@ -36,7 +36,7 @@ const std::array<Description, top_column_count>& descriptions() {
   return all;
 }
 
-// What goes first where the terminal is narrow.
+// Columns that go first if the terminal is narrow.
 constexpr std::array expendable = {TopColumn::state,     TopColumn::home,     TopColumn::tx_frames,
                                    TopColumn::rx_frames, TopColumn::stations, TopColumn::drops,
                                    TopColumn::tx,        TopColumn::rx};

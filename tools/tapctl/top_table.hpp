@@ -29,7 +29,7 @@ inline constexpr std::size_t top_column_count = 9;
 
 constexpr std::size_t to_size(TopColumn column) { return static_cast<std::size_t>(column); }
 
-// What people call a column, and all of them in the order of TopColumn.
+// Returns what people call a column, and all of them in the order of TopColumn.
 const std::string& name_of(TopColumn column);
 std::vector<std::string> top_column_names();
 
@@ -47,7 +47,7 @@ struct TopRow {
 std::vector<TopRow> top_rows(const Json& rates);
 std::vector<TopRow> sums_by_switch(const std::vector<TopRow>& ports);
 
-// Those of which the name of the port or of the switch contains 'filter', in whatever case.
+// Returns those of which the name of the port or of the switch contains 'filter', in whatever case.
 std::vector<TopRow> filtered(std::vector<TopRow> rows, const std::string& filter);
 
 // Words from A and numbers from the highest, or the other way around. Rows that are equal there

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// top_view.hpp: what `top` shows, and how keys change that. Pure: it knows neither the daemon nor
-// the terminal.
+// top_view.hpp: decides what `top` shows, and how keys change that. Pure: it knows neither the
+// daemon nor the terminal.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ class TopView {
  public:
   explicit TopView(TopWishes wishes) : wishes_(std::move(wishes)) {}
 
-  // What stats.rates has answered.
+  // Takes what stats.rates has answered.
   void update(const Json& rates);
 
   // All of it, as is wished for.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// value.hpp: what a person types behind an option, as the JSON value its schema asks for.
+// value.hpp: reads what a person types behind an option, as the JSON value its schema asks for.
 //
 // Only the JSON type is decided here; whether the value is allowed, the schema says afterwards.
 #pragma once
@@ -21,7 +21,7 @@ Json parse_value(const rpc::Schema& schema, const std::vector<std::string>& text
 // Whether 'text' says yes or no in one of the ways that a boolean option understands.
 bool is_boolean(const std::string& text);
 
-// What stands for a value in help: "N", "yes|no", "a|b|c", "VLAN_ID|none".
+// Returns what stands for a value in help: "N", "yes|no", "a|b|c", "VLAN_ID|none".
 std::string placeholder(const rpc::Schema& schema);
 
 }  // namespace tapswitch::tapctl

@@ -33,7 +33,7 @@ std::vector<std::string> verb_names(const std::vector<Method>& methods) {
   return names;
 }
 
-// What people say elsewhere, and our words for it.
+// Words that people say elsewhere, and ours for them.
 const std::map<std::string, std::vector<std::string>, std::less<>>& synonyms() {
   static const std::map<std::string, std::vector<std::string>, std::less<>> all = {
       {"show", {"list", "get"}}, {"ls", {"list"}},

@@ -24,7 +24,7 @@ std::string command_of(const std::string& method);
 // The nouns of 'methods', each once, in their order.
 std::vector<std::string> nouns(const std::vector<rpc::Method>& methods);
 
-// What can be done with 'noun'; empty if there is no such noun.
+// Returns what can be done with 'noun'; empty if there is no such noun.
 std::vector<rpc::Method> verbs(const std::vector<rpc::Method>& methods, const std::string& noun);
 
 // The verb of "port.add": "add".

@@ -13,7 +13,7 @@ namespace tapswitch::tapctl {
 
 namespace {
 
-// Where a member belongs, and how to get there.
+// A member says where it belongs, and how to get there.
 struct Member {
   std::string_view name;
   std::string_view of_what;

@@ -24,7 +24,7 @@ struct Entrances {
   std::unique_ptr<metrics::HttpServer> metrics;  // may be null
 };
 
-// What sockets that are passed are called; any other name: the control socket.
+// Sockets that are passed are called so; any other name: the control socket.
 constexpr const char* read_only_name = "readonly";
 constexpr const char* metrics_name = "metrics";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fd_store.hpp: what the service manager keeps between the end of one daemon and the start of the
-// next, so that TAPs stay up and frames wait in them (FDSTORE=1 of sd_notify(3)).
+// fd_store.hpp: has the service manager keep the network between the end of one daemon and the
+// start of the next, so that TAPs stay up and frames wait in them (FDSTORE=1 of sd_notify(3)).
 //
 // Theory of operation: at its end the daemon gives away what it would tell a successor
 // (api/hand_over.hpp): the words in a file without a name, the descriptors one by one. The next one
@@ -17,7 +17,7 @@ namespace tapswitch::daemon {
 // Throws std::runtime_error or rpc::Error if not all could be given away.
 void keep_for_the_next(const ServiceManager& manager, const api::Network& network);
 
-// What the last one gave away; nullopt if that is nothing. It is kept no longer. Throws
+// Returns what the last one gave away; nullopt if that is nothing. It is kept no longer. Throws
 // std::exception if it is not complete.
 [[nodiscard]] std::optional<api::Inheritance> take_kept(ServiceManager& manager);
 

@@ -111,7 +111,7 @@ void Predecessor::receive_all() {
     if (about == "daemon") {
       name_ = fmt::format("tapswitchd {} (pid {})", words.at("version").get<std::string>(),
                           words.at("pid").get<int>());
-      // What belongs to its own namespace must belong to ours.
+      // A TAP of its own namespace must belong to ours.
       if (words.at("namespace") != current_net_namespace().inode) {
         throw std::runtime_error(
             fmt::format("the daemon is in another network namespace: start its successor with "

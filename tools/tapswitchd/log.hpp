@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// log.hpp: where the daemon's words go: to stderr, and into the log book that log.tail reads.
+// log.hpp: sends the daemon's words stderr, and into the log book that log.tail reads.
 //
 // Where stderr is the journal, a line has no time of its own, for the journal writes one, and its
 // level is told as the journal reads it ("<6>", sd-daemon(3)).

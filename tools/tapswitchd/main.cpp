@@ -54,7 +54,7 @@ double milliseconds(TimePoint::duration time) {
 
 class Daemon {
  public:
-  // What is told to sessions passes by 'events', and sessions end with 'io' at the latest.
+  // Events to sessions pass by 'events', and sessions end with 'io' at the latest.
   Daemon(events::EventHub& events, asio::io_context& io, asio::signal_set& signals,
          const Options& options, Entrances entrances, ServiceManager& manager,
          Predecessor* predecessor)
@@ -197,7 +197,7 @@ class Daemon {
     asio::post(io_, [this] { stop("handed over"); });
   }
 
-  // What would change the network now would be lost.
+  // A change of the network would be lost now.
   static std::unique_ptr<rpc::Answering> handed_over_reply() {
     return std::make_unique<rpc::KnownReply>(rpc::to_line(rpc::error_reply(
         nullptr, rpc::Error(rpc::ErrorKind::shutting_down,
@@ -247,7 +247,7 @@ class Daemon {
     open_ports(network_.add_switch(spec), options);
   }
 
-  // Those of the command line that are not there.
+  // Opens the ports of the command line that are not there.
   void open_ports(api::Network::RunningSwitch& home, const Options& options) {
     for (const std::string& name : options.ports) {
       if (network_.ports().contains(name)) {

@@ -28,7 +28,7 @@ struct Options {
   bool takes_over = false;  // the network of the daemon that runs
 };
 
-// What was asked for instead of a daemon (help or the version), to be printed; the exit is 0.
+// An answer is asked for instead of a daemon (help or the version), to be printed; the exit is 0.
 struct Answer {
   std::string text;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rights.hpp: what the daemon gives up for good once its sockets are open: capabilities that it
-// does not need, and the way to new ones. Which system calls are left, system_calls.hpp says.
-// See ADR 0031.
+// rights.hpp: gives up for good what the daemon does not need for good once its sockets are open:
+// capabilities that it does not need, and the way to new ones. Which system calls are left,
+// system_calls.hpp says. See ADR 0031.
 #pragma once
 
 namespace tapswitch::daemon {

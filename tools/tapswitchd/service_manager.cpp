@@ -113,7 +113,7 @@ void ServiceManager::wait_until_heard() const {
   UniqueFd writer(ends[1]);
   say_surely("BARRIER=1", std::array{writer.get()});
   writer.reset();
-  // It closes its end when it comes to that.
+  // The service manager closes its end when it comes to that.
   pollfd closed{.fd = reader.get(), .events = 0, .revents = 0};
   if (poll(&closed, 1, patience_milliseconds) != 1) {
     throw std::runtime_error("the service manager does not hear");

@@ -24,7 +24,7 @@ class ServiceManager {
   // Takes what is meant for this process out of the environment.
   ServiceManager();
 
-  // What descriptors are called that are stored: it tells them from sockets.
+  // Names of descriptors that are stored begin so: it tells them from sockets.
   static constexpr std::string_view stored_prefix = "network-";
 
   // The sockets it was started with, and what the daemon before has stored; each once.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// startup.hpp: what --config, --autosave and --check-config mean.
+// startup.hpp: does what --config, --autosave and --check-config mean.
 #pragma once
 
 #include <memory>

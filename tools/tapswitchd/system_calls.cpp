@@ -91,7 +91,7 @@ void allow_some_arguments(const Filter& filter) {
   for (const int family : {AF_UNIX, AF_NETLINK}) {
     allow(filter, "socket", equal(0, static_cast<scmp_datum_t>(family)));
   }
-  // Of the network, streams to virtual machines.
+  // The daemon has streams to virtual machines.
   constexpr scmp_datum_t type_mask = 0xf;  // the rest are flags
   for (const int family : {AF_INET, AF_INET6}) {
     allow(filter, "socket", equal(0, static_cast<scmp_datum_t>(family)),
@@ -124,7 +124,7 @@ void allow_some_arguments(const Filter& filter) {
   // Network namespaces alone are entered: the kernel refuses a descriptor of any
   // other with this flag.
   allow(filter, "setns", equal(1, CLONE_NEWNET));
-  // Its flags are behind a pointer. The C library then takes clone.
+  // The flags of clone3 are behind a pointer. The C library then takes clone.
   check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// interface.hpp: what a user says about a port on a network interface that exists, which the switch
-// joins and leaves as it is.
+// interface.hpp: holds what a user says about a port on a network interface that exists, which the
+// switch joins and leaves as it is.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// patch.hpp: what a user says about a port that leads to another switch of the daemon. Which
+// patch.hpp: holds what a user says about a port that leads to another switch of the daemon. Which
 // patches go together is told by control/config/patches.hpp.
 #pragma once
 
@@ -25,7 +25,7 @@ struct PatchSpec {
   void write(Json& json, const std::string& port_name, Format format) const;
   [[nodiscard]] std::optional<FarEndPlace> place() const { return end_of(peer); }
 
-  // What the one patch takes that leads to the port 'name'.
+  // Returns what the one patch takes that leads to the port 'name'.
   [[nodiscard]] static FarEndPlace end_of(const std::string& name) {
     return {.name = "other end of patch '" + name + "'", .member = "peer"};
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: what a far end takes for itself, so that no other port can have it: an interface, a
-// socket. Two ports whose places are equal cannot be open at a time.
+// place.hpp: says what a far end takes for itself, so that no other port can have it: an interface,
+// a socket. Two ports whose places are equal cannot be open at a time.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ struct FarEndPlace {
   std::string member;  // which member of the port says so: "interface"
 };
 
-// Of an interface. 'name_space' is a name, a path or a pid, nullopt the daemon's.
+// Returns the claim of an interface. 'name_space' is a name, a path or a pid, nullopt the daemon's.
 [[nodiscard]] inline FarEndPlace interface_place(const std::string& interface,
                                                  const std::optional<std::string>& name_space) {
   std::string name = "interface '" + interface + "'";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// qemu.hpp: what a user says about a port at which a virtual machine is plugged in by QEMU's own
-// sockets: one that listens, one that connects, or a pair for datagrams. All of it is fixed while
-// the port is open.
+// qemu.hpp: holds what a user says about a port at which a virtual machine is plugged in by QEMU's
+// own sockets: one that listens, one that connects, or a pair for datagrams. All of it is fixed
+// while the port is open.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// socket_access.hpp: what a user says about who may use the Unix sockets that a port makes, of
-// whatever kind it is.
+// socket_access.hpp: holds what a user says about who may use the Unix sockets that a port makes,
+// of whatever kind it is.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct SocketAccess {
   std::optional<std::string> group;
   std::optional<std::uint32_t> mode;  // nullopt: only the owner, and with a group that too
 
-  // Of a port's JSON.
+  // Returns the members in a port's JSON.
   static std::vector<rpc::Field> fields();
   void read(const Json& json);
   void write(Json& json) const;

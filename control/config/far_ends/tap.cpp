@@ -94,7 +94,7 @@ void TapSpec::write(Json& json, const std::string& port_name, Format format) con
   config::write(json, "passed", is_passed, defaults.is_passed, format);
 }
 
-// Where a TAP is that somebody has passed to us, nobody said.
+// Nobody said where a TAP is that somebody has passed to us.
 std::optional<FarEndPlace> TapSpec::place() const {
   return is_passed ? std::nullopt : std::optional(interface_place(interface, name_space));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tap.hpp: what a user says about a port that is a TAP, which the switch makes or adopts. What is
-// not set is left as the kernel makes it, or as an interface that exists already has it.
+// tap.hpp: holds what a user says about a port that is a TAP, which the switch makes or adopts.
+// What is not set is left as the kernel makes it, or as an interface that exists already has it.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ struct TapSpec {
   bool offload = true;
   std::size_t queues = 1;
   bool reopen = false;  // when its interface is gone, it is opened anew as soon as that can be
-  // Its descriptor came from outside (port.add with "fd"), so only that can open it.
+  // The descriptor came from outside (port.add with "fd"), so only that can open it.
   bool is_passed = false;
 
   // See far_end.hpp.
@@ -45,7 +45,7 @@ struct TapSpec {
   bool operator==(const TapSpec&) const = default;
 };
 
-// What a user wants otherwise about a TAP that is open; the rest stays, whatever it is.
+// A user wants these otherwise about a TAP that is open; the rest stays, whatever it is.
 struct TapChange {
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
@@ -58,11 +58,11 @@ struct TapChange {
   bool operator==(const TapChange&) const = default;
 };
 
-// Those members of 'json' that are about a TAP that is open.
+// Returns those members of 'json' that are about a TAP that is open.
 [[nodiscard]] TapChange tap_change_from_json(const Json& json);
 
-// What the interface is to be told. What is not wanted any more ("mtu" had been said, and is not
-// now) stays as it is.
+// Returns what the interface is to be told. What is not wanted any more ("mtu" had been said, and
+// is not now) stays as it is.
 [[nodiscard]] TapChange tap_change(const TapSpec& running, const TapSpec& wanted);
 
 }  // namespace tapswitch::config

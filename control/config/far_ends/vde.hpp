@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vde.hpp: what a user says about a port that is a door for VDE clients: a control directory. All
-// of it is fixed while the port is open.
+// vde.hpp: holds what a user says about a port that is a door for VDE clients: a control directory.
+// All of it is fixed while the port is open.
 #pragma once
 
 #include <optional>

@@ -221,8 +221,7 @@ bool HttpServer::Connections::make_room() {
   if ((*longest)->silent_since() > Clock::now()) {
     return false;
   }
-  const std::shared_ptr<Connection> leaving = *longest;
-  leaving->end();
+  std::shared_ptr<Connection>(*longest)->end();  // which forgets it
   return true;
 }
 

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -166,7 +165,7 @@ void rename_process(const std::string& title) {
   if (size > 0) {
     const auto room = static_cast<std::size_t>(size);
     std::memset(program_invocation_name, 0, room);
-    std::memcpy(program_invocation_name, title.data(), std::min(title.size(), room - 1));
+    title.copy(program_invocation_name, room - 1);
   }
   ::prctl(PR_SET_NAME, "tapswitch-log");
 }

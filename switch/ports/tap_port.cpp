@@ -198,8 +198,7 @@ KernelResult<void> TapPort::put_back() {
   if (name && name_space &&
       (before_->tun.has_packet_information || before_->tun.has_header != has_header)) {
     device_.close();
-    auto framed =
-        run_in(name_space->get(), [&] { return restore_framing(*name, before_->tun); });
+    auto framed = run_in(name_space->get(), [&] { return restore_framing(*name, before_->tun); });
     return restored ? framed : restored;
   }
   return restored;

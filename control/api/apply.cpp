@@ -12,8 +12,8 @@
 #include <utility>
 #include <variant>
 
-#include "control/api/kernel_refusal.hpp"
-#include "control/api/tap_options.hpp"
+#include "control/network/kernel_refusal.hpp"
+#include "control/network/tap_options.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/close_together.hpp"
 
@@ -141,17 +141,17 @@ class Application {
       return;
     }
     // A port takes from an interface that it adopts only those addresses away that it was told of.
-    const auto wanted = parse_addresses(tap->addresses);
+    const auto wanted = network::parse_addresses(tap->addresses);
     auto all = wanted;
-    for (const InterfaceAddress& address : parse_addresses(parked.addresses)) {
+    for (const InterfaceAddress& address : network::parse_addresses(parked.addresses)) {
       all.push_back(address);
     }
     const bool is_kept = parked.is_persistent || tap->persist;
     if (!is_kept) {
-      value_or_refuse(port.tap->set_persist(false));
+      network::value_or_refuse(port.tap->set_persist(false));
     }
-    value_or_refuse(port.tap->set_addresses(all));
-    value_or_refuse(port.tap->set_addresses(wanted));
+    network::value_or_refuse(port.tap->set_addresses(all));
+    network::value_or_refuse(port.tap->set_addresses(wanted));
   }
 
   void take_action(const config::RemovePort& action) {
@@ -258,7 +258,7 @@ class Application {
       network_.set_port(changed, back, {});
       add_all(changed, entries);
       if (before) {
-        network_.restore_tap(changed, value_or_refuse(*before));
+        network_.restore_tap(changed, network::value_or_refuse(*before));
       }
     });
   }

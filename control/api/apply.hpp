@@ -11,10 +11,12 @@
 
 #include <vector>
 
-#include "control/api/network.hpp"
 #include "control/config/plan.hpp"
+#include "control/network/network.hpp"
 
 namespace tapswitch::api {
+
+using network::Network;
 
 // Takes the steps, which plan() has made for 'network' as it is now; together they count as one
 // change. If one is refused, throws its error, with the "step" it was and, if something could not

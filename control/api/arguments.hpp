@@ -15,7 +15,7 @@
 #include "control/rpc/params.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/frame/vlan_tag.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::api {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // event.cpp: event.subscribe and event.unsubscribe, and the samples of topic stats.
 #include "control/api/arguments.hpp"
-#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
 #include "control/config/append.hpp"
+#include "control/network/describe.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
@@ -55,7 +55,7 @@ Json snapshot_of(Network& network, const events::Wish& wish) {
       for (const FdbEntry& entry : network.snapshot_stations(network.find_switch(name))) {
         if (const std::string* port = network.port_name(running, entry.port)) {
           Json json = {{"switch", name}};
-          json.update(describe(entry, *port));
+          json.update(network::describe(entry, *port));
           entries->push_back(std::move(json));
         }
       }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // fdb.cpp: fdb.list, .add, .remove and .flush.
 #include "control/api/arguments.hpp"
-#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
+#include "control/network/describe.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
@@ -66,7 +66,7 @@ Json list_stations(Network& network, const Json& params) {
   Json entries = Json::array();
   for (const FdbEntry& entry : page.entries) {
     if (const std::string* port = network.port_name(*selection.home, entry.port)) {
-      entries.push_back(describe(entry, *port));
+      entries.push_back(network::describe(entry, *port));
     }
   }
   return {{"entries", std::move(entries)},
@@ -81,7 +81,7 @@ Json add_station(Network& network, const Json& params) {
     return plan("+ station " + in_words(station) + " on port " + port.spec.name);
   }
   network.add_static(port, station);
-  return describe(
+  return network::describe(
       {.station = station, .port = port.index, .kind = StationKind::static_entry, .age = {}},
       port.spec.name);
 }

@@ -9,11 +9,13 @@
 #include <string>
 
 #include "control/api/log_book.hpp"
-#include "control/api/network.hpp"
 #include "control/api/rate_meter.hpp"
+#include "control/network/network.hpp"
 #include "control/rpc/dispatcher.hpp"
 
 namespace tapswitch::api {
+
+using network::Network;
 
 using Handlers = std::map<std::string, rpc::Handler>;
 

@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "control/api/arguments.hpp"
-#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
-#include "control/api/kernel_refusal.hpp"
 #include "control/config/document.hpp"
+#include "control/network/describe.hpp"
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
@@ -41,7 +41,7 @@ config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
                                   "nothing: the descriptor tells"}});
     }
   }
-  told["interface"] = value_or_refuse(tap.name());
+  told["interface"] = network::value_or_refuse(tap.name());
   told["passed"] = true;
   config::PortSpec spec;
   config::take_type(spec.far_end, told);
@@ -52,7 +52,7 @@ config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
 UniqueFd second_of(int fd) {
   UniqueFd second(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!second.is_open()) {
-    throw refusal(kernel_error(errno, "F_DUPFD_CLOEXEC", "look at", "a descriptor"));
+    throw network::refusal(kernel_error(errno, "F_DUPFD_CLOEXEC", "look at", "a descriptor"));
   }
   return second;
 }
@@ -71,13 +71,13 @@ Json add_passed(Network& network, const Json& params, const rpc::Caller& caller)
   }
   // Looked at by a second descriptor: the first stays with the line, for its other requests, until
   // nothing more than the kernel can refuse this one.
-  const TapDevice looked_at = value_or_refuse(TapDevice::take_over(second_of(fd)));
+  const TapDevice looked_at = network::value_or_refuse(TapDevice::take_over(second_of(fd)));
   const config::PortSpec spec = passed_spec(params, looked_at);
   network.check_add_passed_tap(home, spec, looked_at);
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);
   }
-  TapDevice tap = value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
+  TapDevice tap = network::value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
   return port_to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
 }
 

@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "control/api/methods.hpp"
-#include "control/api/network.hpp"
+#include "control/network/network.hpp"
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::api {
+
+using network::Network;
 
 class RateMeter {
  public:

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "control/api/offload_names.hpp"
 #include "control/config/far_end.hpp"
+#include "control/config/offload_names.hpp"
 #include "control/config/schema.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 
@@ -33,7 +33,7 @@ Schema names_schema() { return Schema::list(name_schema(), most_items); }
 
 Schema offloads_schema() {
   std::vector<std::string> names;
-  for (const OffloadName& offload : offload_names) {
+  for (const config::OffloadName& offload : config::offload_names) {
     names.emplace_back(offload.name);
   }
   return Schema::list(Schema::word(names), names.size());

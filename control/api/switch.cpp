@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // switch.cpp: switch.add, .remove, .list, .get and .set.
 #include "control/api/arguments.hpp"
-#include "control/api/describe.hpp"
 #include "control/api/handlers.hpp"
 #include "control/config/document.hpp"
+#include "control/network/describe.hpp"
 
 namespace tapswitch::api {
 namespace {

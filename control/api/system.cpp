@@ -6,12 +6,12 @@
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
 #include "control/api/methods.hpp"
-#include "control/api/offload_names.hpp"
 #include "control/config/document.hpp"
+#include "control/config/offload_names.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/openrpc.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -62,7 +62,7 @@ Json info(const Network& network, const Daemon& daemon, const Json& kernel) {
           {"ports", network.ports().size()},
           {"revision", network.revision()},
           {"limits", limits_to_json()},
-          {"offloads", offloads_to_json(network.offloads())},
+          {"offloads", config::offloads_to_json(network.offloads())},
           {"kernel", kernel},
           {"socket", daemon.socket_path}};
 }

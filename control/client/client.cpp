@@ -12,8 +12,8 @@
 #include <fmt/format.h>
 
 #include "control/rpc/jsonrpc.hpp"
-#include "switch/ports/descriptor_message.hpp"
-#include "switch/ports/peer_socket.hpp"
+#include "switch/system/descriptor_message.hpp"
+#include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::client {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "control/rpc/json.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::client {
 

@@ -2,7 +2,7 @@
 // far_end.hpp: says what is at the other end of a port, of whatever kind: as a value, and as
 // members of a port's JSON. The seam of the configuration: a new kind is a struct in far_ends/ that
 // is a FarEndKind, one more alternative of FarEnd, and a row where ports are opened
-// (control/api/open_port.cpp).
+// (control/network/open_port.cpp).
 #pragma once
 
 #include <concepts>

@@ -14,8 +14,8 @@
 #include "switch/forwarding/vlan_set.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/frame/vlan_tag.hpp"
-#include "switch/ports/interface_name.hpp"
-#include "switch/ports/socket_address.hpp"
+#include "switch/system/interface_name.hpp"
+#include "switch/system/socket_address.hpp"
 
 namespace tapswitch::config {
 

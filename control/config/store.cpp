@@ -14,8 +14,8 @@
 
 #include "control/config/document.hpp"
 #include "control/rpc/error.hpp"
-#include "switch/ports/kernel_error.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/kernel_error.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::config {
 

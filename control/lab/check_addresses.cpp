@@ -12,7 +12,7 @@
 
 #include "control/config/document.hpp"
 #include "switch/frame/mac_address.hpp"
-#include "switch/ports/interface_address.hpp"
+#include "switch/system/interface_address.hpp"
 
 namespace tapswitch::lab {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <set>
 
-#include "switch/ports/interface_address.hpp"
-#include "switch/ports/interface_name.hpp"
+#include "switch/system/interface_address.hpp"
+#include "switch/system/interface_name.hpp"
 
 namespace tapswitch::lab {
 namespace {

@@ -22,7 +22,7 @@
 #include "control/server/accept_loop.hpp"
 #include "control/server/close_socket.hpp"
 #include "control/server/listener.hpp"
-#include "switch/ports/peer_socket.hpp"
+#include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::metrics {
 

@@ -20,7 +20,7 @@
 #include "control/metrics/address.hpp"
 #include "control/metrics/page.hpp"
 #include "control/server/rota.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::metrics {
 

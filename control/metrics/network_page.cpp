@@ -10,7 +10,7 @@
 
 namespace tapswitch::metrics {
 
-using api::Network;
+using network::Network;
 
 namespace {
 

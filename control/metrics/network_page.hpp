@@ -14,10 +14,10 @@
 #include <memory>
 #include <string>
 
-#include "control/api/network.hpp"
 #include "control/metrics/exposition.hpp"
 #include "control/metrics/page.hpp"
-#include "switch/ports/link_reader.hpp"
+#include "control/network/network.hpp"
+#include "switch/system/link_reader.hpp"
 
 namespace tapswitch::metrics {
 
@@ -33,7 +33,7 @@ class NetworkPage final : public Page {
   static constexpr std::size_t ports_a_step = LinkReader::questions_before_list;
 
   // The network must outlive the page, and may change while it is being written.
-  NetworkPage(const api::Network& network, const DaemonFacts& facts);
+  NetworkPage(const network::Network& network, const DaemonFacts& facts);
   NetworkPage(const NetworkPage&) = delete;
   NetworkPage& operator=(const NetworkPage&) = delete;
   ~NetworkPage() override;
@@ -47,9 +47,9 @@ class NetworkPage final : public Page {
 
   void write_daemon(const DaemonFacts& facts);
   void write_switches();
-  void write_port(const api::Network::RunningPort& port, LinkReader& reader);
+  void write_port(const network::Network::RunningPort& port, LinkReader& reader);
 
-  const api::Network& network_;
+  const network::Network& network_;
   std::unique_ptr<Families> families_;
   std::string last_port_;  // of those written; empty: none
 };

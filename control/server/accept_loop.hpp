@@ -16,8 +16,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "control/server/close_socket.hpp"
-#include "switch/ports/peer_socket.hpp"
-#include "switch/ports/slow_close.hpp"
+#include "switch/system/peer_socket.hpp"
+#include "switch/system/slow_close.hpp"
 
 namespace tapswitch::server {
 

@@ -7,8 +7,8 @@
 
 #include <boost/system/error_code.hpp>
 
-#include "switch/ports/peer_socket.hpp"
-#include "switch/ports/slow_close.hpp"
+#include "switch/system/peer_socket.hpp"
+#include "switch/system/slow_close.hpp"
 
 namespace tapswitch::server {
 

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <utility>
 
-#include "switch/ports/descriptor_message.hpp"
-#include "switch/ports/slow_close.hpp"
+#include "switch/system/descriptor_message.hpp"
+#include "switch/system/slow_close.hpp"
 
 namespace tapswitch::server {
 

@@ -15,7 +15,7 @@
 
 #include "control/server/line_splitter.hpp"
 #include "control/server/passed_descriptors.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::server {
 

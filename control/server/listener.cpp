@@ -15,10 +15,10 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/made_directory.hpp"
-#include "switch/ports/peer_socket.hpp"
-#include "switch/ports/slow_close.hpp"
-#include "switch/ports/socket_file.hpp"
+#include "switch/system/made_directory.hpp"
+#include "switch/system/peer_socket.hpp"
+#include "switch/system/slow_close.hpp"
+#include "switch/system/socket_file.hpp"
 
 namespace tapswitch::server {
 

@@ -18,7 +18,7 @@
 
 #include "control/server/accept_loop.hpp"
 #include "control/server/path_lock.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::server {
 

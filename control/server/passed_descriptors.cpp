@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "control/rpc/error.hpp"
-#include "switch/ports/slow_close.hpp"
+#include "switch/system/slow_close.hpp"
 
 namespace tapswitch::server {
 namespace {

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "control/rpc/descriptors.hpp"
-#include "switch/ports/descriptor_message.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/descriptor_message.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::server {
 

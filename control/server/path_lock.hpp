@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::server {
 

@@ -11,7 +11,7 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "control/server/close_socket.hpp"
-#include "switch/ports/peer_socket.hpp"
+#include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::server {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "switch/engine/switch.hpp"
-#include "switch/ports/tap_port.hpp"
+#include "switch/ports/tap/tap_port.hpp"
 
 namespace {
 

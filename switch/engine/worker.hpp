@@ -32,8 +32,8 @@
 
 #include "switch/engine/picture.hpp"
 #include "switch/engine/worker_steps.hpp"
-#include "switch/ports/kernel_error.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/kernel_error.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch {
 

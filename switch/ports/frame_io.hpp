@@ -5,14 +5,14 @@
 //
 // Limits: a socket raises SIGPIPE where a TAP says EBADFD, so a program that gives sockets to this
 // must ignore that signal. An empty message on a socket reads as its end.
-// Pinned by tests/ports/frame_io_test.cpp and tests/ports/kernel_facts_test.cpp.
+// Pinned by tests/ports/frame_io_test.cpp and tests/system/kernel_facts_test.cpp.
 #pragma once
 
 #include <bit>
 
 #include "switch/frame/frame_buffer.hpp"
-#include "switch/ports/peer_socket.hpp"
 #include "switch/ports/port.hpp"
+#include "switch/system/peer_socket.hpp"
 
 namespace tapswitch {
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "switch/ports/link_reader.hpp"
+#include "switch/system/link_reader.hpp"
 
 namespace tapswitch {
 

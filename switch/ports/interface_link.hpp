@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "switch/ports/kernel_error.hpp"
 #include "switch/ports/port.hpp"
-#include "switch/ports/route_socket.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/kernel_error.hpp"
+#include "switch/system/route_socket.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch {
 

@@ -14,8 +14,8 @@
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/mac_address.hpp"
-#include "switch/ports/kernel_error.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/kernel_error.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch {
 

@@ -76,12 +76,12 @@ class DaemonFixture : public ::testing::Test {
   std::vector<std::string> changes_;  // methods that the change log was told of
 
   events::EventHub events_;
-  api::Network network_{{.worker_count = 2},
-                        [this](std::function<void()> task) {
-                          const std::lock_guard lock(mutex_);
-                          posted_.push_back(std::move(task));
-                        },
-                        events_};
+  network::Network network_{{.worker_count = 2},
+                            [this](std::function<void()> task) {
+                              const std::lock_guard lock(mutex_);
+                              posted_.push_back(std::move(task));
+                            },
+                            events_};
   api::Daemon daemon_{.version = "0.0.0",
                       .socket_path = "/nowhere",
                       .started = std::chrono::steady_clock::now(),

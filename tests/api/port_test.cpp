@@ -255,7 +255,7 @@ TEST_F(PortApi, DeletedDeviceMakesThePortLostAndItsNameCanBeUsedAgain) {
 
 TEST_F(PortApi, MtuChangedByOthersIsFollowed) {
   call("port.add", {{"name", name_}});
-  const api::Network::RunningPort& port = network_.find_port(name_);
+  const network::Network::RunningPort& port = network_.find_port(name_);
   ASSERT_EQ(shell("ip link set dev " + name_ + " mtu 4000"), 0);
   ASSERT_TRUE(wait_until_readable(network_.links_descriptor()));
   network_.follow_links();

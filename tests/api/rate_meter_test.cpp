@@ -23,7 +23,7 @@ class RateMeter : public LabFixture {
     }
   }
 
-  api::Network::RunningPort& port() { return network_.find_port("a"); }
+  network::Network::RunningPort& port() { return network_.find_port("a"); }
 
   // 'count' frames come in by the port, and are counted when this returns.
   void receive_frames(int count) {

@@ -134,10 +134,10 @@ TEST_F(SwitchApi, AtMost4096SwitchesRun) {
   const auto small = [](std::size_t n) {
     return Json{{"name", "n" + std::to_string(n)}, {"fdb", {{"capacity", 1}}}};
   };
-  for (std::size_t n = 1; n < api::Network::max_switches; ++n) {
+  for (std::size_t n = 1; n < network::Network::max_switches; ++n) {
     call("switch.add", small(n));
   }
-  const Json error = refuse("switch.add", small(api::Network::max_switches));
+  const Json error = refuse("switch.add", small(network::Network::max_switches));
   EXPECT_EQ(error["data"]["kind"], "limit_reached");
   EXPECT_EQ(error["data"]["limit"], 4096);
 }

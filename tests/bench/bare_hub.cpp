@@ -30,8 +30,8 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/packet_socket.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/ports/interface/packet_socket.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 #include "tools/tapswitchd/system_calls.hpp"
 

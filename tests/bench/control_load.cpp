@@ -25,7 +25,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 
 namespace tapswitch::bench {

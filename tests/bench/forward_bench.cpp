@@ -26,8 +26,8 @@
 #include <fmt/format.h>
 
 #include "switch/engine/switch.hpp"
-#include "switch/ports/link_reader.hpp"
-#include "switch/ports/tap_port.hpp"
+#include "switch/ports/tap/tap_port.hpp"
+#include "switch/system/link_reader.hpp"
 #include "tests/bench/machine.hpp"
 #include "tests/support/frame_builder.hpp"
 

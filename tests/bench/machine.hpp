@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::bench {
 

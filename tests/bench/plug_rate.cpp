@@ -26,9 +26,9 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/socket_address.hpp"
-#include "switch/ports/stream_deframer.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/ports/socket/stream_deframer.hpp"
+#include "switch/system/socket_address.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 
 namespace tapswitch::bench {

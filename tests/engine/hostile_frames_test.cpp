@@ -7,9 +7,9 @@
 #include <array>
 #include <numeric>
 
-#include "switch/ports/patch_port.hpp"
-#include "switch/ports/qemu_port.hpp"
-#include "switch/ports/stream_deframer.hpp"
+#include "switch/ports/patch/patch_port.hpp"
+#include "switch/ports/qemu/qemu_port.hpp"
+#include "switch/ports/socket/stream_deframer.hpp"
 #include "tests/engine/lan.hpp"
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/stream_peer.hpp"

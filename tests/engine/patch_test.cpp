@@ -4,7 +4,7 @@
 
 #include <deque>
 
-#include "switch/ports/patch_port.hpp"
+#include "switch/ports/patch/patch_port.hpp"
 #include "tests/engine/lan.hpp"
 
 namespace tapswitch::test {

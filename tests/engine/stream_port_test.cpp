@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ports whose sockets come and go, in a switch: the worker waits for a set of descriptors, and none
 // of what becomes ready in it may be lost.
-#include "switch/ports/stream_port.hpp"
+#include "switch/ports/socket/stream_port.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "switch/ports/qemu_port.hpp"
+#include "switch/ports/qemu/qemu_port.hpp"
 #include "tests/engine/lan.hpp"
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/stream_peer.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // That the segments equal those of the kernel is proven in
-// tests/ports/kernel_segmentation_test.cpp; here stands what must be so in any case.
+// tests/ports/interface/kernel_segmentation_test.cpp; here stands what must be so in any case.
 #include "switch/frame/segmentation.hpp"
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "switch/ports/stream_deframer.hpp"
+#include "switch/ports/socket/stream_deframer.hpp"
 
 namespace {
 

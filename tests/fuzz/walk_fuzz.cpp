@@ -16,7 +16,7 @@
 
 #include "switch/engine/worker_steps.hpp"
 #include "switch/frame/octets.hpp"
-#include "switch/ports/frame_queue.hpp"
+#include "switch/ports/patch/frame_queue.hpp"
 
 namespace tapswitch {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tools/tapctl/usage_error.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::lab {
 namespace {

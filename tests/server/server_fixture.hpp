@@ -26,8 +26,8 @@
 
 #include "control/rpc/error.hpp"
 #include "control/server/server.hpp"
-#include "switch/ports/descriptor_message.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/descriptor_message.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/wait.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// descriptor_receiver.hpp: the other end of switch/ports/descriptor_message.hpp, for tests of who
+// descriptor_receiver.hpp: the other end of switch/system/descriptor_message.hpp, for tests of who
 // sends.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include <span>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::test {
 

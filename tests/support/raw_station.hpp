@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tests/support/frame_builder.hpp"
 #include "tests/support/temporary_namespace.hpp"
 #include "tests/support/wait.hpp"

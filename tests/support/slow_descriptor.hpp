@@ -3,7 +3,7 @@
 // unsent, for its peer does not read.
 #pragma once
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::test {
 

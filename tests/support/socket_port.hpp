@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "switch/ports/port.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::test {
 

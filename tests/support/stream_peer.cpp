@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "switch/ports/stream_deframer.hpp"
+#include "switch/ports/socket/stream_deframer.hpp"
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "switch/ports/socket_address.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/socket_address.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::test {
 

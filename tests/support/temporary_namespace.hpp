@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "switch/ports/net_namespace.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/net_namespace.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::test {
 

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "control/lab/wiring.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"

@@ -16,8 +16,8 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/peer_socket.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/peer_socket.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 
 namespace tapswitch::lab {

@@ -16,7 +16,7 @@
 #include "control/lab/check_nodes.hpp"
 #include "control/lab/read_lab.hpp"
 #include "control/lab/wiring.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/console.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/guard.hpp"
@@ -25,7 +25,7 @@
 #include "tools/lab/machine.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
 namespace {

@@ -13,8 +13,8 @@
 #include "tools/lab/failure.hpp"
 #include "tools/lab/process.hpp"
 #include "tools/lab/selection.hpp"
-#include "tools/tapctl/text.hpp"
-#include "tools/tapctl/usage_error.hpp"
+#include "tools/terminal/text.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::lab {
 namespace {

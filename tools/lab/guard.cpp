@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lab/guard.hpp"
 
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/text.hpp"
 
 #include <cstdio>
 #include <exception>
 
 #include <fmt/format.h>
 
-#include "tools/tapctl/usage_error.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::lab {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::lab {
 

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <string>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::lab {
 

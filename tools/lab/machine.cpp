@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 
 #include "control/lab/wiring.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/safe_place.hpp"
 

@@ -22,7 +22,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
 #include "tools/lab/process_search.hpp"

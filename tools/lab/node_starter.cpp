@@ -20,7 +20,7 @@
 #include "control/lab/route.hpp"
 #include "control/lab/sysctl.hpp"
 #include "control/lab/wiring.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "control/lab/model.hpp"
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tools/lab/log_keeper.hpp"
 #include "tools/lab/progress.hpp"
 #include "tools/lab/started_processes.hpp"

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::lab {
 

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
 namespace {

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 
 namespace tapswitch::lab {

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "control/rpc/json.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/process.hpp"
 
 namespace tapswitch::lab {

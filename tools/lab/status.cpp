@@ -17,14 +17,14 @@
 
 #include "control/lab/read_lab.hpp"
 #include "control/lab/wiring.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/work_plan.hpp"
-#include "tools/tapctl/table.hpp"
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/table.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tools/lab/verbs.hpp"
-#include "tools/tapctl/style.hpp"
+#include "tools/terminal/style.hpp"
 
 namespace tapswitch::lab {
 

@@ -18,14 +18,14 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/json.hpp"
 #include "control/rpc/strict_json.hpp"
-#include "switch/ports/net_namespace.hpp"
+#include "switch/system/net_namespace.hpp"
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/name_spaces.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/process.hpp"
 #include "tools/lab/process_search.hpp"
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
 namespace {

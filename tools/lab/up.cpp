@@ -22,7 +22,7 @@
 #include "tools/lab/machine.hpp"
 #include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
-#include "tools/tapctl/text.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "tools/tapctl/usage_error.hpp"
-#include "tools/tapctl/verb.hpp"
+#include "tools/terminal/did_you_mean.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::lab {
 

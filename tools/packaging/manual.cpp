@@ -17,12 +17,12 @@
 #include "control/config/schema.hpp"
 #include "control/lab/schema.hpp"
 #include "tools/lab/verbs.hpp"
-#include "tools/tapctl/help.hpp"
-#include "tools/tapctl/option.hpp"
-#include "tools/tapctl/own_commands.hpp"
-#include "tools/tapctl/shortcuts.hpp"
-#include "tools/tapctl/value.hpp"
-#include "tools/tapctl/verb.hpp"
+#include "tools/tapctl/line/help.hpp"
+#include "tools/tapctl/line/option.hpp"
+#include "tools/tapctl/line/own_commands.hpp"
+#include "tools/tapctl/line/shortcuts.hpp"
+#include "tools/tapctl/line/value.hpp"
+#include "tools/tapctl/line/verb.hpp"
 #include "tools/tapswitchd/options.hpp"
 
 namespace tapswitch::packaging {

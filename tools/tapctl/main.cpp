@@ -22,13 +22,13 @@
 #include "control/rpc/limits.hpp"
 #include "control/server/socket_path.hpp"
 #include "tools/lab/command.hpp"
-#include "tools/tapctl/completion.hpp"
-#include "tools/tapctl/render_plan.hpp"
+#include "tools/tapctl/line/completion.hpp"
+#include "tools/tapctl/line/verb.hpp"
+#include "tools/tapctl/render/render_plan.hpp"
 #include "tools/tapctl/session.hpp"
-#include "tools/tapctl/text.hpp"
-#include "tools/tapctl/top.hpp"
-#include "tools/tapctl/usage_error.hpp"
-#include "tools/tapctl/verb.hpp"
+#include "tools/tapctl/top/top.hpp"
+#include "tools/terminal/text.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::tapctl {
 namespace {

@@ -12,11 +12,11 @@
 #include <fmt/format.h>
 
 #include "control/api/methods.hpp"
-#include "tools/tapctl/render.hpp"
-#include "tools/tapctl/render_event.hpp"
-#include "tools/tapctl/render_plan.hpp"
-#include "tools/tapctl/text.hpp"
-#include "tools/tapctl/vlan_change.hpp"
+#include "tools/tapctl/line/vlan_change.hpp"
+#include "tools/tapctl/render/render.hpp"
+#include "tools/tapctl/render/render_event.hpp"
+#include "tools/tapctl/render/render_plan.hpp"
+#include "tools/terminal/text.hpp"
 
 namespace tapswitch::tapctl {
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "control/client/client.hpp"
-#include "tools/tapctl/arguments.hpp"
-#include "tools/tapctl/style.hpp"
+#include "tools/tapctl/line/arguments.hpp"
+#include "tools/terminal/style.hpp"
 
 namespace tapswitch::tapctl {
 

@@ -54,9 +54,9 @@ std::string text_of(int file) {
 
 }  // namespace
 
-void keep_for_the_next(const ServiceManager& manager, const api::Network& network) {
-  const std::vector<api::HandOverMessage> messages =
-      api::messages_about(network, api::Unheritable::leave_out);
+void keep_for_the_next(const ServiceManager& manager, const network::Network& network) {
+  const std::vector<network::HandOverMessage> messages =
+      network::messages_about(network, network::Unheritable::leave_out);
   std::string words;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Json line = messages[i].words;
@@ -71,7 +71,7 @@ void keep_for_the_next(const ServiceManager& manager, const api::Network& networ
   manager.wait_until_heard();
 }
 
-std::optional<api::Inheritance> take_kept(ServiceManager& manager) {
+std::optional<network::Inheritance> take_kept(ServiceManager& manager) {
   std::map<std::string, UniqueFd> kept;
   for (PassedSocket& stored : manager.take_stored()) {
     manager.forget_stored(stored.name);
@@ -81,7 +81,7 @@ std::optional<api::Inheritance> take_kept(ServiceManager& manager) {
   if (words == kept.end()) {
     return std::nullopt;
   }
-  api::Inheritance inheritance;
+  network::Inheritance inheritance;
   std::istringstream lines(text_of(words->second.get()));
   std::string line;
   for (std::size_t i = 0; std::getline(lines, line); ++i) {

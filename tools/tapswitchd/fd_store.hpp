@@ -9,16 +9,16 @@
 
 #include <optional>
 
-#include "control/api/hand_over.hpp"
+#include "control/network/hand_over.hpp"
 #include "tools/tapswitchd/service_manager.hpp"
 
 namespace tapswitch::daemon {
 
 // Throws std::runtime_error or rpc::Error if not all could be given away.
-void keep_for_the_next(const ServiceManager& manager, const api::Network& network);
+void keep_for_the_next(const ServiceManager& manager, const network::Network& network);
 
 // Returns what the last one gave away; nullopt if that is nothing. It is kept no longer. Throws
 // std::exception if it is not complete.
-[[nodiscard]] std::optional<api::Inheritance> take_kept(ServiceManager& manager);
+[[nodiscard]] std::optional<network::Inheritance> take_kept(ServiceManager& manager);
 
 }  // namespace tapswitch::daemon

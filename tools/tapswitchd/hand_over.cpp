@@ -14,8 +14,8 @@
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
-#include "switch/ports/net_namespace.hpp"
-#include "switch/ports/slow_close.hpp"
+#include "switch/system/net_namespace.hpp"
+#include "switch/system/slow_close.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::daemon {
@@ -47,21 +47,21 @@ std::string heard_on(server::HandOverChannel& channel) {
 
 }  // namespace
 
-void hand_over(UniqueFd successor, api::Network& network,
+void hand_over(UniqueFd successor, network::Network& network,
                const std::vector<HandedSocket>& sockets) {
   if (!is_unix_stream_socket(successor.get())) {
     close_slowly(std::move(successor));
     throw rpc::invalid_params(
         {{"fd", "the descriptor is no socket to a successor", "one end of a Unix stream socket"}});
   }
-  const auto messages = api::messages_about(network, api::Unheritable::refuse);
+  const auto messages = network::messages_about(network, network::Unheritable::refuse);
   try {
     server::HandOverChannel channel(std::move(successor), hand_over_patience);
     channel.send(rpc::to_line({{"about", "daemon"},
                                {"version", version},
                                {"pid", getpid()},
                                {"namespace", current_net_namespace().inode}}));
-    for (const api::HandOverMessage& message : messages) {
+    for (const network::HandOverMessage& message : messages) {
       channel.send(rpc::to_line(message.words), message.descriptors);
     }
     for (const HandedSocket& socket : sockets) {

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "control/api/hand_over.hpp"
 #include "control/client/client.hpp"
+#include "control/network/hand_over.hpp"
 #include "control/server/hand_over_channel.hpp"
 #include "tools/tapswitchd/service_manager.hpp"
 
@@ -33,7 +33,8 @@ struct HandedSocket {
 
 // The side of the running daemon. When it returns, everything is the successor's, and 'network' has
 // let go. Throws rpc::Error if it is not, and nothing has changed.
-void hand_over(UniqueFd successor, api::Network& network, const std::vector<HandedSocket>& sockets);
+void hand_over(UniqueFd successor, network::Network& network,
+               const std::vector<HandedSocket>& sockets);
 
 // The side of the successor.
 class Predecessor {
@@ -44,7 +45,7 @@ class Predecessor {
   // "tapswitchd 1.2.3 (pid 77)".
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::vector<PassedSocket> take_sockets() { return std::move(sockets_); }
-  [[nodiscard]] api::Inheritance& inheritance() { return inheritance_; }
+  [[nodiscard]] network::Inheritance& inheritance() { return inheritance_; }
 
   // All is ready here. When it returns, the other one has let go. Throws std::runtime_error if it
   // does not: then it may go on, and we must not.
@@ -57,7 +58,7 @@ class Predecessor {
   std::string name_;
   std::optional<server::HandOverChannel> channel_;
   std::vector<PassedSocket> sockets_;
-  api::Inheritance inheritance_;
+  network::Inheritance inheritance_;
 };
 
 }  // namespace tapswitch::daemon

@@ -248,7 +248,7 @@ class Daemon {
   }
 
   // Opens the ports of the command line that are not there.
-  void open_ports(api::Network::RunningSwitch& home, const Options& options) {
+  void open_ports(network::Network::RunningSwitch& home, const Options& options) {
     for (const std::string& name : options.ports) {
       if (network_.ports().contains(name)) {
         continue;
@@ -346,7 +346,7 @@ class Daemon {
   std::shared_ptr<spdlog::logger> log_;
   asio::io_context& io_;
   ServiceManager& manager_;
-  api::Network network_;
+  network::Network network_;
   asio::posix::stream_descriptor links_{io_};  // the network owns it
   std::unique_ptr<api::StartupFile> file_;     // null without --config
   api::RateMeter meter_;

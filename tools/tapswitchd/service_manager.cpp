@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/descriptor_message.hpp"
+#include "switch/system/descriptor_message.hpp"
 
 namespace tapswitch::daemon {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "switch/ports/unique_fd.hpp"
+#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch::daemon {
 

@@ -8,7 +8,7 @@
 
 namespace tapswitch::daemon {
 
-std::unique_ptr<api::StartupFile> startup_file(api::Network& network, const Options& options) {
+std::unique_ptr<api::StartupFile> startup_file(network::Network& network, const Options& options) {
   return options.config ? std::make_unique<api::StartupFile>(network, *options.config) : nullptr;
 }
 

@@ -12,7 +12,7 @@
 namespace tapswitch::daemon {
 
 // Null if no file was named. The network must outlive it.
-std::unique_ptr<api::StartupFile> startup_file(api::Network& network, const Options& options);
+std::unique_ptr<api::StartupFile> startup_file(network::Network& network, const Options& options);
 
 // Null if no file was named; else saves to 'file', which need not be there yet.
 api::SaveConfiguration save_to(const Options& options,

@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/socket_file.hpp"
+#include "switch/system/socket_file.hpp"
 
 #ifndef TUNGETDEVNETNS
 #define TUNGETDEVNETNS _IO('T', 227)  // Linux 5.1; not in Debian 12's <linux/if_tun.h>

@@ -3,7 +3,7 @@
 
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
-#include "switch/ports/interface_name.hpp"
+#include "switch/system/interface_name.hpp"
 
 namespace tapswitch::config {
 

@@ -5,7 +5,7 @@
 
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
-#include "switch/ports/socket_address.hpp"
+#include "switch/system/socket_address.hpp"
 
 namespace tapswitch::config {
 

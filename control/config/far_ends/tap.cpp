@@ -3,8 +3,8 @@
 
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
-#include "switch/ports/interface_address.hpp"
-#include "switch/ports/tap_device.hpp"
+#include "switch/ports/tap/tap_device.hpp"
+#include "switch/system/interface_address.hpp"
 
 namespace tapswitch::config {
 

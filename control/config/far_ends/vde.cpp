@@ -5,7 +5,7 @@
 
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
-#include "switch/ports/vde_door.hpp"
+#include "switch/ports/vde/vde_door.hpp"
 
 namespace tapswitch::config {
 

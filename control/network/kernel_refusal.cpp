@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/network/kernel_refusal.hpp"
+
+namespace tapswitch::network {
+
+rpc::Error refusal(const KernelError& error) {
+  Json data = {{"errno", error.number},
+               {"errno_name", errno_name(error.number)},
+               {"call", error.call},
+               {"object", error.object}};
+  if (error.missing.empty()) {
+    return {rpc::ErrorKind::kernel_refused, error.message(), std::move(data)};
+  }
+  data["missing"] = error.missing;
+  return {rpc::ErrorKind::permission_denied, error.message(), std::move(data)};
+}
+
+}  // namespace tapswitch::network

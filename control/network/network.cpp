@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/network/network.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/network/kernel_refusal.hpp"
+#include "control/network/memory.hpp"
+#include "control/network/tap_options.hpp"
+#include "control/network/undo.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::network {
+
+using config::PortSpec;
+using config::StaticEntry;
+using config::SwitchSpec;
+using rpc::Error;
+using rpc::ErrorKind;
+
+namespace {
+
+// How much of an FDB is swept for aged entries in one tick, so that a large one delays nobody.
+constexpr std::size_t slots_a_tick = 65'536;
+
+// A table for no more stations is made without asking whether there is memory for it.
+constexpr std::size_t unquestioned_capacity = 256;
+
+Error no_such(const char* what, const std::string& name) {
+  return {ErrorKind::not_found,
+          std::string("there is no ") + what + " '" + name + "'",
+          {{"object", name}}};
+}
+
+Error taken(const char* what, const std::string& name) {
+  return {ErrorKind::already_exists,
+          std::string("there is a ") + what + " '" + name + "' already",
+          {{"object", name}}};
+}
+
+Error no_room(const Fdb& fdb) {
+  return {
+      ErrorKind::limit_reached, "the forwarding database has no room", {{"limit", fdb.capacity()}}};
+}
+
+}  // namespace
+
+Network::Network(const Threads& threads, Post post, events::EventHub& events, Notice notice)
+    : post_(std::move(post)),
+      events_(events),
+      notice_(std::move(notice)),
+      pool_(threads.worker_count, threads.busy_poll) {
+  if (auto monitor = LinkMonitor::open()) {
+    monitor_.emplace(std::move(*monitor));
+  } else {
+    notice_("changes of interfaces are noticed once a second only: " + monitor.error().message());
+  }
+  events_.on_interest([this](events::Topic topic, bool is_wanted) {
+    for (auto& [name, running] : switches_) {
+      if (topic == events::Topic::stations) {
+        report_stations(running, is_wanted);
+      }
+    }
+  });
+}
+
+Network::~Network() { events_.on_interest({}); }
+
+LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
+
+// The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
+KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
+  const bool is_in_ours = place && place->name_space == LinkPlace::ours;
+  return port->read_drops(reader, is_in_ours ? std::optional(place->index) : std::nullopt);
+}
+
+std::string_view Network::RunningPort::state(const LinkStatus& link) const {
+  if (is_lost || !link.is_present) {
+    return "lost";
+  }
+  if (!link.is_up) {
+    return "down";
+  }
+  return link.has_carrier ? "up" : "no_carrier";
+}
+
+std::vector<const Network::RunningPort*> Network::ports_of(const RunningSwitch& home) const {
+  std::vector<const RunningPort*> found;
+  found.reserve(home.port_names.size());
+  for (const auto& [index, name] : home.port_names) {
+    found.push_back(&ports_.at(name));
+  }
+  std::ranges::sort(found, {},
+                    [](const RunningPort* port) -> const std::string& { return port->spec.name; });
+  return found;
+}
+
+Network::RunningSwitch& Network::find_switch(const std::optional<std::string>& name) {
+  if (name) {
+    const auto found = switches_.find(*name);
+    if (found == switches_.end()) {
+      throw no_such("switch", *name);
+    }
+    return found->second;
+  }
+  if (switches_.empty()) {
+    throw Error(ErrorKind::not_found, "there is no switch: add one first");
+  }
+  if (switches_.size() > 1) {
+    std::string names;
+    for (const auto& [switch_name, running] : switches_) {
+      names += (names.empty() ? "" : ", ") + switch_name;
+    }
+    throw rpc::invalid_params({{"switch", "missing, and there are several switches", names}});
+  }
+  return switches_.begin()->second;
+}
+
+Network::RunningPort& Network::find_port(const std::string& name) {
+  const auto found = ports_.find(name);
+  if (found == ports_.end()) {
+    throw no_such("port", name);
+  }
+  return found->second;
+}
+
+const std::string* Network::port_name(const RunningSwitch& home, PortIndex index) const {
+  const auto& names = home.port_names;
+  const auto found = names.find(index);
+  return found == names.end() ? nullptr : &found->second;
+}
+
+void Network::check_revision(std::optional<std::int64_t> expected) const {
+  if (expected && std::cmp_not_equal(*expected, revision_)) {
+    throw Error(ErrorKind::conflict,
+                "the configuration has changed: it is of revision " + std::to_string(revision_) +
+                    ", not " + std::to_string(*expected),
+                {{"revision", revision_}, {"if_revision", *expected}});
+  }
+}
+
+void Network::check_add_switch(const SwitchSpec& spec) const {
+  if (switches_.contains(spec.name)) {
+    throw taken("switch", spec.name);
+  }
+  if (switches_.size() == max_switches) {
+    throw Error(ErrorKind::limit_reached,
+                "there are " + std::to_string(max_switches) + " switches already",
+                {{"limit", max_switches}});
+  }
+  if (spec.fdb_capacity > unquestioned_capacity) {
+    check_memory(Fdb::memory_of(spec.fdb_capacity), "the table of switch '" + spec.name + "'");
+  }
+}
+
+Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
+  check_add_switch(spec);
+  const SwitchOptions options{
+      .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = spec.rule};
+  // A worker says that the other end of a port has come or gone; the control thread looks there.
+  auto on_news = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
+    post_([this, alive, name, index] {
+      if (!alive.expired()) {
+        on_port_news(name, index);
+      }
+    });
+  };
+  // Made before it is entered: there may be no memory for it.
+  RunningSwitch made{.spec = spec,
+                     .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
+                     .port_names = {}};
+  RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
+  report_stations(added, events_.is_wanted(events::Topic::stations));
+  tell(added, "added");
+  on_configured();
+  return added;
+}
+
+void Network::check_set_switch(const RunningSwitch& home, const SwitchSpec& spec) const {
+  if (home.spec.fdb_capacity != spec.fdb_capacity) {
+    throw Error(ErrorKind::unsupported,
+                "the capacity of a switch is fixed when it is added: remove it and add it anew",
+                {{"field", "fdb.capacity"}});
+  }
+}
+
+void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
+  check_set_switch(home, spec);
+  home.engine->fdb().set_ageing(spec.ageing);
+  if (home.spec.rule != spec.rule) {
+    home.engine->set_rule(spec.rule);
+  }
+  home.spec = spec;
+  tell(home, "changed");
+  on_configured();
+}
+
+void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
+  if (!force && !home.port_names.empty()) {
+    throw Error(ErrorKind::in_use,
+                "switch '" + home.spec.name + "' has " + std::to_string(home.port_names.size()) +
+                    " ports: remove them first, or say force",
+                {{"object", home.spec.name}, {"ports", home.port_names.size()}});
+  }
+}
+
+void Network::remove_switch(RunningSwitch& home, bool force) {
+  check_remove_switch(home, force);
+  tell_stations(home);
+  for (const RunningPort* port : ports_of(home)) {
+    tell(*port, "removed");
+  }
+  tell(home, "removed");
+  for (const auto& [index, port_name] : home.port_names) {
+    const auto removed = ports_.find(port_name);
+    unwatch_link(removed->second);
+    release_place(removed->second);
+    ports_.erase(removed);
+  }
+  const std::string name = home.spec.name;
+  switches_.erase(name);
+  on_configured();
+}
+
+void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name) {
+  if (name) {
+    home.spec.vlan_names[vid] = *name;
+  } else {
+    home.spec.vlan_names.erase(vid);
+  }
+  events_.publish(events::Topic::vlans, "changed", home.spec.name,
+                  {{"vid", vid}, {"name", name ? Json(*name) : Json()}});
+  on_configured();
+}
+
+void Network::check_add_static(const RunningPort& port, Station station) {
+  if (port.door != nullptr || port.is_guest()) {
+    throw rpc::invalid_params(
+        {{"port", "ports of VDE clients come and go", "a port of another type than vde"}});
+  }
+  if (!port.spec.rule.vlan.carries(station.vid)) {
+    throw rpc::invalid_params(
+        {{"vlan",
+          "port '" + port.spec.name + "' does not carry VLAN " + std::to_string(station.vid),
+          "a VLAN of the port"}});
+  }
+  if (const Fdb& fdb = port.home->engine->fdb(); !fdb.has_room_for_static(station)) {
+    throw no_room(fdb);
+  }
+}
+
+void Network::add_static(RunningPort& port, Station station) {
+  check_add_static(port, station);
+  Fdb& fdb = port.home->engine->fdb();
+  // Stations learned since the check may have taken the last place.
+  if (!fdb.add_static(station, port.index)) {
+    throw no_room(fdb);
+  }
+  auto& entries = port.home->spec.static_entries;
+  const StaticEntry added{.vlan = station.vid, .mac = station.mac, .port = port.spec.name};
+  const auto precedes = [](const StaticEntry& left, const StaticEntry& right) {
+    return std::pair(left.vlan, left.mac) < std::pair(right.vlan, right.mac);
+  };
+  const auto place = std::lower_bound(entries.begin(), entries.end(), added, precedes);
+  if (place != entries.end() && !precedes(added, *place)) {
+    *place = added;
+  } else {
+    entries.insert(place, added);
+  }
+  on_configured();
+}
+
+void Network::check_remove_station(const RunningSwitch& home, Station station) {
+  if (!home.engine->fdb().find(station, std::chrono::steady_clock::now())) {
+    throw no_such("station", station.mac.to_string());
+  }
+}
+
+void Network::remove_station(RunningSwitch& home, Station station) {
+  check_remove_station(home, station);
+  home.engine->fdb().remove(station);
+  // A station that was learned is not configured: its end is no change.
+  if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
+        return entry.vlan == station.vid && entry.mac == station.mac;
+      }) > 0) {
+    on_configured();
+  }
+}
+
+std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
+  if (filter.kind != StationKind::dynamic_entry) {
+    const std::string* port = filter.port ? port_name(home, *filter.port) : nullptr;
+    if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
+          return (port == nullptr || entry.port == *port) &&
+                 (!filter.vid || entry.vlan == *filter.vid);
+        }) > 0) {
+      on_configured();
+    }
+  }
+  return home.engine->fdb().flush(filter);
+}
+
+config::NetworkSpec Network::configuration() const {
+  config::NetworkSpec network;
+  for (const auto& [name, running] : switches_) {
+    network.switches.emplace(name, running.spec);
+  }
+  for (const auto& [name, port] : ports_) {
+    if (port.is_guest()) {
+      continue;
+    }
+    PortSpec& spec = network.switches.at(port.home->spec.name).ports.emplace_back(port.spec);
+    spec.rule.mtu = PortRule().mtu;
+  }
+  return network;
+}
+
+void Network::tick(TimePoint now) {
+  for (auto& [name, running] : switches_) {
+    running.engine->fdb().expire(now, slots_a_tick);
+    tell_limits(running);
+  }
+  look_at_unwatched_links();
+  reopen_lost(now);
+}
+
+void Network::let_go() {
+  has_let_go_ = true;
+  for (const auto& [name, running] : switches_) {
+    running.engine->stop_receiving();
+  }
+}
+
+void Network::hold_on() {
+  if (std::exchange(has_let_go_, false)) {
+    for (const auto& [name, running] : switches_) {
+      if (const auto begun = running.engine->begin_receiving(); !begun) {
+        notice_(begun.error().message());
+      }
+    }
+  }
+}
+
+}  // namespace tapswitch::network

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// network_guests.cpp: the part of Network that takes VDE clients in at their doors, each as a port
+// of its own, and sees them out. They are no part of the configuration: they have the rules of
+// their door, come by themselves, and go with it.
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "control/network/network.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::network {
+
+// By a door no frame comes or leaves.
+PortRule Network::rule_in_switch(const RunningPort& port) {
+  if (port.door == nullptr) {
+    return port.spec.rule;
+  }
+  PortRule closed;
+  closed.vlan = {.mode = PortMode::trunk, .pvid = no_vlan, .allowed = VlanSet()};
+  closed.learning = false;
+  return closed;
+}
+
+void Network::take_guests_in(RunningPort& door) {
+  while (auto guest = door.door->take_guest()) {
+    RunningSwitch& home = *door.home;
+    config::PortSpec spec = door.spec;
+    spec.name = door.spec.name + "." + std::to_string(guest->number());
+    spec.description = guest->description();
+    // The guest is hung up on.
+    if (ports_.contains(spec.name)) {
+      notice_("a VDE client was turned away: there is a port '" + spec.name + "' already");
+      continue;
+    }
+    if (home.port_names.size() == max_ports) {
+      notice_("a VDE client was turned away: switch '" + home.spec.name + "' has " +
+              std::to_string(max_ports) + " ports already");
+      continue;
+    }
+    RunningPort added{.spec = std::move(spec),
+                      .home = &home,
+                      .port = guest.get(),
+                      .came_by = door.spec.name,
+                      .added = std::chrono::steady_clock::now(),
+                      .seen = guest->link()};
+    std::unique_ptr<Port> port = std::move(guest);
+    try {
+      enter(std::move(added), port);
+    } catch (const std::exception& error) {
+      notice_(std::string("a VDE client was turned away: ") + error.what());
+    }
+  }
+}
+
+std::vector<Network::RunningPort*> Network::guests_of(const RunningPort& door) {
+  std::vector<RunningPort*> guests;
+  if (door.door != nullptr) {
+    for (auto& [name, port] : ports_) {
+      if (port.came_by == door.spec.name) {
+        guests.push_back(&port);
+      }
+    }
+  }
+  return guests;
+}
+
+// After the rules of 'door' have changed.
+void Network::tell_guests_rules(const RunningPort& door) {
+  for (RunningPort* guest : guests_of(door)) {
+    guest->spec.rule = door.spec.rule;
+    guest->home->engine->set_port_rule(guest->index, guest->spec.rule);
+    tell(*guest, "changed");
+  }
+}
+
+void Network::check_is_no_guest(const RunningPort& port) {
+  if (port.is_guest()) {
+    throw rpc::Error(rpc::ErrorKind::unsupported,
+                     "port '" + port.spec.name + "' came in by port '" + port.came_by +
+                         "' and has the rules of that: change those",
+                     {{"object", port.came_by}});
+  }
+}
+
+}  // namespace tapswitch::network

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/interface/packet_socket.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <linux/if.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "switch/ports/frame_io.hpp"
+
+namespace tapswitch {
+namespace {
+
+#ifndef PACKET_VNET_HDR_SZ
+constexpr int PACKET_VNET_HDR_SZ = 24;  // Linux 6.4; not in Debian 12's <linux/if_packet.h>
+#endif
+
+KernelError socket_error(std::string_view call, std::string_view capability = "CAP_NET_ADMIN") {
+  return kernel_error(errno, call, "open", "a packet socket", capability);
+}
+
+bool set_option(const UniqueFd& fd, int level, int option, int value) {
+  return ::setsockopt(fd.get(), level, option, &value, sizeof value) == 0;
+}
+
+// Without the right to it, a buffer is as large as the kernel gives to anybody.
+void set_buffer(const UniqueFd& fd, int forced_option, int option, int size) {
+  if (!set_option(fd, SOL_SOCKET, forced_option, size)) {
+    (void)set_option(fd, SOL_SOCKET, option, size);
+  }
+}
+
+// Has a virtio-net header before each frame; tells what may be said in it.
+KernelResult<OffloadSet> set_header(const UniqueFd& fd) {
+  if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR_SZ, offload_header_size)) {
+    return all_offloads;
+  }
+  // An older kernel, on which a super-frame of UDP may be unknown.
+  OffloadSet without_uso = all_offloads;
+  without_uso.uso = false;
+  if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1)) {
+    return without_uso;
+  }
+  return socket_error("PACKET_VNET_HDR");
+}
+
+KernelResult<void> be_promiscuous(const UniqueFd& fd, int index) {
+  packet_mreq membership{};
+  membership.mr_ifindex = index;
+  membership.mr_type = PACKET_MR_PROMISC;
+  if (::setsockopt(fd.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) !=
+      0) {
+    return socket_error("PACKET_ADD_MEMBERSHIP");
+  }
+  return {};
+}
+
+// The tag that the kernel has taken off.
+std::optional<VlanTag> taken_tag(msghdr& message) noexcept {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_PACKET || part->cmsg_type != PACKET_AUXDATA) {
+      continue;
+    }
+    tpacket_auxdata aux{};
+    std::memcpy(&aux, CMSG_DATA(part), sizeof aux);
+    if ((aux.tp_status & TP_STATUS_VLAN_VALID) == 0) {
+      return std::nullopt;
+    }
+    const bool has_type = (aux.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+    return VlanTag::from_wire(has_type ? TagType{aux.tp_vlan_tpid} : TagType::customer,
+                              aux.tp_vlan_tci);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+KernelResult<PacketSocket> PacketSocket::open(int index) {
+  // The socket is of no protocol until it is bound: it shall not hear other interfaces meanwhile.
+  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.is_open()) {
+    return socket_error("socket", "CAP_NET_RAW");
+  }
+  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, receive_buffer_bytes);
+  set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, send_buffer_bytes);
+  const auto offloads = set_header(fd);
+  if (!offloads) {
+    return offloads.error();
+  }
+  // Else it would hear what it sends itself.
+  if (!set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) {
+    return socket_error("PACKET_IGNORE_OUTGOING");
+  }
+  if (!set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
+    return socket_error("PACKET_AUXDATA");
+  }
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = index;
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return socket_error("bind");
+  }
+  if (auto done = be_promiscuous(fd, index); !done) {
+    return done.error();
+  }
+  return PacketSocket(std::move(fd), *offloads);
+}
+
+ReceiveStatus PacketSocket::receive(FrameBuffer& frame) noexcept {
+  const std::span<std::byte> space = frame.space(offload_header_size);
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(tpacket_auxdata))> control;
+  iovec part{.iov_base = space.data(), .iov_len = space.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t size = 0;
+  do {
+    size = ::recvmsg(fd_.get(), &message, 0);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) {
+    return status_of(errno);
+  }
+  if (static_cast<std::size_t>(size) < offload_header_size) {
+    return ReceiveStatus::garbled;
+  }
+  const std::size_t frame_size = static_cast<std::size_t>(size) - offload_header_size;
+  const auto tag = taken_tag(message);
+  if ((message.msg_flags & MSG_TRUNC) != 0 ||
+      frame_size + (tag ? VlanTag::size : 0) > FrameBuffer::max_frame_size) {
+    return ReceiveStatus::oversize;
+  }
+  const auto offload = read_offload(space.first<offload_header_size>(), std::endian::native);
+  if (!offload) {
+    return ReceiveStatus::garbled;
+  }
+  frame.assign(frame_size, *offload);
+  if (tag && frame_size >= FrameView::header_size) {
+    frame.push_tag(*tag);
+  }
+  return ReceiveStatus::received;
+}
+
+SendStatus PacketSocket::send(FrameBuffer& frame) noexcept {
+  const SendStatus status = send_offloaded_frame(fd_.get(), frame, std::endian::native);
+  // That the interface went down is told once to whoever asks first, also when it is up again.
+  return status == SendStatus::link_down
+             ? send_offloaded_frame(fd_.get(), frame, std::endian::native)
+             : status;
+}
+
+ReceiveStatus PacketSocket::status_of(int error) const noexcept {
+  switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+      return ReceiveStatus::empty;
+    // A super-frame of a kind that a virtio-net header has no word for: a tunnel's, for example.
+    case EINVAL:
+      return ReceiveStatus::garbled;
+    // Told once when the interface goes down; also when it is deleted, and then perhaps before the
+    // kernel has taken it from the socket. Whoever needs to know soon listens to a LinkMonitor.
+    case ENETDOWN:
+      return index() ? ReceiveStatus::empty : ReceiveStatus::gone;
+    default:
+      return ReceiveStatus::gone;
+  }
+}
+
+std::optional<int> PacketSocket::index() const noexcept {
+  sockaddr_ll address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sll_ifindex <= 0) {
+    return std::nullopt;
+  }
+  return address.sll_ifindex;
+}
+
+KernelResult<std::string> PacketSocket::name() const {
+  ifreq request{};
+  const auto known = index();
+  if (!known) {
+    errno = ENODEV;
+  } else {
+    request.ifr_ifindex = *known;
+  }
+  if (!known || ::ioctl(fd_.get(), SIOCGIFNAME, &request) != 0) {
+    return kernel_error(errno, "SIOCGIFNAME", "ask about", "an interface");
+  }
+  return std::string(request.ifr_name);
+}
+
+KernelResult<UniqueFd> PacketSocket::name_space() const {
+  UniqueFd fd(::ioctl(fd_.get(), SIOCGSKNS));
+  if (!fd.is_open()) {
+    return kernel_error(errno, "SIOCGSKNS", "find the namespace of", "a packet socket");
+  }
+  return fd;
+}
+
+std::uint32_t PacketSocket::take_drops() const {
+  tpacket_stats counted{};
+  socklen_t size = sizeof counted;
+  return ::getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &counted, &size) == 0
+             ? counted.tp_drops
+             : 0;
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/system/route_socket.hpp"
+
+#include <fmt/format.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <span>
+
+namespace tapswitch {
+namespace {
+
+// As much as the kernel puts into one message of a list; more than it says of one interface that is
+// not a bridge port with thousands of VLANs.
+constexpr std::size_t receive_buffer_size = 32'768;
+
+struct MessageFree {
+  void operator()(nl_msg* message) const { ::nlmsg_free(message); }
+};
+
+using Answer = std::function<void(nlmsghdr*)>;
+
+// One request under construction, and its answer.
+class Request {
+ public:
+  template <class Header>
+  Request(int type, int flags, const Header& header) : message_(::nlmsg_alloc_simple(type, flags)) {
+    is_complete_ =
+        message_ != nullptr && ::nlmsg_append(message_.get(), const_cast<Header*>(&header),
+                                              sizeof header, NLMSG_ALIGNTO) == 0;
+  }
+
+  void put(int attribute, std::span<const std::byte> octets) {
+    is_complete_ = is_complete_ && ::nla_put(message_.get(), attribute,
+                                             static_cast<int>(octets.size()), octets.data()) == 0;
+  }
+  void put(int attribute, std::uint32_t value) {
+    put(attribute, std::as_bytes(std::span(&value, 1)));
+  }
+  void put(int attribute, const std::string& text) {
+    is_complete_ = is_complete_ && ::nla_put_string(message_.get(), attribute, text.c_str()) == 0;
+  }
+  // The kind of interface it is about.
+  void put_kind(const char* kind) {
+    nlattr* const info = ::nla_nest_start(message_.get(), IFLA_LINKINFO);
+    is_complete_ = is_complete_ && info != nullptr &&
+                   ::nla_put_string(message_.get(), IFLA_INFO_KIND, kind) == 0;
+    if (is_complete_) {
+      ::nla_nest_end(message_.get(), info);
+    }
+  }
+
+  // Sends it and hears every message of the answer. Gives the errno of the kernel, 0 for success.
+  [[nodiscard]] int exchange(nl_sock* socket, const Answer& on_answer = {}) {
+    if (!is_complete_) {
+      return ENOMEM;
+    }
+    Conversation conversation{.on_answer = &on_answer};
+    std::unique_ptr<nl_cb, CallbackFree> callbacks(::nl_cb_alloc(NL_CB_DEFAULT));
+    if (!callbacks) {
+      return ENOMEM;
+    }
+    ::nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_message, &conversation);
+    ::nl_cb_set(callbacks.get(), NL_CB_FINISH, NL_CB_CUSTOM, on_end, &conversation);
+    ::nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_end, &conversation);
+    ::nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_error, &conversation);
+    if (::nl_send_auto(socket, message_.get()) < 0) {
+      return errno;
+    }
+    while (!conversation.is_over) {
+      if (::nl_recvmsgs(socket, callbacks.get()) < 0) {
+        // The kernel's own number, for libnl's are fewer and say less.
+        return conversation.error != 0 ? conversation.error : EIO;
+      }
+    }
+    return conversation.error;
+  }
+
+ private:
+  struct CallbackFree {
+    void operator()(nl_cb* callbacks) const { ::nl_cb_put(callbacks); }
+  };
+  struct Conversation {
+    const Answer* on_answer;
+    bool is_over = false;
+    int error = 0;
+  };
+
+  static int on_message(nl_msg* message, void* conversation) {
+    if (const Answer& on_answer = *static_cast<Conversation*>(conversation)->on_answer) {
+      on_answer(::nlmsg_hdr(message));
+    }
+    return NL_OK;
+  }
+  static int on_end(nl_msg*, void* conversation) {
+    static_cast<Conversation*>(conversation)->is_over = true;
+    return NL_STOP;
+  }
+  static int on_error(sockaddr_nl*, nlmsgerr* error, void* conversation) {
+    static_cast<Conversation*>(conversation)->is_over = true;
+    static_cast<Conversation*>(conversation)->error = -error->error;
+    return NL_STOP;
+  }
+
+  std::unique_ptr<nl_msg, MessageFree> message_;
+  bool is_complete_ = false;
+};
+
+// The value of an attribute, which need not be aligned in the message; zero if it is absent.
+template <class Value>
+Value read(const nlattr* attribute) {
+  Value value{};
+  if (attribute != nullptr) {
+    const auto size = static_cast<std::size_t>(::nla_len(attribute));
+    std::memcpy(&value, ::nla_data(attribute), std::min(size, sizeof value));
+  }
+  return value;
+}
+
+std::span<const std::byte> octets_of(const nlattr* attribute) {
+  return {static_cast<const std::byte*>(::nla_data(attribute)),
+          static_cast<std::size_t>(::nla_len(attribute))};
+}
+
+std::optional<TunInfo> parse_tun(nlattr* link_info) {
+  std::array<nlattr*, IFLA_INFO_MAX + 1> info{};
+  std::array<nlattr*, IFLA_TUN_MAX + 1> tun{};
+  if (link_info == nullptr ||
+      ::nla_parse_nested(info.data(), IFLA_INFO_MAX, link_info, nullptr) < 0 ||
+      info[IFLA_INFO_KIND] == nullptr || ::nla_strcmp(info[IFLA_INFO_KIND], "tun") != 0 ||
+      info[IFLA_INFO_DATA] == nullptr ||
+      ::nla_parse_nested(tun.data(), IFLA_TUN_MAX, info[IFLA_INFO_DATA], nullptr) < 0) {
+    return std::nullopt;
+  }
+  TunInfo result{.is_tap = read<std::uint8_t>(tun[IFLA_TUN_TYPE]) == IFF_TAP,
+                 .is_persistent = read<std::uint8_t>(tun[IFLA_TUN_PERSIST]) != 0,
+                 .is_multi_queue = read<std::uint8_t>(tun[IFLA_TUN_MULTI_QUEUE]) != 0,
+                 .has_header = read<std::uint8_t>(tun[IFLA_TUN_VNET_HDR]) != 0,
+                 .has_packet_information = read<std::uint8_t>(tun[IFLA_TUN_PI]) != 0,
+                 .queue_count = tun[IFLA_TUN_NUM_QUEUES] != nullptr
+                                    ? read<std::uint32_t>(tun[IFLA_TUN_NUM_QUEUES])
+                                    : 0,
+                 .owner = std::nullopt,
+                 .group = std::nullopt};
+  if (tun[IFLA_TUN_OWNER] != nullptr) {
+    result.owner = read<uid_t>(tun[IFLA_TUN_OWNER]);
+  }
+  if (tun[IFLA_TUN_GROUP] != nullptr) {
+    result.group = read<gid_t>(tun[IFLA_TUN_GROUP]);
+  }
+  return result;
+}
+
+InterfaceStatistics parse_statistics(const nlattr* attribute) {
+  const auto stats = read<rtnl_link_stats64>(attribute);
+  return {.received_frames = stats.rx_packets,
+          .received_octets = stats.rx_bytes,
+          .received_dropped = stats.rx_dropped,
+          .received_errors = stats.rx_errors,
+          .transmitted_frames = stats.tx_packets,
+          .transmitted_octets = stats.tx_bytes,
+          .transmitted_dropped = stats.tx_dropped,
+          .transmitted_errors = stats.tx_errors};
+}
+
+ifinfomsg link_header() {
+  ifinfomsg header{};
+  header.ifi_family = AF_UNSPEC;
+  return header;
+}
+
+}  // namespace
+
+InterfaceInfo parse_interface(nlmsghdr* header) {
+  std::array<nlattr*, IFLA_MAX + 1> attributes{};
+  const auto& link = *static_cast<const ifinfomsg*>(::nlmsg_data(header));
+  InterfaceInfo info;
+  if (::nlmsg_parse(header, sizeof link, attributes.data(), IFLA_MAX, nullptr) < 0) {
+    return info;
+  }
+  info.index = link.ifi_index;
+  info.is_ethernet = link.ifi_type == ARPHRD_ETHER;
+  info.is_loopback = link.ifi_type == ARPHRD_LOOPBACK;
+  info.is_up = (link.ifi_flags & IFF_UP) != 0;
+  info.has_carrier = read<std::uint8_t>(attributes[IFLA_CARRIER]) != 0;
+  if (attributes[IFLA_IFNAME] != nullptr) {
+    info.name = ::nla_get_string(attributes[IFLA_IFNAME]);
+  }
+  if (info.is_ethernet && attributes[IFLA_ADDRESS] != nullptr &&
+      octets_of(attributes[IFLA_ADDRESS]).size() == MacAddress::size) {
+    info.mac = MacAddress::read(octets_of(attributes[IFLA_ADDRESS]).data());
+  }
+  info.mtu = read<std::uint32_t>(attributes[IFLA_MTU]);
+  info.transmit_queue_length = read<std::uint32_t>(attributes[IFLA_TXQLEN]);
+  info.master = read<std::int32_t>(attributes[IFLA_MASTER]);
+  info.tun = parse_tun(attributes[IFLA_LINKINFO]);
+  info.statistics = parse_statistics(attributes[IFLA_STATS64]);
+  return info;
+}
+
+void RouteSocket::Closer::operator()(nl_sock* socket) const { ::nl_socket_free(socket); }
+
+KernelResult<RouteSocket> RouteSocket::open() {
+  RouteSocket result(::nl_socket_alloc());
+  nl_sock* const socket = result.socket_.get();
+  if (socket == nullptr) {
+    return kernel_error(ENOMEM, "socket", "open", "a routing socket");
+  }
+  // libnl reports its own numbers here; errno is still that of the call that failed.
+  errno = 0;
+  if (::nl_connect(socket, NETLINK_ROUTE) < 0) {
+    return kernel_error(errno != 0 ? errno : EIO, "socket", "open", "a routing socket");
+  }
+  ::nl_socket_set_msg_buf_size(socket, receive_buffer_size);
+  ::nl_socket_disable_msg_peek(socket);
+  return result;
+}
+
+KernelResult<InterfaceInfo> RouteSocket::find(const std::string& interface) {
+  Request request(RTM_GETLINK, 0, link_header());
+  request.put(IFLA_IFNAME, interface);
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  InterfaceInfo info;
+  if (const int error = request.exchange(
+          socket_.get(), [&info](nlmsghdr* header) { info = parse_interface(header); })) {
+    return kernel_error(error, "RTM_GETLINK", "find", fmt::format("interface '{}'", interface));
+  }
+  return info;
+}
+
+KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
+  Request request(RTM_GETLINK, NLM_F_DUMP, link_header());
+  request.put_kind("tun");
+  // Else the kernel adds up what IPv6 counted on every processor, for each interface.
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  std::vector<InterfaceInfo> found;
+  if (const int error = request.exchange(socket_.get(), [&found](nlmsghdr* header) {
+        found.push_back(parse_interface(header));
+      })) {
+    return kernel_error(error, "RTM_GETLINK", "list", "the interfaces");
+  }
+  return found;
+}
+
+KernelResult<RouteSocket::StatisticsByIndex> RouteSocket::statistics(std::optional<int> index) {
+  if_stats_msg header{};
+  header.ifindex = static_cast<std::uint32_t>(index.value_or(0));
+  header.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+  Request request(RTM_GETSTATS, index ? 0 : NLM_F_DUMP, header);
+  StatisticsByIndex found;
+  const int error = request.exchange(socket_.get(), [&found](nlmsghdr* answer) {
+    std::array<nlattr*, IFLA_STATS_MAX + 1> attributes{};
+    const auto& about = *static_cast<const if_stats_msg*>(::nlmsg_data(answer));
+    if (::nlmsg_parse(answer, sizeof about, attributes.data(), IFLA_STATS_MAX, nullptr) >= 0) {
+      found.emplace(static_cast<int>(about.ifindex),
+                    parse_statistics(attributes[IFLA_STATS_LINK_64]));
+    }
+  });
+  if (error != 0) {
+    return kernel_error(error, "RTM_GETSTATS", "list", "the counters of interfaces");
+  }
+  return found;
+}
+
+KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change) {
+  ifinfomsg header = link_header();
+  header.ifi_index = index;
+  if (change.is_up) {
+    header.ifi_change = IFF_UP;
+    header.ifi_flags = *change.is_up ? unsigned{IFF_UP} : 0U;
+  }
+  Request request(RTM_NEWLINK, 0, header);
+  if (change.name_space) {
+    request.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(*change.name_space));
+  }
+  if (change.name) {
+    request.put(IFLA_IFNAME, *change.name);
+  }
+  if (change.mac) {
+    std::array<std::byte, MacAddress::size> octets{};
+    change.mac->write(octets.data());
+    request.put(IFLA_ADDRESS, octets);
+  }
+  if (change.mtu) {
+    request.put(IFLA_MTU, *change.mtu);
+  }
+  if (const int error = request.exchange(socket_.get())) {
+    return kernel_error(error, "RTM_NEWLINK", "change", fmt::format("interface {}", index));
+  }
+  return {};
+}
+
+KernelResult<std::vector<InterfaceAddress>> RouteSocket::addresses(int index) {
+  ifaddrmsg header{};
+  header.ifa_family = AF_UNSPEC;
+  Request request(RTM_GETADDR, NLM_F_DUMP, header);
+  std::vector<InterfaceAddress> found;
+  const int error = request.exchange(socket_.get(), [&](nlmsghdr* answer) {
+    std::array<nlattr*, IFA_MAX + 1> attributes{};
+    const auto& address = *static_cast<const ifaddrmsg*>(::nlmsg_data(answer));
+    if (address.ifa_index != static_cast<unsigned>(index) ||
+        ::nlmsg_parse(answer, sizeof address, attributes.data(), IFA_MAX, nullptr) < 0) {
+      return;
+    }
+    // IFA_ADDRESS is the far end's on a point-to-point link; IPv6 has IFA_LOCAL only there.
+    const nlattr* const local =
+        attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+    if (local == nullptr) {
+      return;
+    }
+    if (auto parsed = InterfaceAddress::from_octets(octets_of(local), address.ifa_prefixlen)) {
+      found.push_back(*parsed);
+    }
+  });
+  if (error != 0) {
+    return kernel_error(error, "RTM_GETADDR", "list", "the addresses of interfaces");
+  }
+  return found;
+}
+
+KernelResult<void> RouteSocket::add_address(int index, const InterfaceAddress& address) {
+  return edit_address(true, index, address);
+}
+
+KernelResult<void> RouteSocket::remove_address(int index, const InterfaceAddress& address) {
+  return edit_address(false, index, address);
+}
+
+KernelResult<std::optional<int>> RouteSocket::find_namespace_number(int name_space) {
+  Request request(RTM_GETNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
+  int number = NETNSA_NSID_NOT_ASSIGNED;
+  const int error = request.exchange(socket_.get(), [&number](nlmsghdr* answer) {
+    std::array<nlattr*, NETNSA_MAX + 1> attributes{};
+    if (::nlmsg_parse(answer, sizeof(rtgenmsg), attributes.data(), NETNSA_MAX, nullptr) >= 0 &&
+        attributes[NETNSA_NSID] != nullptr) {
+      number = read<std::int32_t>(attributes[NETNSA_NSID]);
+    }
+  });
+  if (error != 0) {
+    return kernel_error(error, "RTM_GETNSID", "find", "the number of a network namespace");
+  }
+  return number == NETNSA_NSID_NOT_ASSIGNED ? std::optional<int>() : std::optional(number);
+}
+
+KernelResult<std::optional<int>> RouteSocket::give_namespace_number(int name_space) {
+  Request request(RTM_NEWNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
+  request.put(NETNSA_NSID, static_cast<std::uint32_t>(NETNSA_NSID_NOT_ASSIGNED));  // any
+  // EEXIST: somebody else was faster.
+  if (const int error = request.exchange(socket_.get()); error != 0 && error != EEXIST) {
+    return kernel_error(error, "RTM_NEWNSID", "give", "a number to a network namespace");
+  }
+  return find_namespace_number(name_space);
+}
+
+KernelResult<void> RouteSocket::edit_address(bool is_added, int index,
+                                             const InterfaceAddress& address) {
+  ifaddrmsg header{};
+  header.ifa_family = address.family() == InterfaceAddress::Family::ipv4 ? AF_INET : AF_INET6;
+  header.ifa_prefixlen = static_cast<std::uint8_t>(address.prefix_length());
+  header.ifa_index = static_cast<unsigned>(index);
+  const int type = is_added ? RTM_NEWADDR : RTM_DELADDR;
+  Request request(type, is_added ? NLM_F_CREATE | NLM_F_EXCL : 0, header);
+  request.put(IFA_LOCAL, address.octets());
+  request.put(IFA_ADDRESS, address.octets());
+  if (const int error = request.exchange(socket_.get())) {
+    return kernel_error(error, is_added ? "RTM_NEWADDR" : "RTM_DELADDR",
+                        is_added ? "add" : "remove", "address " + address.to_string());
+  }
+  return {};
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/system/socket_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "switch/system/peer_socket.hpp"
+
+namespace tapswitch {
+namespace {
+
+// The files of this process.
+class OwnFiles {
+ public:
+  void add(dev_t device, ino_t inode) {
+    const std::lock_guard lock(mutex_);
+    files_.emplace(device, inode);
+  }
+  void remove(dev_t device, ino_t inode) noexcept {
+    const std::lock_guard lock(mutex_);
+    files_.erase({device, inode});
+  }
+  bool contains(dev_t device, ino_t inode) noexcept {
+    const std::lock_guard lock(mutex_);
+    return files_.contains({device, inode});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::pair<dev_t, ino_t>> files_;  // guarded by mutex_
+};
+
+OwnFiles& own_files() {
+  static OwnFiles files;
+  return files;
+}
+
+KernelError cannot_make(int number, std::string_view call, const std::string& path,
+                        std::string_view hint = {}) {
+  return {.number = number,
+          .call = std::string(call),
+          .action = "make",
+          .object = fmt::format("socket '{}'", path),
+          .hint = std::string(hint),
+          .missing = {}};
+}
+
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+UniqueFd open_in(const SocketPlace& place) noexcept {
+  return UniqueFd(
+      ::openat(place.directory->get(), place.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+bool look_at(const SocketPlace& place, struct stat& status) noexcept {
+  return ::fstatat(place.directory->get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// Makes room for a socket, if what is there is a socket that nobody has open.
+KernelResult<void> remove_stale(int type, const SocketPlace& place) {
+  const UniqueFd found = open_in(place);
+  struct stat status {};
+  if (!found.is_open() || ::fstat(found.get(), &status) != 0) {
+    return {};  // if it is there even so, bind() says what is wrong
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return cannot_make(EEXIST, "bind", place.path, "a file that is no socket is not replaced");
+  }
+  const PeerSocket probe = PeerSocket::open(AF_UNIX, type | SOCK_NONBLOCK);
+  if (!probe.is_open()) {
+    return cannot_make(errno, "socket", place.path);
+  }
+  const SocketAddress itself = address_of_open(found.get());
+  if (::connect(probe.get(), itself.get(), itself.size()) == 0 || errno != ECONNREFUSED) {
+    return cannot_make(EADDRINUSE, "bind", place.path, "a program has it open");
+  }
+  struct stat present {};
+  if (look_at(place, present) && is_same(present, status) &&
+      ::unlinkat(place.directory->get(), place.name.c_str(), 0) != 0 && errno != ENOENT) {
+    return cannot_make(errno, "unlink", place.path);
+  }
+  return {};
+}
+
+}  // namespace
+
+UniqueFd open_bound(int socket, const SocketPlace& place) noexcept {
+  UniqueFd bound(::ioctl(socket, open_bound_file));
+  if (bound.is_open()) {
+    return bound;
+  }
+  UniqueFd found = open_in(place);
+  struct stat status {};
+  const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 &&
+                       S_ISSOCK(status.st_mode) && status.st_uid == ::geteuid() &&
+                       !is_own_socket_file(status);
+  return is_ours ? std::move(found) : UniqueFd();
+}
+
+KernelResult<SocketPlace> SocketPlace::of_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  UniqueFd opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open()) {
+    return cannot_make(errno, "bind", path);
+  }
+  return SocketPlace{.directory = std::make_shared<const UniqueFd>(std::move(opened)),
+                     .name = path.substr(slash + 1),
+                     .path = path};
+}
+
+SocketFile::SocketFile(SocketFile&& other) noexcept
+    : place_(std::exchange(other.place_, {})), device_(other.device_), inode_(other.inode_) {}
+
+SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
+  if (this != &other) {
+    remove();
+    place_ = std::exchange(other.place_, {});
+    device_ = other.device_;
+    inode_ = other.inode_;
+  }
+  return *this;
+}
+
+SocketFile::~SocketFile() { remove(); }
+
+KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketPlace& place,
+                                          const FileAccess& access) {
+  if (place.name.size() > SocketPlace::most_name_size) {
+    return cannot_make(
+        ENAMETOOLONG, "bind", place.path,
+        fmt::format("the name of its file has at most {} bytes", SocketPlace::most_name_size));
+  }
+  if (const auto removed = remove_stale(type, place); !removed) {
+    return removed.error();
+  }
+  const auto address = SocketAddress::of_path(
+      fmt::format("/proc/self/fd/{}/{}", place.directory->get(), place.name));
+  // The file gets the mode that the socket has: at no moment is it open to more than it should.
+  if (::fchmod(socket, 0600) != 0 || ::bind(socket, address->get(), address->size()) != 0) {
+    return cannot_make(errno, "bind", place.path);
+  }
+  const UniqueFd made = open_bound(socket, place);
+  struct stat status {};
+  if (!made.is_open() || ::fstat(made.get(), &status) != 0) {
+    return cannot_make(EBUSY, "open", place.path, "somebody has put another file in its place");
+  }
+  SocketFile file;
+  file.place_ = place;
+  file.device_ = status.st_dev;
+  file.inode_ = status.st_ino;
+  own_files().add(status.st_dev, status.st_ino);
+  if (const auto given = give_access(made.get(), access, access.file_mode(),
+                                     fmt::format("socket '{}'", place.path));
+      !given) {
+    return given.error();
+  }
+  return file;
+}
+
+bool SocketFile::is_there() const noexcept {
+  struct stat status {};
+  return place_.directory == nullptr ||
+         (look_at(place_, status) && status.st_dev == device_ && status.st_ino == inode_);
+}
+
+void SocketFile::remove() noexcept {
+  if (place_.directory == nullptr) {
+    return;
+  }
+  if (is_there()) {
+    ::unlinkat(place_.directory->get(), place_.name.c_str(), 0);
+  }
+  own_files().remove(device_, inode_);
+  place_ = {};
+}
+
+bool is_own_socket_file(const struct stat& status) noexcept {
+  return own_files().contains(status.st_dev, status.st_ino);
+}
+
+UniqueFd open_foreign_socket(const std::string& path, int flags) noexcept {
+  UniqueFd file(::open(path.c_str(), O_PATH | O_CLOEXEC | flags));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
+    return {};
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    errno = ENOTSOCK;
+    return {};
+  }
+  if (is_own_socket_file(status)) {
+    errno = ELOOP;
+    return {};
+  }
+  return file;
+}
+
+SocketAddress address_of_open(int file) {
+  return *SocketAddress::of_path(fmt::format("/proc/self/fd/{}", file));
+}
+
+KernelResult<void> give_access(int file, const FileAccess& access, mode_t mode,
+                               const std::string& object) {
+  constexpr auto unchanged = static_cast<uid_t>(-1);
+  const auto failed = [&object](std::string_view call, std::string_view hint = {}) {
+    return KernelError{.number = errno,
+                       .call = std::string(call),
+                       .action = "make",
+                       .object = object,
+                       .hint = std::string(hint),
+                       .missing = errno == EPERM ? "CAP_CHOWN" : ""};
+  };
+  if (access.group && ::fchownat(file, "", unchanged, *access.group, AT_EMPTY_PATH) != 0) {
+    return failed("fchownat", "to give it to a group you must be in it, or have CAP_CHOWN");
+  }
+  // fchmod() knows no descriptors that only say where a file is.
+  if (::chmod(fmt::format("/proc/self/fd/{}", file).c_str(), mode) != 0) {
+    return failed("chmod");
+  }
+  if (access.owner && ::fchownat(file, "", *access.owner, unchanged, AT_EMPTY_PATH) != 0) {
+    return failed("fchownat", "to give it to another user needs CAP_CHOWN");
+  }
+  return {};
+}
+
+}  // namespace tapswitch

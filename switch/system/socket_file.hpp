@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// socket_file.hpp: the file at which a Unix socket of ours is found by others, from its making to
+// its removal.
+//
+// Theory of operation: users with fewer rights than we have may own the directory, and exchange
+// what is in it and what leads there at any moment. So the directory is opened once, and all that
+// is done is done in that one; and what is given away is what was bound: the kernel is asked for
+// the file of the socket (SIOCUNIXFILE), or, without CAP_NET_ADMIN, the one that is found must be a
+// socket of ours and no other's of this process.
+// A file that is there already is replaced only if it is a socket that nobody has open any more;
+// whatever else it is stays, and is an error. When this goes, it removes the file unless another
+// has taken its place.
+// Limits: the name in the directory has most_name_size bytes. Threads: any; the list of the files
+// of this process is behind a lock.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "switch/system/kernel_error.hpp"
+#include "switch/system/socket_address.hpp"
+#include "switch/system/unique_fd.hpp"
+
+namespace tapswitch {
+
+// An access says who may use a file besides us: its owner, with a group those in it, or whom the
+// mode lets.
+struct FileAccess {
+  std::optional<uid_t> owner;
+  std::optional<gid_t> group;
+  std::optional<mode_t> mode;
+
+  // Returns what the file's mode is to be. To use a socket is to write to it.
+  [[nodiscard]] mode_t file_mode() const { return mode.value_or(group ? 0660 : 0600); }
+};
+
+// A place says where the file of a socket is to be.
+struct SocketPlace {
+  static constexpr std::size_t most_name_size = 80;
+
+  std::shared_ptr<const UniqueFd> directory;  // is open for as long as the file is there
+  std::string name;                           // in it
+  std::string path;                           // as users know it
+
+  // Opens the directory to which the path leads now.
+  [[nodiscard]] static KernelResult<SocketPlace> of_path(const std::string& path);
+};
+
+// The request is SIOCUNIXFILE of <linux/un.h>, which does not go with <sys/un.h>.
+constexpr unsigned long open_bound_file = 0x89e0;
+
+// The file to which 'socket' was bound there, opened (O_PATH). Nothing is open if it cannot be told
+// from another in its place.
+[[nodiscard]] UniqueFd open_bound(int socket, const SocketPlace& place) noexcept;
+
+class SocketFile {
+ public:
+  SocketFile() = default;
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+  SocketFile(SocketFile&& other) noexcept;
+  SocketFile& operator=(SocketFile&& other) noexcept;
+  ~SocketFile();
+
+  // Binds 'socket', of the given type, there.
+  [[nodiscard]] static KernelResult<SocketFile> bind(int socket, int type, const SocketPlace& place,
+                                                     const FileAccess& access);
+
+  // The path as users know it; empty if there is no file.
+  [[nodiscard]] const std::string& path() const { return place_.path; }
+
+  // False: somebody has removed it, or put another in its place, so that nobody finds the socket.
+  [[nodiscard]] bool is_there() const noexcept;
+
+ private:
+  void remove() noexcept;
+
+  SocketPlace place_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+// Whether it is the file of a socket of this process.
+[[nodiscard]] bool is_own_socket_file(const struct stat& status) noexcept;
+
+// The socket file at 'path', opened (O_PATH); 'flags' more of open(2). Fails with ELOOP if it is a
+// socket of this process, where what is sent would come back. Sets errno.
+[[nodiscard]] UniqueFd open_foreign_socket(const std::string& path, int flags = 0) noexcept;
+
+// The address of what is open (O_PATH), whatever is at its path by now.
+[[nodiscard]] SocketAddress address_of_open(int file);
+
+// Gives the open file or directory to those who may use it. The mode after the group, which must
+// not let in those of ours; the owner last, for what belongs to another we cannot change any more.
+// 'object' is for the error.
+[[nodiscard]] KernelResult<void> give_access(int file, const FileAccess& access, mode_t mode,
+                                             const std::string& object);
+
+}  // namespace tapswitch

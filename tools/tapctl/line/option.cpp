@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/line/option.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/tapctl/line/shortcuts.hpp"
+
+namespace tapswitch::tapctl {
+
+using rpc::Field;
+using rpc::Schema;
+using Type = rpc::Schema::Type;
+
+namespace {
+
+// The members of these are known by their own names: a switch has but one thing that ages, a port
+// but one native VLAN. A port's --multicast would say nothing without its --flood.
+bool has_plain_members(std::string_view name) {
+  return name == "vlan" || name == "fdb" || name == "frame";
+}
+
+// The members of an object, or of that choice which is one.
+std::vector<Field> members_of(const Schema& schema) {
+  if (schema.type() == Type::object || schema.type() == Type::variant) {
+    return schema.fields();
+  }
+  for (const Schema& choice : schema.choices()) {
+    if (choice.type() == Type::object) {
+      return choice.fields();
+    }
+  }
+  return {};
+}
+
+std::string option_name(std::string_view prefix, std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return std::string(prefix) + name;
+}
+
+Option make_option(std::string name, std::vector<std::string> path, const Field& field) {
+  return {.name = std::move(name),
+          .path = std::move(path),
+          .schema = field.schema,
+          .description = field.description,
+          .default_value = field.default_value,
+          .is_required = field.is_required};
+}
+
+void add_parameter(std::vector<Option>& options, const Field& field) {
+  const std::vector<Field> members = members_of(field.schema);
+  options.push_back(make_option(option_name("", field.name), {field.name}, field));
+  const std::string prefix = has_plain_members(field.name) ? "" : option_name("", field.name) + "-";
+  for (const Field& member : members) {
+    options.push_back(
+        make_option(option_name(prefix, member.name), {field.name, member.name}, member));
+    // Without the object, nothing in it is required either.
+    options.back().is_required = false;
+  }
+}
+
+}  // namespace
+
+std::string Option::field() const { return fmt::format("{}", fmt::join(path, ".")); }
+
+std::string Option::positional_name() const {
+  std::string upper = name;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return upper;
+}
+
+std::vector<Option> options_of(const rpc::Method& method) {
+  std::vector<Option> parameters;
+  for (const Field& field : method.params.fields()) {
+    add_parameter(parameters, field);
+  }
+  std::vector<Option> options = shortcuts_of(method);
+  for (Option& parameter : parameters) {
+    const bool is_taken = std::any_of(options.begin(), options.end(), [&](const Option& other) {
+      return other.name == parameter.name;
+    });
+    if (!is_taken) {
+      options.push_back(std::move(parameter));
+    }
+  }
+  return options;
+}
+
+std::vector<Option> positionals_of(const rpc::Method& method) {
+  std::vector<Option> positionals;
+  for (const Option& option : options_of(method)) {
+    const bool is_first = option.is_required && positionals.empty();
+    // `trace alice 02:...`: where from, where to.
+    const bool is_destination = option.field() == "frame.dst";
+    // `stats get alice`: of whom.
+    const bool is_subject = option.field() == "port" && method.name.starts_with("stats.");
+    // `watch port fdb`: of what.
+    const bool is_matter = option.field() == "topics";
+    if (is_first || is_destination || is_subject || is_matter) {
+      positionals.push_back(option);
+    }
+  }
+  return positionals;
+}
+
+}  // namespace tapswitch::tapctl

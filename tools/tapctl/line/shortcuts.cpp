@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tapctl/line/shortcuts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "control/config/schema.hpp"
+#include "tools/tapctl/line/value.hpp"
+
+namespace tapswitch::tapctl {
+
+using rpc::Field;
+using rpc::Schema;
+using Kind = Option::Kind;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+constexpr std::size_t longest_path = 4095;
+constexpr const char* traced_source = "02:00:00:00:00:01";
+
+std::vector<Option> vlan_shortcuts() {
+  return {
+      {.name = "vlan",
+       .path = {"vlan"},
+       .schema = config::vlan_id_schema(),
+       .description = "access port of this VLAN; or the port's whole VLAN setting as JSON",
+       .kind = Kind::access_vlan},
+      {.name = "trunk",
+       .path = {"vlan", "allowed"},
+       .schema = config::vlan_set_schema(),
+       .description = "trunk of these VLANs, as 1-100,200, or of all",
+       .kind = Kind::trunk},
+      {.name = "tunnel",
+       .path = {"vlan", "pvid"},
+       .schema = config::vlan_id_schema(),
+       .description = "802.1Q tunnel: whatever comes in gets a tag of this VLAN",
+       .kind = Kind::tunnel},
+  };
+}
+
+void put_access_vlan(ParamsBuilder& params, const Option& option, const Texts& texts,
+                     const std::string& spelling) {
+  if (texts.back().starts_with('{')) {
+    params.put(option.path, parse_value(Schema::any(), texts), spelling);
+    return;
+  }
+  params.put({"vlan", "mode"}, "access", spelling);
+  params.put({"vlan", "pvid"}, parse_value(option.schema, texts), spelling);
+}
+
+void put_trunk(ParamsBuilder& params, const Option& option, const Texts& texts,
+               const std::string& spelling) {
+  params.put({"vlan", "mode"}, "trunk", spelling);
+  if (texts != Texts{"all"}) {
+    params.put(option.path, fmt::format("{}", fmt::join(texts, ",")), spelling);
+  }
+}
+
+}  // namespace
+
+std::vector<Option> shortcuts_of(const rpc::Method& method) {
+  std::vector<Option> shortcuts;
+  for (const Field& field : method.params.fields()) {
+    if (field.name == "vlan" && field.schema.type() == Schema::Type::variant) {
+      const std::vector<Option> of_vlan = vlan_shortcuts();
+      shortcuts.insert(shortcuts.end(), of_vlan.begin(), of_vlan.end());
+    } else if (field.name == "addresses") {
+      shortcuts.push_back({.name = "address",
+                           .path = {field.name},
+                           .schema = field.schema,
+                           .description = "an IP address of the interface; may be repeated"});
+    } else if (field.name == "up") {
+      shortcuts.push_back({.name = "down",
+                           .path = {field.name},
+                           .schema = field.schema,
+                           .description = "the same as --up no",
+                           .kind = Kind::down});
+    } else if (field.name == "fd") {
+      shortcuts.push_back(
+          {.name = field.name,
+           .path = {field.name},
+           .schema = Schema::integer(0, std::numeric_limits<int>::max()),
+           .description = fmt::format("{}, which tapctl has inherited as descriptor FD and "
+                                      "passes on",
+                                      method.name == "port.add" ? "an open TAP" : "a socket"),
+           .kind = Kind::descriptor});
+    } else if (field.name == "limit") {
+      shortcuts.push_back({.name = field.name,
+                           .path = {field.name},
+                           .schema = field.schema,
+                           .description = "only so many entries, a page; default: all pages"});
+    } else if (field.name == "config") {
+      shortcuts.push_back({.name = "file",
+                           .path = {field.name},
+                           .schema = Schema::text(1, longest_path),
+                           .description = "the file that holds it; -: what comes on stdin",
+                           .is_required = true,
+                           .kind = Kind::file});
+    } else if (field.name == "frame") {
+      shortcuts.push_back({.name = "src",
+                           .path = {field.name, "src"},
+                           .schema = config::mac_schema(),
+                           .description = "its source address",
+                           .default_value = traced_source});
+    }
+  }
+  return shortcuts;
+}
+
+bool is_flag(const Option& option) { return option.kind == Kind::down; }
+
+void apply_option(ParamsBuilder& params, const Option& option, const Texts& texts,
+                  const std::string& spelling) {
+  switch (option.kind) {
+    case Kind::parameter:
+    case Kind::file:
+      return params.put(option.path, parse_value(option.schema, texts), spelling);
+    case Kind::access_vlan:
+      return put_access_vlan(params, option, texts, spelling);
+    case Kind::trunk:
+      return put_trunk(params, option, texts, spelling);
+    case Kind::tunnel:
+      params.put({"vlan", "mode"}, "dot1q-tunnel", spelling);
+      return params.put(option.path, parse_value(option.schema, texts), spelling);
+    case Kind::descriptor:
+      (void)parse_value(option.schema, texts);
+      return params.put(option.path, 0, spelling);  // the first of those that go with the call
+    case Kind::down:
+      return params.put(option.path, false, spelling);
+  }
+}
+
+void complete(Json& params, const rpc::Method& method) {
+  if (method.name == "port.add" && params.contains("vlan") && params["vlan"].is_object() &&
+      !params["vlan"].contains("mode")) {
+    params["vlan"]["mode"] = "trunk";
+  }
+  if (method.name == "frame.trace") {
+    Json& frame = params["frame"];
+    if (frame.is_null()) {
+      frame = Json::object();
+    }
+    if (frame.is_object() && !frame.contains("src")) {
+      frame["src"] = traced_source;
+    }
+  }
+}
+
+}  // namespace tapswitch::tapctl

@@ -110,9 +110,9 @@ void Session::look_whether_it_listens() {
   if (unread < std::exchange(unread_, unread)) {
     heard_at_ = now;
   }
-  const auto patience =
+  const auto longest_silence =
       is_in_the_way() ? limits_.patience_in_need : limits_.patience_with_deaf_sessions;
-  if (now - heard_at_ >= patience) {
+  if (now - heard_at_ >= longest_silence) {
     end();
     return;
   }

@@ -22,8 +22,18 @@ def shell_of(lab, process="web", node=0):
     return lab.status()["nodes"][node]["processes"][process]
 
 
+def has_ended(pid):
+    """Whether the process is gone, or waits for its parent to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def kill(pid):
+    """Returns when the process has ended: on a busy machine that is some time after the signal."""
     os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: has_ended(pid), "it has ended")
 
 
 def test_shell_that_was_killed_is_not_followed_by_a_second_process(lab_files):

@@ -20,10 +20,8 @@ namespace {
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
-// Once the kernel's word of all interfaces has been followed, it is only asked about those of which
-// it says nothing.
 Json port_to_json(const RunningPort& port, LinkReader& reader) {
-  return describe(port, port.place ? port.seen : port.link(reader));
+  return describe(port, port.known_link(reader));
 }
 
 Json port_to_json(Network& network, const RunningPort& port) {

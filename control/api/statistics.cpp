@@ -123,7 +123,7 @@ Json rates(Network& network, RateMeter& meter, const Json& params) {
     if (choice.includes(port)) {
       Json json = meter.rates(port, now, interval);
       json["switch"] = port.home->spec.name;
-      json["state"] = port.state(port.place ? port.seen : port.link(reader));
+      json["state"] = port.state(port.known_link(reader));
       json["stations"] = port.home->engine->fdb().count_on(port.index);
       append(ports, name, std::move(json));
     }

@@ -24,6 +24,7 @@ Json limits_to_json() {
   const rpc::Limits limits;
   return {{"line_bytes", limits.line_bytes},
           {"nesting", limits.nesting},
+          {"values", limits.values},
           {"batch_requests", limits.batch_requests},
           {"sessions", limits.sessions},
           {"read_only_sessions", limits.read_only_sessions},

@@ -219,7 +219,11 @@ class Narrator {
 
   // Returns what can be known of it without sending: a worker learns the rest from the kernel.
   std::optional<DropReason> refuse_link(PortIndex egress) {
-    const LinkStatus link = engine_.port(egress).read_link(links_);
+    const std::string* const name = network_.port_name(*ingress_.home, egress);
+    if (name == nullptr) {
+      return DropReason::port_gone;
+    }
+    const LinkStatus link = network_.ports().at(*name).known_link(links_);
     if (!link.is_present) {
       return DropReason::port_gone;
     }
@@ -258,6 +262,7 @@ void add_trace_handlers(Handlers& handlers, Network& network) {
     std::copy(bytes.begin(), bytes.end(), arrival->frame.space().begin());
     arrival->frame.assign(bytes.size());
     const RunningPort& ingress = network.find_port(params.at("port"));
+    network.follow_links();
     Narrator narrator(network, ingress, std::chrono::steady_clock::now());
     Walk walk(ingress.home->engine->picture(), ingress.index, narrator);
     if (walk.admit(*arrival)) {

@@ -59,6 +59,11 @@ class Network {
     // Whether it came in by itself: then it is no part of the configuration.
     [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
     [[nodiscard]] LinkStatus link(LinkReader& reader) const;
+    // The same without a question to the kernel where the monitor hears of it. Requires: links have
+    // been followed.
+    [[nodiscard]] LinkStatus known_link(LinkReader& reader) const {
+      return place ? seen : link(reader);
+    }
     [[nodiscard]] KernelDrops drops(LinkReader& reader) const;
     // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
     [[nodiscard]] std::string_view state(const LinkStatus& link) const;

@@ -121,7 +121,7 @@ class Dispatcher::Line final : public Answering {
     const Limits& limits = dispatcher_.limits_;
     Json message;
     try {
-      message = parse_json(text_, limits.nesting);
+      message = parse_json(text_, limits.nesting, limits.values);
     } catch (const Error& error) {
       return to_line(error_reply(nullptr, about_lines(error)));
     }

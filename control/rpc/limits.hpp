@@ -17,6 +17,11 @@ struct Limits {
   // bound keeps whatever walks a value by recursion within a small stack.
   std::size_t nesting = 32;
 
+  // Objects, lists and other values in one message. What fills a line with empty lists takes
+  // longest to read: the bound keeps that to some milliseconds, and a document of 8,000 ports has
+  // fewer.
+  std::size_t values = 100'000;
+
   // Requests in one batch.
   std::size_t batch_requests = 256;
 

@@ -61,8 +61,8 @@ class CountingIterator {
 // of several equal keys, and look for each key among all before it.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  Builder(std::size_t most_nesting, const std::size_t& taken_count)
-      : most_nesting_(most_nesting), taken_count_(taken_count) {}
+  Builder(std::size_t most_nesting, std::size_t most_values, const std::size_t& taken_count)
+      : most_nesting_(most_nesting), most_values_(most_values), taken_count_(taken_count) {}
 
   [[nodiscard]] Json take_value() { return std::move(root_); }
 
@@ -102,6 +102,9 @@ class Builder final : public nlohmann::json_sax<Json> {
   [[nodiscard]] std::size_t last_taken() const { return taken_count_ > 0 ? taken_count_ - 1 : 0; }
 
   Json* place(Json value) {
+    if (++value_count_ > most_values_) {
+      refuse(last_taken(), fmt::format("more than {} values", most_values_));
+    }
     if (levels_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -148,6 +151,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   std::size_t most_nesting_;
+  std::size_t most_values_;
+  std::size_t value_count_ = 0;
   const std::size_t& taken_count_;
   Json root_;
   std::vector<Level> levels_;
@@ -155,7 +160,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::size_t most_nesting) {
+Json parse_json(std::string_view text, std::size_t most_nesting, std::size_t most_values) {
   // The library skips a byte order mark, and takes a NUL for the end of the text.
   if (text.starts_with("\xEF\xBB\xBF")) {
     refuse(0, "a byte order mark");
@@ -164,7 +169,7 @@ Json parse_json(std::string_view text, std::size_t most_nesting) {
     refuse(nul, "a NUL character");
   }
   std::size_t taken_count = 0;
-  Builder builder(most_nesting, taken_count);
+  Builder builder(most_nesting, most_values, taken_count);
   Json::sax_parse(CountingIterator(text.data(), &taken_count),
                   CountingIterator(text.data() + text.size(), &taken_count), &builder);
   return builder.take_value();

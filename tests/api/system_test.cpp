@@ -85,6 +85,7 @@ TEST_F(SystemApi, InfoTellsWhatTheKernelAllows) {
 TEST_F(SystemApi, InfoTellsEveryLimit) {
   EXPECT_EQ(call("system.info")["limits"], (Json{{"line_bytes", 1'048'576},
                                                  {"nesting", 32},
+                                                 {"values", 100'000},
                                                  {"batch_requests", 256},
                                                  {"sessions", 256},
                                                  {"read_only_sessions", 256},

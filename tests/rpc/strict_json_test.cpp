@@ -121,6 +121,25 @@ TEST(StrictJson, IntegerBeyond64BitsIsNoInteger) {
   EXPECT_TRUE(parse_json("-9223372036854775809", nesting).is_number_float());
 }
 
+// The empty list is the value that takes the fewest bytes and the longest to read.
+TEST(StrictJson, MoreValuesThanMayBeAreRefusedWhereTheyBegin) {
+  constexpr std::size_t most = 4;
+  EXPECT_EQ(parse_json("[[],{},1]", nesting, most).size(), 3U);
+  EXPECT_EQ(parse_json(R"({"a":[1],"b":2})", nesting, most).size(), 2U);
+  for (const auto& [text, offset] : {std::pair("[[],{},1,[]]", 9), std::pair("[[[[[[]]]]]]", 4),
+                                     std::pair(R"({"a":[1,2,3]})", 11)}) {
+    SCOPED_TRACE(text);
+    try {
+      (void)parse_json(text, nesting, most);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::parse_error);
+      EXPECT_EQ(error.to_json()["data"]["problem"], "more than 4 values");
+      EXPECT_EQ(error.to_json()["data"]["offset"], offset);
+    }
+  }
+}
+
 TEST(StrictJson, ProblemRepeatsOnlyABitOfALongText) {
   for (const std::string& text :
        {std::string(1 << 20, '9'), "\"" + std::string(1 << 20, 'a'),

@@ -16,12 +16,18 @@
 
 namespace tapswitch {
 
-void refuse_descriptors(int socket) noexcept {
-  constexpr int off = 0;
+namespace {
+
+// Leaves errno as it is: a kernel without the option is no fault.
+void try_option(int socket, int name, int value) noexcept {
   const int saved = errno;
-  ::setsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
+  ::setsockopt(socket, SOL_SOCKET, name, &value, sizeof value);
   errno = saved;
 }
+
+}  // namespace
+
+void refuse_descriptors(int socket) noexcept { try_option(socket, SO_PASSRIGHTS, 0); }
 
 bool may_bring_descriptors(int socket) noexcept {
   const auto option = [socket](int name, int otherwise) {
@@ -35,12 +41,7 @@ bool may_bring_descriptors(int socket) noexcept {
   return may;
 }
 
-void receive_urgent_in_line(int socket) noexcept {
-  constexpr int on = 1;
-  const int saved = errno;
-  ::setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-  errno = saved;
-}
+void receive_urgent_in_line(int socket) noexcept { try_option(socket, SO_OOBINLINE, 1); }
 
 bool shut_down_empty(int socket) noexcept {
   int type = 0;

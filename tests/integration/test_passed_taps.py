@@ -229,15 +229,21 @@ def test_read_only_socket_takes_none(empty_lab):
     os.close(tap)
 
 
+def open_tap_behind_a_closed_door(lab):
+    """A TAP at bob's, with 10.0.0.2, whose namespace the daemon may not enter: it has CAP_NET_ADMIN alone,
+    as the service has. Its own port "here" has 10.0.0.1."""
+    lab.start("--port", "here", under=["setpriv", "--bounding-set=-sys_admin",
+                                       "--inh-caps=-sys_admin"])
+    lab.exec("switch", "ip", "address", "add", "10.0.0.1/24", "dev", "here")
+    lab.namespace("bob")
+    tap = lab.open_tap("bob", "vnet0")
+    lab.exec("bob", "ip", "address", "add", "10.0.0.2/24", "dev", "vnet0")
+    lab.exec("bob", "ip", "link", "set", "vnet0", "up")
+    return tap
+
+
 def test_tap_in_a_namespace_that_is_closed_to_the_daemon(empty_lab):
-    """As the service has it: CAP_NET_ADMIN, and no right to enter another namespace."""
-    empty_lab.start("--port", "here", under=["setpriv", "--bounding-set=-sys_admin",
-                                             "--inh-caps=-sys_admin"])
-    empty_lab.exec("switch", "ip", "address", "add", "10.0.0.1/24", "dev", "here")
-    empty_lab.namespace("bob")
-    tap = empty_lab.open_tap("bob", "vnet0")
-    empty_lab.exec("bob", "ip", "address", "add", "10.0.0.2/24", "dev", "vnet0")
-    empty_lab.exec("bob", "ip", "link", "set", "vnet0", "up")
+    tap = open_tap_behind_a_closed_door(empty_lab)
     with tapswitch.Client(str(empty_lab.socket), timeout=10) as client:
         with pytest.raises(tapswitch.Refused) as refused:
             client.port_add(name="bob", fd=0, fds=[tap], mtu=9000)
@@ -251,13 +257,7 @@ def test_tap_in_a_namespace_that_is_closed_to_the_daemon(empty_lab):
 
 
 def test_change_of_a_tap_behind_a_closed_door_leaves_its_mtu(empty_lab):
-    empty_lab.start("--port", "here", under=["setpriv", "--bounding-set=-sys_admin",
-                                             "--inh-caps=-sys_admin"])
-    empty_lab.exec("switch", "ip", "address", "add", "10.0.0.1/24", "dev", "here")
-    empty_lab.namespace("bob")
-    tap = empty_lab.open_tap("bob", "vnet0")
-    empty_lab.exec("bob", "ip", "address", "add", "10.0.0.2/24", "dev", "vnet0")
-    empty_lab.exec("bob", "ip", "link", "set", "vnet0", "up")
+    tap = open_tap_behind_a_closed_door(empty_lab)
     with tapswitch.Client(str(empty_lab.socket), timeout=10) as client:
         client.port_add(name="bob", fd=0, fds=[tap])
         os.close(tap)

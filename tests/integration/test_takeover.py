@@ -222,6 +222,19 @@ def test_sockets_come_along(empty_lab):
     assert not read_only.exists() and not metrics.exists()
 
 
+def assert_old_daemon_ends(lab):
+    daemon, lab.daemon = lab.daemon, None
+    assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
+
+
+def drop(session, ours, fds):
+    """Closes what a successor has taken."""
+    for each in (session, ours):
+        each.close()
+    for fd in fds:
+        os.close(fd)
+
+
 def test_slow_successor_does_not_keep_the_old_daemon(lab):
     """A second of the clock is over when it has handed over, and what is to be done each second
     waits to be done."""
@@ -230,12 +243,8 @@ def test_slow_successor_does_not_keep_the_old_daemon(lab):
     begin = time.monotonic()
     wait_until(lambda: time.monotonic() - begin > 1.5, "time goes on")
     say_ready(ours)
-    daemon, lab.daemon = lab.daemon, None
-    assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
-    for each in (session, ours):
-        each.close()
-    for fd in fds:
-        os.close(fd)
+    assert_old_daemon_ends(lab)
+    drop(session, ours, fds)
 
 
 def test_old_daemon_takes_no_frame_that_is_its_successors(lab):
@@ -250,12 +259,8 @@ def test_old_daemon_takes_no_frame_that_is_its_successors(lab):
         fds = receive_all(ours)
         say_ready(ours)
         assert not lab.ping("alice", "bob"), "the old daemon forwards on"
-        daemon, lab.daemon = lab.daemon, None
-        assert status_at_end(daemon, f"the old daemon does not end:\n{lab.log()}") == 0
-    for each in (session, ours):
-        each.close()
-    for fd in fds:
-        os.close(fd)
+        assert_old_daemon_ends(lab)
+    drop(session, ours, fds)
 
 
 def test_successor_that_dies_at_the_last_moment_changes_nothing(lab):

@@ -11,7 +11,7 @@ namespace tapswitch {
 
 // Opens the directory 'name' that was just made in 'parent', an open one, with a mode that lets in
 // nobody but us. Nothing is open, and errno says so, if what is there now is not ours alone and
-// empty: what others put there is not.
+// empty (EBUSY), which what others put there is not; or if the kernel refuses, when it is removed.
 [[nodiscard]] UniqueFd open_made_directory(int parent, const std::string& name) noexcept;
 
 }  // namespace tapswitch

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "switch/system/peer_socket.hpp"
+#include "switch/system/shortage.hpp"
 
 namespace tapswitch {
 namespace {
@@ -65,6 +66,19 @@ bool look_at(const SocketPlace& place, struct stat& status) noexcept {
   return ::fstatat(place.directory->get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+// Whether it is a socket of ours that is no other's of this process.
+bool is_new(const struct stat& status) noexcept {
+  return S_ISSOCK(status.st_mode) && status.st_uid == ::geteuid() && !is_own_socket_file(status);
+}
+
+// The way back if what was bound cannot be opened.
+void remove_new(const SocketPlace& place) noexcept {
+  struct stat status {};
+  if (look_at(place, status) && is_new(status)) {
+    ::unlinkat(place.directory->get(), place.name.c_str(), 0);
+  }
+}
+
 // Makes room for a socket, if what is there is a socket that nobody has open.
 KernelResult<void> remove_stale(int type, const SocketPlace& place) {
   const UniqueFd found = open_in(place);
@@ -100,9 +114,7 @@ UniqueFd open_bound(int socket, const SocketPlace& place) noexcept {
   }
   UniqueFd found = open_in(place);
   struct stat status {};
-  const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 &&
-                       S_ISSOCK(status.st_mode) && status.st_uid == ::geteuid() &&
-                       !is_own_socket_file(status);
+  const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 && is_new(status);
   return is_ours ? std::move(found) : UniqueFd();
 }
 
@@ -152,7 +164,11 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketPlac
   const UniqueFd made = open_bound(socket, place);
   struct stat status {};
   if (!made.is_open() || ::fstat(made.get(), &status) != 0) {
-    return cannot_make(EBUSY, "open", place.path, "somebody has put another file in its place");
+    const int error = errno;
+    remove_new(place);
+    return is_shortage(error) ? cannot_make(error, "open", place.path)
+                              : cannot_make(EBUSY, "open", place.path,
+                                            "somebody has put another file in its place");
   }
   SocketFile file;
   file.place_ = place;

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files by which ports are found: what becomes of a port whose file somebody takes away."""
 
+import json
+import resource
 import socket
 
 import pytest
 
 from lab import wait_until
+from rpc_client import RpcError
 
 
 @pytest.fixture(params=["listen", "datagram", "vde"])
@@ -69,3 +72,29 @@ def test_machine_goes_on_whose_port_nobody_else_finds(lab):
         wait_until(lambda: "its socket file" in lab.log(), "it is told")
         assert lab.call("port.get", {"name": "x"})["state"] == "up"
     wait_for_state(lab, "down")
+
+
+@pytest.mark.parametrize("params", [
+    {"type": "qemu", "listen": "unix:{place}"},
+    {"type": "qemu", "datagram": {"local": "{place}", "remote": "{place}.far"}},
+    {"type": "vde", "directory": "{place}"}], ids=["listen", "datagram", "vde"])
+def test_port_for_which_descriptors_are_missing_leaves_nothing(lab, params):
+    place = lab.directory / "x"
+    params = json.loads(json.dumps(params).replace("{place}", str(place)))
+    limits = resource.prlimit(lab.daemon.pid, resource.RLIMIT_NOFILE)
+    client = lab.client()
+    client.call("system.info")
+    used, refused = lab.daemon_descriptors(), 0
+    for more in range(40):
+        resource.prlimit(lab.daemon.pid, resource.RLIMIT_NOFILE, (used + more, limits[1]))
+        try:
+            client.call("port.add", {"name": "x", **params})
+        except RpcError:
+            assert not place.exists(), f"with {more} descriptors"
+            refused += 1
+        else:
+            break
+    resource.prlimit(lab.daemon.pid, resource.RLIMIT_NOFILE, limits)
+    assert refused > 1
+    client.call("port.remove", {"name": "x"})
+    assert not place.exists()

@@ -263,3 +263,22 @@ def test_user_whom_the_mode_lets_in_comes_in(door):
             else:
                 assert client.wait(10) != 0
         wait_for_guests(door)
+
+
+def refuse(lab, **params):
+    with pytest.raises(RpcError) as refusal:
+        lab.call("port.add", {"name": "lan", "type": "vde", **params})
+    return refusal.value.kind
+
+
+def test_port_that_is_refused_leaves_no_directory(lab):
+    place = lab.directory / "vde"
+    there = lab.directory / "there"
+    lab.call("port.add", {"name": "lan", "type": "vde", "directory": str(there)})
+    assert refuse(lab, directory=str(place)) == "already_exists"
+    lab.call("port.remove", {"name": "lan"})
+    assert refuse(lab, directory=str(place), group="no-such-group") == "invalid_params"
+    assert refuse(lab, directory=str(place), worker=99) == "invalid_params"
+    assert lab.call("port.add", {"name": "lan", "type": "vde", "directory": str(place),
+                                 "dry_run": True})
+    assert not place.exists()

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "switch/system/shortage.hpp"
 #include "switch/system/timed_set.hpp"
 
 namespace tapswitch {
@@ -124,7 +125,7 @@ PeerSocket ListeningSource::take() noexcept {
   UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (connection.is_open()) {
     set_tcp_options(family_, connection.get());
-  } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+  } else if (is_shortage(errno)) {
     begin_rest();
   }
   return PeerSocket(std::move(connection));

@@ -44,6 +44,10 @@ KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const Fil
     return no_directory(place.error().number, "open", path);
   }
   const int parent = place->directory->get();
+  UniqueFd kept_parent(::fcntl(parent, F_DUPFD_CLOEXEC, 0));  // first, to remove what is made
+  if (!kept_parent.is_open()) {
+    return no_directory(errno, "open", path);
+  }
   const bool is_made = ::mkdirat(parent, place->name.c_str(), 0700) == 0;
   if (!is_made && errno != EEXIST) {
     return no_directory(errno, "mkdir", path);
@@ -53,14 +57,14 @@ KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const Fil
                                                 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.is_open()) {
     return no_directory(errno, "open", path,
-                        is_made            ? "somebody has put another in its place"
+                        errno == EBUSY     ? "somebody has put another in its place"
                         : errno == ENOTDIR ? "what is there is no directory"
                                            : "");
   }
   VdeDirectory directory;
   directory.path_ = bare;
   if (is_made) {
-    directory.parent_ = UniqueFd(::fcntl(parent, F_DUPFD_CLOEXEC, 0));
+    directory.parent_ = std::move(kept_parent);
     directory.name_ = place->name;
   }
   directory.opened_ = std::make_shared<const UniqueFd>(std::move(opened));

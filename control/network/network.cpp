@@ -213,6 +213,7 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
   tell(home, "removed");
   for (const auto& [index, port_name] : home.port_names) {
     const auto removed = ports_.find(port_name);
+    leave_reception(removed->second);
     unwatch_link(removed->second);
     release_place(removed->second);
     ports_.erase(removed);

@@ -19,6 +19,7 @@
 #include "control/events/event_hub.hpp"
 #include "control/network/flap_detector.hpp"
 #include "control/network/open_port.hpp"
+#include "control/network/reception.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker.hpp"
 #include "switch/ports/tap/tap_port.hpp"
@@ -176,6 +177,10 @@ class Network {
   // is newer.
   void follow_links(const RunningPort* except = nullptr);
 
+  // Readable when somebody is at a door: then attend() is to be called.
+  [[nodiscard]] int reception_descriptor() const { return reception_.descriptor(); }
+  void attend();
+
   // Another process has all of this from now on: nothing is received and nothing opened any more.
   void let_go();
   // The other process has not taken it after all.
@@ -212,6 +217,7 @@ class Network {
   // network_guests.cpp: sees to those who come in by a door.
   [[nodiscard]] static PortRule rule_in_switch(const RunningPort& port);
   void take_guests_in(RunningPort& door);
+  void leave_reception(const RunningPort& port);
   [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
   void tell_guests_rules(const RunningPort& door);
   static void check_is_no_guest(const RunningPort& port);
@@ -254,6 +260,7 @@ class Network {
   std::optional<LinkMonitor> monitor_;
   std::map<LinkPlace, std::string> port_at_;      // those that the monitor hears of
   std::map<std::string, std::string> port_with_;  // by what its far end takes for itself
+  Reception reception_;
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

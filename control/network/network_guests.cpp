@@ -22,6 +22,23 @@ PortRule Network::rule_in_switch(const RunningPort& port) {
   return closed;
 }
 
+void Network::attend() {
+  if (has_let_go_) {
+    return;
+  }
+  for (const std::string& name : reception_.called()) {
+    RunningPort& door = ports_.at(name);
+    door.door->answer();
+    take_guests_in(door);
+  }
+}
+
+void Network::leave_reception(const RunningPort& port) {
+  if (port.door != nullptr) {
+    reception_.remove(port.door->bell());
+  }
+}
+
 void Network::take_guests_in(RunningPort& door) {
   while (auto guest = door.door->take_guest()) {
     RunningSwitch& home = *door.home;
@@ -44,6 +61,7 @@ void Network::take_guests_in(RunningPort& door) {
                       .came_by = door.spec.name,
                       .added = std::chrono::steady_clock::now(),
                       .seen = guest->link()};
+    added.seen.missing_file.clear();  // the next look tells of it
     std::unique_ptr<Port> port = std::move(guest);
     try {
       enter(std::move(added), port);

@@ -171,8 +171,10 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
   const LinkStatus before = std::exchange(port.seen, std::move(now));
   if (!port.seen.missing_file.empty() && before.missing_file.empty()) {
     notice_("port '" + port.spec.name + "': its socket file '" + port.seen.missing_file +
-            "' is gone or another is in its place, and nobody can come in: remove the port and add "
-            "it anew");
+            "' is gone or another is in its place, and " +
+            (port.is_guest()
+                 ? "who sends to its path does not reach it: have the client come in anew"
+                 : "nobody can come in: remove the port and add it anew"));
   }
   const LinkStatus& seen = port.seen;
   if (seen.mtu != 0 && seen.mtu != port.spec.rule.mtu) {
@@ -208,10 +210,6 @@ void Network::on_port_news(const std::string& switch_name, PortIndex index) {
   }
   RunningPort& port = ports_.at(*name);
   if (port.is_lost) {
-    return;
-  }
-  if (port.door != nullptr) {
-    take_guests_in(port);
     return;
   }
   // The port is asked what became of its link: the index may have gone to another while the word

@@ -187,6 +187,10 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   if (added.place) {
     undo.push([this, place = *added.place] { port_at_.erase(place); });
   }
+  if (opened.door != nullptr) {
+    value_or_refuse(reception_.add(opened.door->bell(), spec.name));
+    undo.push([this, bell = opened.door->bell()] { reception_.remove(bell); });
+  }
   added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
   RunningPort& port = enter(std::move(added), opened.port);
   undo.keep();
@@ -315,6 +319,7 @@ std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
     remove_port(*guest);
   }
   std::unique_ptr<Port> closed = port.home->engine->remove_port(port.index);
+  leave_reception(port);
   unwatch_link(port);
   release_place(port);
   const RunningPort removed = std::move(port);

@@ -9,6 +9,7 @@ import pytest
 
 from lab import wait_until
 from rpc_client import RpcError
+from vde_request import vde_request
 
 
 @pytest.fixture(params=["listen", "datagram", "vde"])
@@ -98,3 +99,21 @@ def test_port_for_which_descriptors_are_missing_leaves_nothing(lab, params):
     assert refused > 1
     client.call("port.remove", {"name": "x"})
     assert not place.exists()
+
+
+def test_file_of_a_guest_that_is_gone_is_told(lab):
+    place = lab.directory / "x"
+    lab.call("port.add", {"name": "x", "type": "vde", "directory": str(place)})
+    with socket.socket(socket.AF_UNIX) as control, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+        own.bind(str(lab.directory / "own"))
+        control.connect(str(place / "ctl"))
+        control.sendall(vde_request(lab.directory / "own"))
+        assert control.recv(200)
+        (place / "001.FD").unlink()
+        wait_until(lambda: f"port 'x.1': its socket file '{place}/001.FD' is gone" in lab.log(),
+                   "it is told")
+        assert lab.call("port.get", {"name": "x.1"})["state"] == "up"
+        control.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: len(lab.call("port.list")["ports"]) == 1, "the guest is gone")
+    assert lab.log().count("its socket file") == 1

@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -36,6 +35,7 @@
 #include "tools/tapswitchd/service_manager.hpp"
 #include "tools/tapswitchd/startup.hpp"
 #include "tools/tapswitchd/system_calls.hpp"
+#include "tools/tapswitchd/watch.hpp"
 #include "tools/version.hpp"
 
 namespace tapswitch::daemon {
@@ -114,16 +114,8 @@ class Daemon {
     } else {
       begin(options);
     }
-    if (network_.links_descriptor() >= 0) {
-      links_.assign(network_.links_descriptor());
-    }
   }
 
-  ~Daemon() {
-    if (links_.is_open()) {
-      links_.release();
-    }
-  }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
@@ -137,7 +129,8 @@ class Daemon {
       }
     });
     tick();
-    follow_links();
+    links_.start(network_.links_descriptor());
+    reception_.start(network_.reception_descriptor());
     if (predecessor_ != nullptr) {
       take_the_place();
     }
@@ -291,20 +284,6 @@ class Daemon {
     api::publish_statistics(network_, meter_, now);
   }
 
-  void follow_links() {
-    if (!links_.is_open()) {
-      return;
-    }
-    links_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [this](boost::system::error_code error) {
-                        if (!error && !is_ending_) {
-                          follow_links();
-                          network_.follow_links();
-                          network_.reopen_lost(std::chrono::steady_clock::now());
-                        }
-                      });
-  }
-
   // Ends whatever could still wait. Each handler that waits for its turn already runs once more,
   // and must not begin anything anew.
   void stop(const char* why) {
@@ -316,9 +295,8 @@ class Daemon {
     manager_.say_stopping();
     signals_.cancel();
     tick_.cancel();
-    if (links_.is_open()) {
-      links_.release();
-    }
+    links_.stop();
+    reception_.stop();
     server_.stop();
     if (metrics_) {
       metrics_->stop();
@@ -347,8 +325,12 @@ class Daemon {
   asio::io_context& io_;
   ServiceManager& manager_;
   network::Network network_;
-  asio::posix::stream_descriptor links_{io_};  // the network owns it
-  std::unique_ptr<api::StartupFile> file_;     // null without --config
+  Watch links_{io_, [this] {
+                 network_.follow_links();
+                 network_.reopen_lost(std::chrono::steady_clock::now());
+               }};
+  Watch reception_{io_, [this] { network_.attend(); }};
+  std::unique_ptr<api::StartupFile> file_;  // null without --config
   api::RateMeter meter_;
   std::vector<rpc::Method> methods_;
   rpc::Dispatcher dispatcher_;

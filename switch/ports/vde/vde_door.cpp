@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/ports/vde/vde_door.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -18,6 +18,7 @@ namespace {
 // Tags of the set; a caller's is the address of what is known about it.
 constexpr std::uint64_t door_tag = 1;
 constexpr std::uint64_t patience_tag = 2;
+constexpr std::uint64_t introduced_tag = 3;
 
 KernelError cannot_open(std::string_view call, const std::string& directory,
                         std::string_view hint = {}) {
@@ -38,20 +39,6 @@ std::optional<uid_t> user_of(int connection) {
   return credentials.uid;
 }
 
-// Connects 'socket' to the socket file at 'path', if that is the user's; root may name any but
-// ours, for what is sent to those would come in again, and again. Through a descriptor, so that no
-// other file can be put in its place after the look at it.
-bool connect_to_own(int socket, const std::string& path, uid_t user) {
-  const UniqueFd file = open_foreign_socket(path, O_NOFOLLOW);
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.get(), &status) != 0 ||
-      (user != 0 && status.st_uid != user)) {
-    return false;
-  }
-  const SocketAddress itself = address_of_open(file.get());
-  return ::connect(socket, itself.get(), itself.size()) == 0;
-}
-
 }  // namespace
 
 KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) {
@@ -67,18 +54,24 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
   if (!waiting) {
     return waiting.error();
   }
-  if (!waiting->set.add((*source)->descriptor(), EPOLLIN, door_tag)) {
+  auto introduced = std::make_shared<const UniqueFd>(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!introduced->is_open()) {
+    return cannot_open("eventfd", options.directory);
+  }
+  if (!waiting->set.add((*source)->descriptor(), EPOLLIN, door_tag) ||
+      !waiting->set.add(introduced->get(), EPOLLIN, introduced_tag)) {
     return cannot_open("epoll_ctl", options.directory);
   }
-  return std::unique_ptr<VdeDoor>(
-      new VdeDoor(options, std::move(*directory), std::move(*waiting), std::move(*source)));
+  return std::unique_ptr<VdeDoor>(new VdeDoor(options, std::move(*directory), std::move(*waiting),
+                                              std::move(introduced), std::move(*source)));
 }
 
 VdeDoor::VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet waiting,
-                 std::unique_ptr<StreamSource> source)
+                 std::shared_ptr<const UniqueFd> introduced, std::unique_ptr<StreamSource> source)
     : options_(options),
       set_(std::move(waiting.set)),
       timer_(std::move(waiting.timer)),
+      introduced_(std::move(introduced)),
       source_(std::move(source)) {
   // Guests have numbers, and may be there for longer than the door: the last one removes the
   // directory.
@@ -92,31 +85,24 @@ VdeDoor::VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet wai
   numbers_ = std::shared_ptr<VdeNumbers>(shared, &shared->numbers);
 }
 
-ReceiveStatus VdeDoor::receive(std::size_t /*queue*/, FrameBuffer& /*frame*/) noexcept {
-  std::array<epoll_event, max_callers + 2> space;
-  for (int step = 0; step < most_steps; ++step) {
-    const auto events = set_.ready(space);
-    for (const epoll_event& event : events) {
-      if (event.data.u64 == door_tag) {
-        take_caller();
-      } else if (event.data.u64 == patience_tag) {
-        hang_up_on_silent();
-      } else {
-        const auto caller = std::ranges::find_if(callers_, [&](const Caller& known) {
-          return reinterpret_cast<std::uintptr_t>(&known) == event.data.u64;
-        });
-        if (caller != callers_.end()) {
-          listen_to(caller);
-        }
+void VdeDoor::answer() {
+  std::array<epoll_event, max_callers + 3> space;
+  for (const epoll_event& event : set_.ready(space)) {
+    if (event.data.u64 == door_tag) {
+      take_caller();
+    } else if (event.data.u64 == patience_tag) {
+      hang_up_on_silent();
+    } else if (event.data.u64 == introduced_tag) {
+      welcome_introduced();
+    } else {
+      const auto caller = std::ranges::find_if(callers_, [&](const Caller& known) {
+        return reinterpret_cast<std::uintptr_t>(&known) == event.data.u64;
+      });
+      if (caller != callers_.end()) {
+        listen_to(caller);
       }
     }
-    if (events.empty()) {
-      break;
-    }
   }
-  const std::lock_guard lock(mutex_);
-  return !guests_.empty() && !is_told_.exchange(true) ? ReceiveStatus::changed
-                                                      : ReceiveStatus::empty;
 }
 
 void VdeDoor::take_caller() {
@@ -127,7 +113,8 @@ void VdeDoor::take_caller() {
   callers_.push_back({.connection = std::move(connection),
                       .deadline = Clock::now() + patience,
                       .said = {},
-                      .size = 0});
+                      .size = 0,
+                      .introduction = nullptr});
   Caller& caller = callers_.back();
   if (!set_.add(caller.connection.get(), EPOLLIN, reinterpret_cast<std::uintptr_t>(&caller))) {
     callers_.pop_back();
@@ -154,10 +141,11 @@ void VdeDoor::listen_to(Callers::iterator caller) {
     return;
   }
   if (size > 0 && state == VdeRequest::State::complete) {
-    if (auto guest = welcome(std::move(caller->connection), request)) {
-      const std::lock_guard lock(mutex_);
-      guests_.push_back(std::move(guest));
-    }
+    caller->introduction = introduce(*caller, request);
+  }
+  if (caller->introduction != nullptr) {
+    set_.remove(caller->connection.get());  // what else it says is of no use here
+    return;
   }
   hang_up_on(caller);
   after_call();
@@ -190,49 +178,43 @@ void VdeDoor::after_call() {
       std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1)));
 }
 
-std::unique_ptr<VdeGuest> VdeDoor::welcome(PeerSocket connection, const VdeRequest& request) {
-  set_.remove(connection.get());
+std::unique_ptr<VdeIntroduction> VdeDoor::introduce(const Caller& caller,
+                                                    const VdeRequest& request) {
+  const auto user = user_of(caller.connection.get());
+  if (!user) {
+    return nullptr;
+  }
   auto number = std::make_unique<VdeNumber>(numbers_, request.wished_number);
-  const auto user = user_of(connection.get());
-  if (number->value() == 0 || !user) {
-    return nullptr;
-  }
   const SocketPlace place = directory_->place_of(fmt::format("{:03}.FD", number->value()));
-  const auto address = SocketAddress::of_path(place.path);
-  PeerSocket data = PeerSocket::open(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
-  if (!address || !data.is_open()) {
-    return nullptr;
+  return VdeIntroduction::begin(request, *user, std::move(number), place, options_.access,
+                                introduced_);
+}
+
+void VdeDoor::welcome_introduced() {
+  eventfd_t rings = 0;
+  (void)::eventfd_read(introduced_->get(), &rings);
+  Callers done;
+  for (auto caller = callers_.begin(); caller != callers_.end();) {
+    const auto next = std::next(caller);
+    if (caller->introduction != nullptr && caller->introduction->is_done()) {
+      done.splice(done.end(), callers_, caller);
+    }
+    caller = next;
   }
-  FileAccess access = options_.access;
-  if (!access.group && !access.mode) {
-    access.owner = *user;  // else he is one of those whom they let in
+  after_call();
+  for (Caller& caller : done) {
+    if (auto guest = caller.introduction->end(std::move(caller.connection))) {
+      guests_.push_back(std::move(guest));
+    }
   }
-  auto file = SocketFile::bind(data.get(), SOCK_DGRAM, place, access);
-  if (!file || !connect_to_own(data.get(), request.path, *user)) {
-    return nullptr;
-  }
-  const std::vector<std::byte> answer = VdeRequest::answer(*address);
-  const int control = connection.get();
-  auto guest = VdeGuest::open({.number = std::move(number),
-                               .control = std::move(connection),
-                               .data = std::move(data),
-                               .file = std::move(*file),
-                               .description = request.description});
-  if (!guest || ::send(control, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) !=
-                    static_cast<ssize_t>(answer.size())) {
-    return nullptr;
-  }
-  return std::move(*guest);
 }
 
 std::unique_ptr<VdeGuest> VdeDoor::take_guest() {
-  const std::lock_guard lock(mutex_);
-  is_told_ = false;
   if (guests_.empty()) {
     return nullptr;
   }
   auto guest = std::move(guests_.front());
-  guests_.erase(guests_.begin());
+  guests_.pop_front();
   return guest;
 }
 

@@ -111,6 +111,7 @@ LinkStatus VdeGuest::link() const {
   status.is_present = !is_gone_ && (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)));
   status.is_up = status.is_present;
   status.has_carrier = status.is_present;
+  status.missing_file = parts_.file.is_there() ? "" : parts_.file.path();
   return status;
 }
 

@@ -18,6 +18,7 @@
 
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/hung_file_system.hpp"
 #include "tests/support/root.hpp"
 #include "tests/support/stream_peer.hpp"
 #include "tests/support/wait.hpp"
@@ -81,6 +82,7 @@ class VdeClient {
 
   bool wait_for_end() { return control_.wait_for_end(); }
   void leave() { control_.close(); }
+  [[nodiscard]] int descriptor() const { return control_.descriptor(); }
   [[nodiscard]] const std::string& place() const { return place_; }
 
  private:
@@ -103,18 +105,33 @@ class VdeDoorTest : public testing::Test {
 
   VdeClient client() { return {control_, directory_.file("client." + std::to_string(++clients_))}; }
 
-  // Has the door work until it tells of a guest.
+  // Has the door work until there is a guest.
   std::unique_ptr<VdeGuest> next_guest() {
-    while (door_->receive(0, buffer_) != ReceiveStatus::changed) {
-      if (!wait_until_readable(door_->descriptor(0))) {
-        return nullptr;
-      }
+    door_->answer();
+    auto guest = door_->take_guest();
+    while (!guest && wait_until_readable(door_->bell())) {
+      door_->answer();
+      guest = door_->take_guest();
     }
-    return door_->take_guest();
+    return guest;
   }
 
-  // Has it work until there is nothing to do.
-  void work() { EXPECT_EQ(door_->receive(0, buffer_), ReceiveStatus::empty); }
+  // Has it work until there is nothing to do now.
+  void work() {
+    while (wait_until_readable(door_->bell(), std::chrono::milliseconds(0))) {
+      door_->answer();
+    }
+  }
+
+  // Has it work until the connection ends.
+  template <class Peer>
+  bool is_hung_up_on(Peer& peer) {
+    return wait_until([&] {
+             work();
+             return wait_until_readable(peer.descriptor(), std::chrono::milliseconds(1));
+           }) &&
+           peer.wait_for_end();
+  }
 
   std::unique_ptr<VdeGuest> take_in(VdeClient& client, std::uint32_t wished = 0) {
     Request request = client.request();
@@ -186,8 +203,7 @@ TEST_F(VdeDoorTest, WishedNumberIsGivenOnce) {
     Request request = bob.request();
     request.type = number << 8;
     ASSERT_TRUE(bob.write(request));
-    work();
-    EXPECT_TRUE(bob.wait_for_end()) << number;
+    EXPECT_TRUE(is_hung_up_on(bob)) << number;
   }
 }
 
@@ -208,8 +224,7 @@ TEST_F(VdeDoorTest, WhoSaysNonsenseIsHungUpOn) {
   Request request = mallory.request();
   request.version = 2;
   ASSERT_TRUE(mallory.write(request));
-  work();
-  EXPECT_TRUE(mallory.wait_for_end());
+  EXPECT_TRUE(is_hung_up_on(mallory));
   VdeClient alice = client();
   EXPECT_TRUE(take_in(alice));
 }
@@ -232,8 +247,7 @@ TEST_F(VdeDoorTest, SocketThatIsNotThereIsRefused) {
     Request request = alice.request();
     std::strncpy(request.address.sun_path, path, sizeof request.address.sun_path - 1);
     ASSERT_TRUE(peer.write(std::as_bytes(std::span(&request, 1))));
-    work();
-    EXPECT_TRUE(peer.wait_for_end()) << path;
+    EXPECT_TRUE(is_hung_up_on(peer)) << path;
   }
 }
 
@@ -250,8 +264,7 @@ TEST_F(VdeDoorTest, SocketOfTheSwitchItselfIsRefused) {
     Request request = alice.request();
     request.address.sun_path[path.copy(request.address.sun_path, path.size())] = '\0';
     ASSERT_TRUE(peer.write(std::as_bytes(std::span(&request, 1))));
-    work();
-    EXPECT_TRUE(peer.wait_for_end()) << path;
+    EXPECT_TRUE(is_hung_up_on(peer)) << path;
   }
   VdeClient bob = client();
   EXPECT_TRUE(take_in(bob));
@@ -279,9 +292,11 @@ TEST_F(VdeDoorTest, SocketOfAnotherUserIsRefused) {
     ::_exit(mallory.wait_for_end() ? 0 : 1);
   }
   ASSERT_TRUE(wait_until_readable(ends[0]));
-  work();
   int status = -1;
-  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(wait_until([&] {
+    work();
+    return ::waitpid(child, &status, WNOHANG) == child;
+  }));
   EXPECT_EQ(status, 0);
   ::close(ends[0]);
   ::close(ends[1]);
@@ -296,7 +311,8 @@ TEST_F(VdeDoorTest, SilentCallersAreHungUpOnInTime) {
   }
   VdeClient alice = client();
   ASSERT_TRUE(alice.write(alice.request()));
-  EXPECT_EQ(door_->receive(0, buffer_), ReceiveStatus::empty);
+  work();
+  EXPECT_FALSE(door_->take_guest());
   const auto guest = next_guest();
   EXPECT_TRUE(guest);
   EXPECT_TRUE(alice.is_answered());
@@ -354,6 +370,42 @@ TEST_F(VdeDoorTest, DoorThatNobodyFindsIsDown) {
   EXPECT_EQ(door_->link().missing_file, place_ + "/ctl");
   std::filesystem::rename(place_ + "/other", place_ + "/ctl");
   EXPECT_TRUE(door_->link().is_up);
+}
+
+// A frame that another sends by its path would not come.
+TEST_F(VdeDoorTest, GuestWhoseFileIsGoneSaysSo) {
+  VdeClient alice = client();
+  const auto guest = take_in(alice);
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(guest->link().missing_file, "");
+  std::filesystem::remove(place_ + "/001.FD");
+  EXPECT_EQ(guest->link().missing_file, place_ + "/001.FD");
+  EXPECT_TRUE(guest->link().is_up);
+}
+
+// Neither the door nor whoever has it answer waits for it.
+TEST_F(VdeDoorTest, ClientWhoseFileSystemDoesNotAnswerIsHungUpOn) {
+  TAPSWITCH_REQUIRES_ROOT();
+  const HungFileSystem hung(directory_.file("hung"));
+  if (!hung.is_mounted()) {
+    GTEST_SKIP() << "this kernel has no FUSE";
+  }
+  VdeClient alice = client();
+  std::vector<StreamPeer> waiting;
+  for (int i = 0; i < 3; ++i) {
+    Request request = alice.request();
+    const std::string path = hung.path() + "/socket";
+    request.address.sun_path[path.copy(request.address.sun_path, path.size())] = '\0';
+    waiting.emplace_back(control_);
+    ASSERT_TRUE(waiting.back().write(std::as_bytes(std::span(&request, 1))));
+    work();
+  }
+  EXPECT_FALSE(door_->take_guest());
+  for (StreamPeer& peer : waiting) {
+    EXPECT_TRUE(is_hung_up_on(peer));
+  }
+  // Our socket for them is gone, though a thread waits still.
+  EXPECT_FALSE(std::filesystem::exists(place_ + "/001.FD"));
 }
 
 TEST_F(VdeDoorTest, DirectoryInUseIsRefused) {

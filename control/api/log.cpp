@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // log.cpp: log.set and log.tail.
-#include <fmt/chrono.h>
-
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/rpc/utc.hpp"
 
 namespace tapswitch::api {
 namespace {
 
-std::string utc(std::chrono::system_clock::time_point time) {
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  const auto fraction = std::chrono::duration_cast<std::chrono::milliseconds>(time - second);
-  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(second), fraction.count());
-}
-
 Json to_json(const LogLine& line) {
-  return {{"time", utc(line.time)}, {"level", line.level}, {"text", line.text}};
+  return {{"time", rpc::utc(line.time, 3)}, {"level", line.level}, {"text", line.text}};
 }
 
 Json tail(const LogBook& book, const Json& params) {

@@ -14,6 +14,7 @@
 #include "control/rpc/jsonrpc.hpp"
 #include "switch/system/descriptor_message.hpp"
 #include "switch/system/peer_socket.hpp"
+#include "switch/system/socket_address.hpp"
 
 namespace tapswitch::client {
 namespace {
@@ -45,7 +46,7 @@ Client::Client(UniqueFd socket, std::string path)
 Client Client::connect(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
+  if (path.size() > SocketAddress::max_path_size) {
     throw NoDaemon(without_daemon(path, ENAMETOOLONG));
   }
   path.copy(static_cast<char*>(address.sun_path), path.size());

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "control/config/model.hpp"
 #include "control/config/reserved_address.hpp"
 #include "switch/engine/switch.hpp"
@@ -153,7 +155,8 @@ Schema account_schema() {
 
 Schema socket_path_schema() {
   return Schema::text(
-      "socket-path", "an absolute path of at most 107 bytes",
+      "socket-path",
+      fmt::format("an absolute path of at most {} bytes", SocketAddress::max_path_size),
       [](std::string_view text) { return SocketAddress::of_path(text).has_value(); });
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/events/event_hub.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,19 +8,10 @@
 #include <utility>
 
 #include "control/rpc/error.hpp"
+#include "control/rpc/utc.hpp"
 
 namespace tapswitch::events {
 namespace {
-
-// In UTC, with microseconds: "2026-11-23T21:25:33.012345Z".
-std::string timestamp() {
-  using std::chrono::duration_cast;
-  const auto now = std::chrono::system_clock::now();
-  const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  const auto fraction = duration_cast<std::chrono::microseconds>(now - second).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(second)), fraction);
-}
 
 // Returns what all subscribers are told alike: the event without subscription and number. Names
 // need no escape: they are words of ours, or have passed name_schema.
@@ -29,7 +19,8 @@ std::string body_of(std::string_view topic, std::string_view event, std::string_
                     const Json& data) {
   const std::string home = switch_name.empty() ? "" : fmt::format(R"("switch":"{}",)", switch_name);
   return fmt::format(R"("topic":"{}","event":"{}",{}"time":"{}","data":{})", topic, event, home,
-                     timestamp(), data.dump(-1, ' ', false, Json::error_handler_t::replace));
+                     rpc::utc(std::chrono::system_clock::now(), 6),
+                     data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -40,10 +40,10 @@ void change_parts(TapPort& tap, const LinkStatus& before, const config::TapChang
   if (change.is_up && change.is_up != before.is_up) {
     value_or_refuse(tap.set_up(*change.is_up));
   }
-  if (const auto owner = find_owner(change.owner)) {
+  if (const auto owner = owner_of(change.owner)) {
     value_or_refuse(tap.set_owner(*owner));
   }
-  if (const auto group = find_group(change.group)) {
+  if (const auto group = group_of(change.group)) {
     value_or_refuse(tap.set_group(*group));
   }
   if (change.persist) {
@@ -264,8 +264,8 @@ void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
         "the interface of port '" + port.spec.name + "' is gone: remove the port and add it anew",
         {{"object", port.spec.name}});
   }
-  (void)find_owner(change.owner);
-  (void)find_group(change.group);
+  (void)owner_of(change.owner);
+  (void)group_of(change.group);
 }
 
 void Network::set_port(RunningPort& port, const PortSpec& spec, const config::TapChange& change) {

@@ -63,8 +63,7 @@ OpenedPort open(const config::PatchSpec& /*spec*/, const PatchPort* opposite) {
 }
 
 FileAccess file_access(const config::SocketAccess& access) {
-  return {
-      .owner = find_owner(access.owner), .group = find_group(access.group), .mode = access.mode};
+  return {.owner = owner_of(access.owner), .group = group_of(access.group), .mode = access.mode};
 }
 
 QemuOptions qemu_options(const config::QemuSpec& spec) {

@@ -1,54 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/network/tap_options.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-
-#include <algorithm>
-#include <charconv>
-
 #include "control/rpc/error.hpp"
+#include "switch/system/account.hpp"
 
 namespace tapswitch::network {
-namespace {
 
-std::optional<std::uint32_t> number_in(const std::string& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
-}  // namespace
-
-std::optional<uid_t> find_owner(const std::optional<std::string>& text) {
+std::optional<uid_t> owner_of(const std::optional<std::string>& text) {
   if (!text) {
     return std::nullopt;
   }
-  if (const passwd* user = getpwnam(text->c_str())) {
-    return user->pw_uid;
+  const auto found = find_user(*text);
+  if (!found) {
+    throw rpc::invalid_params(
+        {{"owner", "no user is called '" + *text + "'", "a user's name or number"}});
   }
-  if (const auto number = number_in(*text)) {
-    return *number;
-  }
-  throw rpc::invalid_params(
-      {{"owner", "no user is called '" + *text + "'", "a user's name or number"}});
+  return found;
 }
 
-std::optional<gid_t> find_group(const std::optional<std::string>& text) {
+std::optional<gid_t> group_of(const std::optional<std::string>& text) {
   if (!text) {
     return std::nullopt;
   }
-  if (const group* found = getgrnam(text->c_str())) {
-    return found->gr_gid;
+  const auto found = find_group(*text);
+  if (!found) {
+    throw rpc::invalid_params(
+        {{"group", "no group is called '" + *text + "'", "a group's name or number"}});
   }
-  if (const auto number = number_in(*text)) {
-    return *number;
-  }
-  throw rpc::invalid_params(
-      {{"group", "no group is called '" + *text + "'", "a group's name or number"}});
+  return found;
 }
 
 std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& texts) {
@@ -68,8 +47,8 @@ TapOptions tap_options(const config::TapSpec& spec, const OffloadSet& offloads) 
   options.mac = spec.mac;
   options.mtu = spec.mtu;
   options.persist = spec.persist;
-  options.owner = find_owner(spec.owner);
-  options.group = find_group(spec.group);
+  options.owner = owner_of(spec.owner);
+  options.group = group_of(spec.group);
   options.is_up = spec.is_up;
   options.addresses = parse_addresses(spec.addresses);
   options.offloads = spec.offload ? offloads : OffloadSet{};

@@ -12,8 +12,8 @@ namespace tapswitch::network {
 [[nodiscard]] TapOptions tap_options(const config::TapSpec& spec, const OffloadSet& offloads);
 
 // The parts of it, for a TAP that is open. No text gives no value.
-[[nodiscard]] std::optional<uid_t> find_owner(const std::optional<std::string>& text);
-[[nodiscard]] std::optional<gid_t> find_group(const std::optional<std::string>& text);
+[[nodiscard]] std::optional<uid_t> owner_of(const std::optional<std::string>& text);
+[[nodiscard]] std::optional<gid_t> group_of(const std::optional<std::string>& text);
 [[nodiscard]] std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& texts);
 
 }  // namespace tapswitch::network

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server/listener.hpp"
 
-#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/system/account.hpp"
 #include "switch/system/made_directory.hpp"
 #include "switch/system/peer_socket.hpp"
 #include "switch/system/slow_close.hpp"
@@ -28,22 +28,21 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 constexpr mode_t directory_mode = 0750;
 
 [[noreturn]] void fail(const std::string& path, std::string_view what, int error) {
   throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, path, std::strerror(error)));
 }
 
-std::optional<gid_t> find_group(const std::optional<std::string>& name) {
-  if (!name) {
+std::optional<gid_t> group_of(const std::optional<std::string>& text) {
+  if (!text) {
     return std::nullopt;
   }
-  const group* found = getgrnam(name->c_str());
-  if (found == nullptr) {
-    throw std::runtime_error(fmt::format("there is no group '{}'", *name));
+  const auto found = find_group(*text);
+  if (!found) {
+    throw std::runtime_error(fmt::format("there is no group '{}'", *text));
   }
-  return found->gr_gid;
+  return found;
 }
 
 // Changes what is open, so that nobody can put another in its place.
@@ -72,12 +71,13 @@ void make_directory(const std::string& path, const std::optional<std::string>& g
   if (!made.is_open()) {
     fail(path, "open the directory", errno);
   }
-  set_rights(made, path, directory_mode, find_group(group));
+  set_rights(made, path, directory_mode, group_of(group));
 }
 
 // Checks the path and makes its directory, before anything else touches either.
 const std::string& prepare(const SocketOptions& options) {
   const std::string& path = options.path;
+  constexpr std::size_t longest_path = SocketAddress::max_path_size;
   if (path.empty() || path.size() > longest_path) {
     throw std::runtime_error(fmt::format("the path of a socket has 1 to {} characters, '{}' has {}",
                                          longest_path, path, path.size()));
@@ -90,34 +90,23 @@ const std::string& prepare(const SocketOptions& options) {
   return path;
 }
 
-// Whether somebody answers at 'path'. We hold the lock, so it is no tapswitchd, but it may be
-// another program whose socket was named by mistake.
-bool is_alive(asio::io_context& io, const std::string& path) {
-  stream_protocol::socket probe(io, stream_protocol());
-  refuse_descriptors(probe.native_handle());
-  error_code error;
-  probe.connect(stream_protocol::endpoint(path), error);
-  return error != asio::error::connection_refused;
-}
-
-void remove_dead_socket(asio::io_context& io, const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) {
-      return;
-    }
-    fail(path, "look at", errno);
+// We hold the lock, so who answers is no tapswitchd, but it may be another program whose socket was
+// named by mistake.
+void remove_dead_socket(const std::string& path) {
+  const auto place = SocketPlace::of_path(path);
+  const auto removed = place ? remove_stale(SOCK_STREAM, *place) : place.error();
+  if (removed) {
+    return;
   }
-  if (!S_ISSOCK(status.st_mode)) {
-    throw std::runtime_error(
-        fmt::format("'{}' exists and is not a socket: remove it, or choose another path", path));
-  }
-  if (is_alive(io, path)) {
-    throw std::runtime_error(
-        fmt::format("'{}' is the socket of another program: choose another path", path));
-  }
-  if (unlink(path.c_str()) != 0) {
-    fail(path, "remove the dead socket", errno);
+  switch (const int error = removed.error().number) {
+    case EEXIST:
+      throw std::runtime_error(
+          fmt::format("'{}' exists and is not a socket: remove it, or choose another path", path));
+    case EADDRINUSE:
+      throw std::runtime_error(
+          fmt::format("'{}' is the socket of another program: choose another path", path));
+    default:
+      fail(path, "remove the dead socket", error);
   }
 }
 
@@ -140,7 +129,7 @@ std::string path_of_listening(const UniqueFd& socket) {
 
 Listener::Listener(asio::io_context& io, const SocketOptions& options)
     : path_(prepare(options)), lock_(std::in_place, path_), loop_(io) {
-  remove_dead_socket(io, path_);
+  remove_dead_socket(path_);
   loop_.acceptor().open();
   if (!options.takes_descriptors) {
     refuse_descriptors();
@@ -158,7 +147,7 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
     if (!file.is_open()) {
       fail(path_, "find the socket that was bound to", ENOENT);
     }
-    set_rights(file, path_, options.mode, find_group(options.group));
+    set_rights(file, path_, options.mode, group_of(options.group));
     loop_.acceptor().listen();
   } catch (...) {
     remove_file();
@@ -193,10 +182,19 @@ UniqueFd Listener::find_file() {
   return file;
 }
 
-void Listener::remove_file() const {
+bool Listener::is_file_there() const {
   struct stat status {};
-  if (inode_ != 0 && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-      status.st_ino == inode_) {
+  return inode_ != 0 && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+         status.st_ino == inode_;
+}
+
+bool Listener::has_lost_file() {
+  const bool was_there = std::exchange(was_file_there_, inode_ == 0 || is_file_there());
+  return was_there && !was_file_there_;
+}
+
+void Listener::remove_file() const {
+  if (is_file_there()) {
     unlink(path_.c_str());
   }
 }

@@ -62,8 +62,12 @@ class Listener {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
+  // Whether its file has gone, or another has come in its place, since this was asked last.
+  [[nodiscard]] bool has_lost_file();
+
  private:
   UniqueFd find_file();
+  [[nodiscard]] bool is_file_there() const;
   void remove_file() const;  // unless another has taken its place
 
   const std::string path_;
@@ -71,6 +75,7 @@ class Listener {
   AcceptLoop<boost::asio::local::stream_protocol> loop_;
   dev_t device_ = 0;  // of its file
   ino_t inode_ = 0;   // 0: unknown
+  bool was_file_there_ = true;
 };
 
 }  // namespace tapswitch::server

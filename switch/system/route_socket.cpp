@@ -167,13 +167,8 @@ std::optional<TunInfo> parse_tun(nlattr* link_info) {
 InterfaceStatistics parse_statistics(const nlattr* attribute) {
   const auto stats = read<rtnl_link_stats64>(attribute);
   return {.received_frames = stats.rx_packets,
-          .received_octets = stats.rx_bytes,
           .received_dropped = stats.rx_dropped,
-          .received_errors = stats.rx_errors,
-          .transmitted_frames = stats.tx_packets,
-          .transmitted_octets = stats.tx_bytes,
-          .transmitted_dropped = stats.tx_dropped,
-          .transmitted_errors = stats.tx_errors};
+          .transmitted_dropped = stats.tx_dropped};
 }
 
 ifinfomsg link_header() {

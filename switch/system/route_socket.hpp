@@ -29,13 +29,8 @@ namespace tapswitch {
 // the switch receives.
 struct InterfaceStatistics {
   std::uint64_t received_frames = 0;
-  std::uint64_t received_octets = 0;
   std::uint64_t received_dropped = 0;
-  std::uint64_t received_errors = 0;
-  std::uint64_t transmitted_frames = 0;
-  std::uint64_t transmitted_octets = 0;
   std::uint64_t transmitted_dropped = 0;
-  std::uint64_t transmitted_errors = 0;
 };
 
 // Only a TUN or TAP device has these.

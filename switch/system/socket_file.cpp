@@ -79,7 +79,19 @@ void remove_new(const SocketPlace& place) noexcept {
   }
 }
 
-// Makes room for a socket, if what is there is a socket that nobody has open.
+}  // namespace
+
+UniqueFd open_bound(int socket, const SocketPlace& place) noexcept {
+  UniqueFd bound(::ioctl(socket, open_bound_file));
+  if (bound.is_open()) {
+    return bound;
+  }
+  UniqueFd found = open_in(place);
+  struct stat status {};
+  const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 && is_new(status);
+  return is_ours ? std::move(found) : UniqueFd();
+}
+
 KernelResult<void> remove_stale(int type, const SocketPlace& place) {
   const UniqueFd found = open_in(place);
   struct stat status {};
@@ -103,19 +115,6 @@ KernelResult<void> remove_stale(int type, const SocketPlace& place) {
     return cannot_make(errno, "unlink", place.path);
   }
   return {};
-}
-
-}  // namespace
-
-UniqueFd open_bound(int socket, const SocketPlace& place) noexcept {
-  UniqueFd bound(::ioctl(socket, open_bound_file));
-  if (bound.is_open()) {
-    return bound;
-  }
-  UniqueFd found = open_in(place);
-  struct stat status {};
-  const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 && is_new(status);
-  return is_ours ? std::move(found) : UniqueFd();
 }
 
 KernelResult<SocketPlace> SocketPlace::of_path(const std::string& path) {

@@ -57,6 +57,10 @@ constexpr unsigned long open_bound_file = 0x89e0;
 // from another in its place.
 [[nodiscard]] UniqueFd open_bound(int socket, const SocketPlace& place) noexcept;
 
+// Makes room for a socket of the given type, if what is there is a socket that nobody has open.
+// EEXIST if it is no socket, EADDRINUSE if somebody has it open.
+[[nodiscard]] KernelResult<void> remove_stale(int type, const SocketPlace& place);
+
 class SocketFile {
  public:
   SocketFile() = default;

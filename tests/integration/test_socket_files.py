@@ -117,3 +117,14 @@ def test_file_of_a_guest_that_is_gone_is_told(lab):
         control.shutdown(socket.SHUT_RDWR)
         wait_until(lambda: len(lab.call("port.list")["ports"]) == 1, "the guest is gone")
     assert lab.log().count("its socket file") == 1
+
+
+def test_control_socket_whose_file_is_gone_is_told(lab):
+    with lab.client() as client:
+        away = lab.socket.with_name("away")
+        lab.socket.rename(away)
+        told = f"the socket file '{lab.socket}' is gone"
+        wait_until(lambda: told in lab.log(), "it is told")
+        assert client.call("system.info")["version"]
+        away.rename(lab.socket)
+    assert lab.log().count(told) == 1

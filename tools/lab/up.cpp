@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "control/lab/wiring.hpp"
+#include "switch/system/socket_address.hpp"
 #include "tools/lab/builder.hpp"
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
@@ -232,7 +233,7 @@ void refuse_mistakes(const LabFile& file) {
 
 // The kernel bounds the paths of sockets, and nobody would find the cause in QEMU's words.
 void refuse_long_paths(const LabSpec& lab) {
-  constexpr std::size_t longest = 107;
+  constexpr std::size_t longest = SocketAddress::max_path_size;
   const std::string directory = lab_directory(lab.name);
   std::vector<std::string> paths = {control_socket(directory)};
   for (const auto& [name, node] : lab.nodes) {

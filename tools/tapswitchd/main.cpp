@@ -282,6 +282,18 @@ class Daemon {
     network_.tick(now);
     meter_.tick(network_, now);
     api::publish_statistics(network_, meter_, now);
+    look_for_sockets();
+  }
+
+  void look_for_sockets() {
+    for (const server::Server::Entrance& entrance : server_.entrances()) {
+      if (entrance.listener->has_lost_file()) {
+        log_->warn(
+            "the socket file '{}' is gone or another is in its place, and nobody can reach this "
+            "daemon by it: start it anew",
+            entrance.listener->path());
+      }
+    }
   }
 
   // Ends whatever could still wait. Each handler that waits for its turn already runs once more,

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/system/socket_address.hpp"
@@ -19,8 +21,9 @@ constexpr const char* one_of_three = "one of listen, connect and datagram";
 Schema address_schema() {
   return Schema::text(
       "socket-address",
-      "unix:PATH, tcp:ADDRESS:PORT or tcp:[IPV6-ADDRESS]:PORT, the path absolute and "
-      "of at most 107 bytes",
+      fmt::format("unix:PATH, tcp:ADDRESS:PORT or tcp:[IPV6-ADDRESS]:PORT, the path absolute and "
+                  "of at most {} bytes",
+                  SocketAddress::max_path_size),
       [](std::string_view text) { return SocketAddress::parse(text).has_value(); });
 }
 

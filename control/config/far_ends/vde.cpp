@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/vde/vde_door.hpp"
@@ -27,7 +29,10 @@ bool is_directory(std::string_view text) {
 std::vector<Field> VdeSpec::fields() {
   std::vector<Field> fields = {
       {"directory",
-       Schema::text("vde-directory", "an absolute path of at most 100 bytes", is_directory),
+       Schema::text(
+           "vde-directory",
+           fmt::format("an absolute path of at most {} bytes", VdeDoor::max_directory_size),
+           is_directory),
        "the control directory at which VDE clients come in; made if it does not exist, for those "
        "who may use the sockets in it",
        true},

@@ -10,18 +10,13 @@
 #include <new>
 #include <optional>
 #include <utility>
-#include <variant>
 
-#include "control/network/kernel_refusal.hpp"
-#include "control/network/tap_options.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/close_together.hpp"
 
 namespace tapswitch::api {
 
 using config::PortSpec;
-using config::TapChange;
-using config::TapSpec;
 using RunningPort = Network::RunningPort;
 
 namespace {
@@ -42,7 +37,7 @@ class Application {
   void close_parked() {
     std::vector<std::unique_ptr<Port>> ports;
     for (auto& [place, parked] : parked_) {
-      ports.push_back(std::move(parked.port));
+      ports.push_back(std::move(parked.opened.port));
     }
     parked_.clear();
     close_together(std::move(ports));
@@ -64,14 +59,11 @@ class Application {
   }
 
  private:
-  // A port that is off its switch. Null once another has taken its place.
+  // A port that is off its switch. It is null once another has taken its place.
   struct Parked {
-    std::unique_ptr<Port> port;
-    TapPort* tap = nullptr;  // the same, if it is one
-    std::vector<std::string> addresses;
-    bool is_persistent = false;
-    bool has_queues = false;
-    bool is_passed = false;  // nobody can open it again
+    config::FarEnd far_end;
+    network::OpenedPort opened;
+    network::EndEstate estate;
   };
 
   // Returns what only one port can have; of a port to which that does not apply, its name.
@@ -94,106 +86,65 @@ class Application {
 
   void park(const std::string& name) {
     RunningPort& running = network_.find_port(name);
-    Parked parked{.port = nullptr, .tap = running.tap, .addresses = {}};
-    if (const auto* tap = std::get_if<TapSpec>(&running.spec.far_end)) {
-      parked.addresses = tap->addresses;
-      parked.is_persistent = running.tap->is_persistent().value_or(false);
-      parked.has_queues = tap->queues > 1;
-      parked.is_passed = tap->is_passed;
-    }
     std::string place = place_of(running.spec);
-    parked.port = network_.remove_port(running);
+    Parked parked{.far_end = running.spec.far_end, .opened = {}, .estate = {}};
+    parked.opened = network_.remove_port(running);
+    parked.estate = parked.opened.end->leave(parked.far_end);
     parked_.insert_or_assign(std::move(place), std::move(parked));
   }
 
   // Opens a port, in the place of one that is parked if that is the same.
   RunningPort& open(const std::string& home, const PortSpec& spec) {
     const auto found = parked_.find(place_of(spec));
-    if (found != parked_.end() && found->second.port) {
+    if (found != parked_.end() && found->second.opened.port) {
       // The kernel lets one at a time have it.
-      const auto* tap = std::get_if<TapSpec>(&spec.far_end);
-      make_way(found->second, tap != nullptr && tap->queues > 1);
+      make_way(found->second, spec.far_end);
     }
     return network_.add_port(network_.find_switch(home), spec);
   }
 
-  // Closes the port; a TAP that the next one can adopt stays meanwhile.
-  static void make_way(Parked& parked, bool for_queues) {
-    if (parked.is_passed) {
-      return;
+  static void make_way(Parked& parked, const config::FarEnd& next) {
+    if (parked.opened.end->makes_way(parked.far_end, next)) {
+      parked.opened.end.reset();
+      parked.opened.port.reset();
     }
-    if (parked.tap != nullptr && (parked.has_queues || !for_queues)) {
-      (void)parked.tap->set_persist(true);  // refused only if the interface is gone
-    }
-    parked.port.reset();
   }
 
   // The part of taking over that may fail when the port is there already.
   void settle(RunningPort& port) {
     const auto found = parked_.find(place_of(port.spec));
-    if (found == parked_.end()) {
-      return;
+    if (found != parked_.end()) {
+      const Parked parked = std::move(found->second);
+      parked_.erase(found);
+      port.end->settle(port.spec.far_end, parked.estate);
     }
-    const Parked parked = std::move(found->second);
-    parked_.erase(found);
-    const auto* tap = std::get_if<TapSpec>(&port.spec.far_end);
-    if (tap == nullptr || parked.tap == nullptr) {
-      return;
-    }
-    // A port takes from an interface that it adopts only those addresses away that it was told of.
-    const auto wanted = network::parse_addresses(tap->addresses);
-    auto all = wanted;
-    for (const InterfaceAddress& address : network::parse_addresses(parked.addresses)) {
-      all.push_back(address);
-    }
-    const bool is_kept = parked.is_persistent || tap->persist;
-    if (!is_kept) {
-      network::value_or_refuse(port.tap->set_persist(false));
-    }
-    network::value_or_refuse(port.tap->set_addresses(all));
-    network::value_or_refuse(port.tap->set_addresses(wanted));
   }
 
   void take_action(const config::RemovePort& action) {
     const RunningPort& running = network_.find_port(action.name);
-    const PortSpec old = running.spec;
     const auto entries = static_entries_of(running);
-    std::function<RunningPort&()> open_again = [this, action, old]() -> RunningPort& {
-      RunningPort& port = open(action.home, old);
-      settle(port);
-      return port;
-    };
-    if (running.tap != nullptr) {
-      open_again = tap_as_it_was(action.home, running);
-    }
+    std::function<RunningPort&()> open_again = as_it_was(action.home, running);
     park(action.name);
     undo_.emplace_back([this, open_again, entries] { add_all(open_again(), entries); });
   }
 
-  // Returns what makes the TAP that 'running' is once more, also in what was not said about it.
-  std::function<RunningPort&()> tap_as_it_was(const std::string& home, const RunningPort& running) {
-    const auto old = std::get<TapSpec>(running.spec.far_end);
-    if (old.is_passed) {
+  // Returns what makes the port that 'running' is once more, also in what was not said about it.
+  std::function<RunningPort&()> as_it_was(const std::string& home, const RunningPort& running) {
+    if (config::is_passed(running.spec.far_end)) {
       return [this, home, spec = running.spec]() -> RunningPort& {
         Parked& parked = parked_.at(place_of(spec));
-        return network_.attach_port(network_.find_switch(home), spec,
-                                    {std::move(parked.port), parked.tap});
+        return network_.attach_port(network_.find_switch(home), spec, std::move(parked.opened));
       };
     }
-    const auto before = running.tap->state();  // an error if it is gone
-    PortSpec spec = running.spec;
-    if (before) {
-      auto& tap = std::get<TapSpec>(spec.far_end);
-      tap.mac = before->tap.mac;
-      tap.mtu = before->tap.mtu;
-      tap.is_up = before->tap.is_up;
-    }
-    return [this, home, spec, old, before]() -> RunningPort& {
+    return [this, home, old = running.spec,
+            before = running.end->remember(running.spec.far_end)]() -> RunningPort& {
+      PortSpec spec = old;
+      spec.far_end = before.far_end;
       RunningPort& port = open(home, spec);
-      port.spec.far_end = old;
+      port.spec.far_end = old.far_end;
       settle(port);
-      if (before) {
-        network_.restore_tap(port, *before);
+      if (before.has_all_of_it) {
+        network_.restore_end(port, before);
       }
       return port;
     };
@@ -243,9 +194,9 @@ class Application {
   void take_action(const config::SetPort& action) {
     RunningPort& port = network_.find_port(action.spec.name);
     const PortSpec old = port.spec;
-    std::optional<KernelResult<TapPort::State>> before;
-    if (action.change != TapChange()) {
-      before = port.tap->state();
+    std::optional<network::EndMemory> before;
+    if (!action.change.empty()) {
+      before = port.end->remember(old.far_end);
     }
     PortSpec wanted = action.spec;
     wanted.rule.mtu = port.spec.rule.mtu;
@@ -258,7 +209,7 @@ class Application {
       network_.set_port(changed, back, {});
       add_all(changed, entries);
       if (before) {
-        network_.restore_tap(changed, network::value_or_refuse(*before));
+        network_.restore_end(changed, *before);
       }
     });
   }

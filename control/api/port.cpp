@@ -12,6 +12,7 @@
 #include "control/config/document.hpp"
 #include "control/network/describe.hpp"
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/kinds.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
@@ -30,17 +31,16 @@ Json port_to_json(Network& network, const RunningPort& port) {
   return port_to_json(port, reader);
 }
 
-// Returns what 'params' say beside the descriptor, completed by what the TAP itself says.
-config::PortSpec passed_spec(const Json& params, const TapDevice& tap) {
+// Returns what 'params' say beside the descriptor, completed by what that tells itself.
+config::PortSpec passed_spec(const Json& params, const network::PassedEnd& passed) {
   Json told = params;
-  for (const char* member : {"interface", "namespace", "queues", "passed"}) {
+  for (const std::string& member : passed.told_by_it) {
     if (told.contains(member)) {
-      throw rpc::invalid_params({{member, "of a TAP that is passed (fd) this is not to be said",
+      throw rpc::invalid_params({{member, "of a far end that is passed (fd) this is not to be said",
                                   "nothing: the descriptor tells"}});
     }
   }
-  told["interface"] = network::value_or_refuse(tap.name());
-  told["passed"] = true;
+  told.update(passed.members);
   config::PortSpec spec;
   config::take_type(spec.far_end, told);
   config::change(spec, told);
@@ -58,25 +58,20 @@ UniqueFd second_of(int fd) {
 Json add_passed(Network& network, const Json& params, const rpc::Caller& caller) {
   RunningSwitch& home = network.find_switch(optional_text(params, "switch"));
   const auto index = params.at("fd").get<std::size_t>();
-  if (params.value("type", config::TapSpec::type) != config::TapSpec::type) {
-    throw rpc::invalid_params({{"fd", "only a TAP can be passed", "a port of type 'tap'"}});
-  }
+  config::FarEnd kind;
+  config::take_type(kind, params);
   const int fd = descriptors_of(caller).look_at(index);
-  if (const auto fault = TapDevice::fault_of(fd)) {
-    throw rpc::invalid_params(
-        {{"fd", fmt::format("descriptor {} cannot be a port: {}", index, *fault),
-          "a TAP that was opened with IFF_NO_PI"}});
-  }
+  network::check_passed(kind, fd, index);
   // Looked at by a second descriptor: the first stays with the line, for its other requests, until
   // nothing more than the kernel can refuse this one.
-  const TapDevice looked_at = network::value_or_refuse(TapDevice::take_over(second_of(fd)));
-  const config::PortSpec spec = passed_spec(params, looked_at);
-  network.check_add_passed_tap(home, spec, looked_at);
+  const network::PassedEnd passed = network::look_at_passed(kind, second_of(fd));
+  const config::PortSpec spec = passed_spec(params, passed);
+  network.check_add_passed(home, spec, passed);
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);
   }
-  TapDevice tap = network::value_or_refuse(TapDevice::take_over(take_descriptor(params, caller)));
-  return port_to_json(network, network.add_passed_tap(home, spec, std::move(tap)));
+  return port_to_json(network,
+                      network.add_passed(home, spec, passed, take_descriptor(params, caller)));
 }
 
 Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
@@ -138,7 +133,7 @@ Json set_port(Network& network, const Json& params) {
   config::check_members(port.spec.far_end, params);
   config::PortSpec spec = port.spec;
   config::change(spec, params);
-  const config::TapChange change = config::tap_change_from_json(params);
+  const config::FarEndChange change = config::far_end_change(params);
   network.check_set_port(port, spec, change);
   if (is_dry_run(params)) {
     return plan("~ port " + spec.name);

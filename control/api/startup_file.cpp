@@ -7,7 +7,6 @@
 #include <set>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,10 +32,7 @@ config::NetworkSpec read_startup_text(const std::string& text, const std::string
 
 namespace {
 
-bool is_passed(const config::PortSpec& port) {
-  const auto* const tap = std::get_if<config::TapSpec>(&port.far_end);
-  return tap != nullptr && tap->is_passed;
-}
+bool is_passed(const config::PortSpec& port) { return config::is_passed(port.far_end); }
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -54,11 +50,7 @@ bool is_of_process(const std::string& name_space) {
 }
 
 bool is_in_namespace_of_process(const config::PortSpec& port) {
-  const auto* const tap = std::get_if<config::TapSpec>(&port.far_end);
-  const auto* const interface = std::get_if<config::InterfaceSpec>(&port.far_end);
-  const auto name_space = tap != nullptr         ? tap->name_space
-                          : interface != nullptr ? interface->name_space
-                                                 : std::nullopt;
+  const auto name_space = config::name_space_of(port.far_end);
   return name_space && is_of_process(*name_space);
 }
 

@@ -38,6 +38,9 @@ std::vector<Field> changeable_fields() {
   }
 }
 
+// Changes of this member are for the network, which opens ports; no open far end is told.
+constexpr std::string_view member_of_network = "reopen";
+
 bool has(const std::vector<Field>& fields, std::string_view name) {
   return std::ranges::any_of(fields, [&](const Field& field) { return field.name == name; });
 }
@@ -133,6 +136,39 @@ bool is_to_reopen(const FarEnd& end) {
       end);
 }
 
+bool is_passed(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.is_passed; }) {
+          return kind.is_passed;
+        }
+        return false;
+      },
+      end);
+}
+
+std::optional<std::string> name_space_of(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) -> std::optional<std::string> {
+        if constexpr (requires { kind.name_space; }) {
+          return kind.name_space;
+        }
+        return std::nullopt;
+      },
+      end);
+}
+
+std::optional<std::string> leads_to(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) -> std::optional<std::string> {
+        if constexpr (requires { kind.leads_to(); }) {
+          return kind.leads_to();
+        }
+        return std::nullopt;
+      },
+      end);
+}
+
 bool can_become(const FarEnd& running, const FarEnd& wanted) {
   return std::visit(
       [&]<typename Kind>(const Kind& kind) {
@@ -144,6 +180,32 @@ bool can_become(const FarEnd& running, const FarEnd& wanted) {
         }
       },
       running);
+}
+
+FarEndChange far_end_change(const Json& json) {
+  static const std::vector<Field> fields = changeable_far_end_fields();
+  FarEndChange named;
+  for (const Field& field : fields) {
+    if (field.name != member_of_network && json.contains(field.name)) {
+      named.insert(field.name);
+    }
+  }
+  return named;
+}
+
+FarEndChange far_end_change(const FarEnd& running, const FarEnd& wanted) {
+  if (running.index() != wanted.index()) {
+    return {};
+  }
+  Json from = Json::object();
+  Json to = Json::object();
+  write(from, running, "", Format::full);
+  write(to, wanted, "", Format::full);
+  FarEndChange named = far_end_change(to);
+  std::erase_if(named, [&](const std::string& member) {
+    return from.contains(member) && from[member] == to[member];
+  });
+  return named;
 }
 
 }  // namespace tapswitch::config

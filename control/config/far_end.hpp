@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // far_end.hpp: says what is at the other end of a port, of whatever kind: as a value, and as
 // members of a port's JSON. The seam of the configuration: a new kind is a struct in far_ends/ that
-// is a FarEndKind, one more alternative of FarEnd, and a row where ports are opened
-// (control/network/open_port.cpp).
+// is a FarEndKind, and one more alternative of FarEnd. What runs of it is in
+// control/network/kinds/.
 #pragma once
 
 #include <concepts>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -72,9 +73,27 @@ void read(FarEnd& end, const Json& json, const std::string& port_name);
 void write(Json& json, const FarEnd& end, const std::string& port_name, Format format);
 
 [[nodiscard]] std::optional<FarEndPlace> place_of(const FarEnd& end);
-// Whether the user wants a port whose device is gone to be opened anew.
+
+// The next four are told by members that only some kinds have; for the others the answer is no.
+// Whether the user wants a port whose device is gone to be opened anew ('reopen').
 [[nodiscard]] bool is_to_reopen(const FarEnd& end);
+// Whether only a descriptor can open it, which somebody has to pass ('is_passed').
+[[nodiscard]] bool is_passed(const FarEnd& end);
+// The network namespace it is to be in, as the user says it ('name_space').
+[[nodiscard]] std::optional<std::string> name_space_of(const FarEnd& end);
+// The port that is its other end, and must lead back ('leads_to()').
+[[nodiscard]] std::optional<std::string> leads_to(const FarEnd& end);
 
 [[nodiscard]] bool can_become(const FarEnd& running, const FarEnd& wanted);
+
+// Names the members of a port that its open far end is to be told of: their values are those of the
+// far end that is wanted, whatever they were taken to be. What is not named stays as it is.
+using FarEndChange = std::set<std::string>;
+
+// Returns those of 'json', which has passed check_members().
+[[nodiscard]] FarEndChange far_end_change(const Json& json);
+// Returns what one must be told to become the other. What is not wanted any more ("mtu" had been
+// said, and is not now) stays as it is.
+[[nodiscard]] FarEndChange far_end_change(const FarEnd& running, const FarEnd& wanted);
 
 }  // namespace tapswitch::config

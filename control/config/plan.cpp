@@ -34,13 +34,6 @@ bool can_become(const SwitchSpec& running, const SwitchSpec& wanted) {
   return running.fdb_capacity == wanted.fdb_capacity;
 }
 
-// Returns what the far end is to be told.
-TapChange change_of(const FarEnd& running, const FarEnd& wanted) {
-  const auto* from = std::get_if<TapSpec>(&running);
-  const auto* to = std::get_if<TapSpec>(&wanted);
-  return from != nullptr && to != nullptr ? tap_change(*from, *to) : TapChange();
-}
-
 SwitchSpec bare(const SwitchSpec& spec) {
   SwitchSpec without = {.name = spec.name,
                         .fdb_capacity = spec.fdb_capacity,
@@ -127,8 +120,7 @@ class Planner {
     const bool is_crowded =
         arrivals != arrivals_.end() && home.ports.size() + arrivals->second > max_ports;
     return coming_.contains(port.name) || needed_.contains(place_name(port)) || is_crowded ||
-           std::holds_alternative<PatchSpec>(port.far_end) ||
-           needed_.contains(PatchSpec::end_of(port.name).name) ||
+           leads_to(port.far_end) || needed_.contains(other_end_place(port.name).name) ||
            (!stays(home) && is_in_the_way(home));
   }
 
@@ -186,7 +178,7 @@ class Planner {
       const PortSpec& running = *have_.ports.at(name).second;
       const PortSpec& wanted = *want_.ports.at(name).second;
       if (!is_same(running, wanted)) {
-        steps_.push_back({SetPort{wanted, change_of(running.far_end, wanted.far_end)},
+        steps_.push_back({SetPort{wanted, far_end_change(running.far_end, wanted.far_end)},
                           differences(running, wanted)});
       }
     }

@@ -48,7 +48,7 @@ struct AddPort {
 };
 struct SetPort {
   PortSpec spec;
-  TapChange change;
+  FarEndChange change;
 };
 struct NameVlan {
   std::string home;

@@ -161,11 +161,11 @@ class Reader {
     if (!mistakes_.is_clean(at)) {
       return;
     }
-    if (const auto* patch = std::get_if<PatchSpec>(&port.far_end)) {
-      if (const auto fault = patches_.add(port.name, home, patch->peer)) {
+    if (const auto peer = leads_to(port.far_end)) {
+      if (const auto fault = patches_.add(port.name, home, *peer)) {
         mistakes_.add(at + "/peer", fault->problem, fault->allowed);
       }
-    } else if (const auto user = users_.find(PatchSpec::end_of(port.name).name);
+    } else if (const auto user = users_.find(other_end_place(port.name).name);
                user != users_.end()) {
       mistakes_.add(at, fmt::format("patch '{}' leads to a port of that name", user->second),
                     fmt::format("a patch whose peer is '{}'", user->second));

@@ -5,14 +5,14 @@
 #include <chrono>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "control/config/document.hpp"
 #include "control/config/read_document.hpp"
 #include "control/network/kernel_refusal.hpp"
-#include "control/network/tap_options.hpp"
+#include "control/network/kinds/kinds.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
@@ -21,10 +21,7 @@ namespace {
 
 constexpr std::size_t stations_a_message = 4'096;
 
-bool is_heritable(const config::FarEnd& end) {
-  return std::holds_alternative<config::TapSpec>(end) ||
-         std::holds_alternative<config::PatchSpec>(end);
-}
+bool is_heritable(const config::FarEnd& end) { return heritage_of(end) != Heritage::none; }
 
 config::NetworkSpec heritable_part(const Network& network, Unheritable others) {
   config::NetworkSpec all = network.configuration();
@@ -33,8 +30,9 @@ config::NetworkSpec heritable_part(const Network& network, Unheritable others) {
       if (others == Unheritable::refuse && !is_heritable(port.far_end)) {
         throw rpc::Error(
             rpc::ErrorKind::unsupported,
-            fmt::format("port '{}' is of type '{}', and only TAPs and patches can be handed over",
-                        port.name, config::type_of(port.far_end)),
+            fmt::format("port '{}' is of type '{}', and only those of {} can be handed over",
+                        port.name, config::type_of(port.far_end),
+                        fmt::join(heritable_types(), " and ")),
             {{"object", port.name}});
       }
       return !is_heritable(port.far_end);
@@ -52,20 +50,11 @@ HandOverMessage about_network(const Network& network, const config::NetworkSpec&
           {}};
 }
 
-HandOverMessage about_tap(const Network::RunningPort& port) {
-  const TapDevice& device = port.tap->device();
-  HandOverMessage message{{{"about", "tap"},
-                           {"port", port.spec.name},
-                           {"queues", device.queue_count()},
-                           {"has_headers", device.framing() == TapFraming::vnet_header},
-                           {"was_created", port.tap->was_created()}},
-                          {}};
-  for (std::size_t queue = 0; queue < device.queue_count(); ++queue) {
-    message.descriptors.push_back(device.descriptor(queue));
-  }
-  if (device.sending_descriptor() != device.descriptor(0)) {
-    message.descriptors.push_back(device.sending_descriptor());
-  }
+HandOverMessage about_port(const Network::RunningPort& port, HandedEnd handed) {
+  HandOverMessage message{std::move(handed.words), std::move(handed.descriptors)};
+  message.words["about"] = config::type_of(port.spec.far_end);
+  message.words["port"] = port.spec.name;
+  message.words["descriptors"] = message.descriptors.size();
   return message;
 }
 
@@ -104,8 +93,8 @@ void tell_stations(const Network& network, const Network::RunningSwitch& home,
 std::vector<HandOverMessage> messages_about(const Network& network, Unheritable others) {
   std::vector<HandOverMessage> messages{about_network(network, heritable_part(network, others))};
   for (const auto& [name, port] : network.ports()) {
-    if (port.tap != nullptr) {
-      messages.push_back(about_tap(port));
+    if (auto handed = port.end->hand_over()) {
+      messages.push_back(about_port(port, std::move(*handed)));
     }
   }
   for (const auto& [name, home] : network.switches()) {
@@ -121,22 +110,15 @@ void Inheritance::take(const Json& words, std::vector<UniqueFd> descriptors) {
     told_at_ = TimePoint(std::chrono::nanoseconds(
         words.at("told_at_nanoseconds").get<std::chrono::nanoseconds::rep>()));
     configuration_ = config::read_or_refuse(words.at("config"));
-  } else if (about == "tap") {
-    HandedTap tap;
-    tap.framing = words.at("has_headers").get<bool>() ? TapFraming::vnet_header : TapFraming::bare;
-    tap.was_created = words.at("was_created").get<bool>();
-    const auto queues = words.at("queues").get<std::size_t>();
-    if (queues == 0 || descriptors.size() < queues || descriptors.size() > queues + 1) {
-      throw std::runtime_error("the descriptors of a TAP are not complete");
-    }
-    if (descriptors.size() > queues) {
-      tap.sender = std::move(descriptors.back());
-      descriptors.pop_back();
-    }
-    tap.queues = std::move(descriptors);
-    taps_.insert_or_assign(words.at("port").get<std::string>(), std::move(tap));
   } else if (about == "stations") {
     stations_.push_back(words);
+  } else if (std::ranges::find(types_, about) != types_.end()) {
+    // Some may be lost on their way; whether the others go together is told by their kind.
+    if (descriptors.size() < words.value("descriptors", std::size_t{0})) {
+      throw std::runtime_error("the descriptors of a port are not complete");
+    }
+    ends_.insert_or_assign(words.at("port").get<std::string>(),
+                           HandedPort{words, std::move(descriptors)});
   }
   // A later version may tell more, which is not known here.
 }
@@ -185,25 +167,16 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
   if (spec.worker && *spec.worker >= network.worker_count()) {
     spec.worker.reset();  // there are fewer now
   }
-  const auto* tap_spec = std::get_if<config::TapSpec>(&spec.far_end);
-  if (tap_spec == nullptr) {
+  if (heritage_of(spec.far_end) != Heritage::handed) {
     network.add_port(home, spec);
     return;
   }
-  const auto handed = taps_.find(spec.name);
-  if (handed == taps_.end()) {
-    throw std::runtime_error(fmt::format("the TAP of port '{}' did not come", spec.name));
-  }
-  HandedTap& tap = handed->second;
-  if (tap.queues.size() != tap_spec->queues) {
-    throw std::runtime_error(fmt::format("the TAP of port '{}' came with {} queues, and it has {}",
-                                         spec.name, tap.queues.size(), tap_spec->queues));
+  const auto handed = ends_.find(spec.name);
+  if (handed == ends_.end()) {
+    throw std::runtime_error(fmt::format("the far end of port '{}' did not come", spec.name));
   }
   network.attach_port(
-      home, spec,
-      opened_tap(TapPort::inherit(
-          TapDevice::inherit(std::move(tap.queues), std::move(tap.sender), tap.framing),
-          tap_options(*tap_spec, all_offloads), tap.was_created)));
+      home, spec, inherit_end(spec, handed->second.words, std::move(handed->second.descriptors)));
 }
 
 // A station that cannot be placed is learned anew: another version may tell of what is none here.

@@ -22,8 +22,7 @@ namespace tapswitch::network {
 
 constexpr std::size_t most_handed_stations = 65'536;
 
-// Says what is done about ports whose far end only its own process can have: they are neither TAPs
-// nor patches.
+// Says what is done about ports whose far end only its own process can have (heritage_of()).
 enum class Unheritable { refuse, leave_out };
 
 // A message is said to a successor. The descriptors stay the network's.
@@ -49,11 +48,9 @@ class Inheritance {
   [[nodiscard]] TimePoint told_at() const { return told_at_; }
 
  private:
-  struct HandedTap {
-    std::vector<UniqueFd> queues;
-    UniqueFd sender;
-    TapFraming framing = TapFraming::vnet_header;
-    bool was_created = false;
+  struct HandedPort {
+    Json words;
+    std::vector<UniqueFd> descriptors;
   };
 
   void build_all(Network& network);
@@ -64,7 +61,8 @@ class Inheritance {
   std::uint64_t revision_ = 0;
   TimePoint told_at_{};
   config::NetworkSpec configuration_;
-  std::map<std::string, HandedTap> taps_;  // by their ports
+  const std::vector<std::string> types_ = config::far_end_types();
+  std::map<std::string, HandedPort> ends_;  // by their ports
   std::vector<Json> stations_;
 };
 

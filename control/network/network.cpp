@@ -6,7 +6,6 @@
 
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/memory.hpp"
-#include "control/network/tap_options.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -213,7 +212,7 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
   tell(home, "removed");
   for (const auto& [index, port_name] : home.port_names) {
     const auto removed = ports_.find(port_name);
-    leave_reception(removed->second);
+    reception_.remove(removed->second.end->bell());
     unwatch_link(removed->second);
     release_place(removed->second);
     ports_.erase(removed);
@@ -235,9 +234,9 @@ void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std
 }
 
 void Network::check_add_static(const RunningPort& port, Station station) {
-  if (port.door != nullptr || port.is_guest()) {
-    throw rpc::invalid_params(
-        {{"port", "ports of VDE clients come and go", "a port of another type than vde"}});
+  if (port.end->is_door() || port.is_guest()) {
+    throw rpc::invalid_params({{"port", "guests come and go by themselves",
+                                "a port that is neither a guest nor its door"}});
   }
   if (!port.spec.rule.vlan.carries(station.vid)) {
     throw rpc::invalid_params(

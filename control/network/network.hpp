@@ -18,12 +18,10 @@
 #include "control/config/model.hpp"
 #include "control/events/event_hub.hpp"
 #include "control/network/flap_detector.hpp"
-#include "control/network/open_port.hpp"
+#include "control/network/open_end.hpp"
 #include "control/network/reception.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker.hpp"
-#include "switch/ports/tap/tap_port.hpp"
-#include "switch/ports/vde/vde_door.hpp"
 #include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
 
@@ -45,10 +43,9 @@ class Network {
     config::PortSpec spec;
     RunningSwitch* home = nullptr;
     PortIndex index{};
-    Port* port = nullptr;      // owned by the switch
-    TapPort* tap = nullptr;    // the same, if it is one
-    VdeDoor* door = nullptr;   // likewise
-    std::string came_by = {};  // of a guest: the name of its door
+    Port* port = nullptr;                                        // owned by the switch
+    std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
+    std::string came_by = {};                                    // of a guest: the name of its door
     TimePoint added{};
     bool is_lost = false;
     TimePoint reopen_after{};               // not tried before
@@ -130,24 +127,26 @@ class Network {
 
   void check_add_port(const RunningSwitch& home, const config::PortSpec& spec) const;
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
-  // The same with a TAP that somebody has passed to us.
-  void check_add_passed_tap(const RunningSwitch& home, const config::PortSpec& spec,
-                            const TapDevice& tap) const;
-  RunningPort& add_passed_tap(RunningSwitch& home, const config::PortSpec& spec, TapDevice tap);
+  // The same where somebody has passed the far end to us: 'fd' tells what is in 'passed'.
+  void check_add_passed(const RunningSwitch& home, const config::PortSpec& spec,
+                        const PassedEnd& passed) const;
+  RunningPort& add_passed(RunningSwitch& home, const config::PortSpec& spec,
+                          const PassedEnd& passed, UniqueFd fd);
   // The same with a port that is open already.
   RunningPort& attach_port(RunningSwitch& home, const config::PortSpec& spec, OpenedPort opened);
-  // 'spec' is how the port is to be, 'change' what of it is about the interface. Static entries in
-  // VLANs that the port does not carry any more go.
+  // 'spec' is how the port is to be, 'change' what of it the far end is to be told. Static entries
+  // in VLANs that the port does not carry any more go.
   void check_set_port(const RunningPort& port, const config::PortSpec& spec,
-                      const config::TapChange& change) const;
-  void set_port(RunningPort& port, const config::PortSpec& spec, const config::TapChange& change);
-  // Gives back what the switch had; it closes unless it is kept.
-  std::unique_ptr<Port> remove_port(RunningPort& port);
-  // The same for a port whose opening is taken back: its TAP is as it was, or gone. Throws
+                      const config::FarEndChange& change) const;
+  void set_port(RunningPort& port, const config::PortSpec& spec,
+                const config::FarEndChange& change);
+  // Gives back what was open; it closes unless it is kept.
+  OpenedPort remove_port(RunningPort& port);
+  // The same for a port whose opening is taken back: its far end is as it was, or gone. Throws
   // rpc::Error with what the kernel refuses; the port is removed in any case.
   void take_back_port(RunningPort& port);
-  // Makes the interface of a TAP as it was. Throws rpc::Error with what the kernel refuses.
-  void restore_tap(RunningPort& port, const TapPort::State& before);
+  // Makes the far end as it was. Throws rpc::Error with what the kernel refuses.
+  void restore_end(RunningPort& port, const EndMemory& before);
 
   // Nullopt takes the name away.
   void name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name);
@@ -200,7 +199,6 @@ class Network {
                                   OpenedPort opened);
   void tell_remarks(const RunningPort& port);
   void check_worker(std::optional<std::size_t> worker) const;
-  void check_queues(std::size_t queues) const;
   void check_place(const config::PortSpec& spec) const;
   void release_place(const RunningPort& port);
 
@@ -212,12 +210,11 @@ class Network {
   void on_port_news(const std::string& switch_name, PortIndex index);
 
   static void forget_static_beyond_vlans(RunningPort& port);
-  RunningPort& enter(RunningPort&& added, std::unique_ptr<Port>& port);
+  RunningPort& enter(RunningPort&& added, OpenedPort& opened);
 
   // network_guests.cpp: sees to those who come in by a door.
-  [[nodiscard]] static PortRule rule_in_switch(const RunningPort& port);
+  [[nodiscard]] static PortRule rule_in_switch(const config::PortSpec& spec, const OpenEnd& end);
   void take_guests_in(RunningPort& door);
-  void leave_reception(const RunningPort& port);
   [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
   void tell_guests_rules(const RunningPort& door);
   static void check_is_no_guest(const RunningPort& port);
@@ -227,7 +224,7 @@ class Network {
   void watch_link(RunningPort& port);
   [[nodiscard]] std::optional<int> listen_to_link(const RunningPort& port);
   void place_link(RunningPort& port, std::optional<int> name_space);
-  [[nodiscard]] const std::string* user_of(const TapDevice& tap) const;
+  [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
   void unwatch_link(RunningPort& port);
   void look_at_unwatched_links();
   void look_again(RunningPort& port);

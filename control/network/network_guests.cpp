@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// network_guests.cpp: the part of Network that takes VDE clients in at their doors, each as a port
-// of its own, and sees them out. They are no part of the configuration: they have the rules of
-// their door, come by themselves, and go with it.
+// network_guests.cpp: the part of Network that takes guests in at their doors, each as a port of
+// its own, and sees them out. They are no part of the configuration: they have the rules of their
+// door, come by themselves, and go with it.
 #include <exception>
 #include <memory>
 #include <utility>
@@ -12,9 +12,9 @@
 namespace tapswitch::network {
 
 // By a door no frame comes or leaves.
-PortRule Network::rule_in_switch(const RunningPort& port) {
-  if (port.door == nullptr) {
-    return port.spec.rule;
+PortRule Network::rule_in_switch(const config::PortSpec& spec, const OpenEnd& end) {
+  if (!end.is_door()) {
+    return spec.rule;
   }
   PortRule closed;
   closed.vlan = {.mode = PortMode::trunk, .pvid = no_vlan, .allowed = VlanSet()};
@@ -28,52 +28,46 @@ void Network::attend() {
   }
   for (const std::string& name : reception_.called()) {
     RunningPort& door = ports_.at(name);
-    door.door->answer();
+    door.end->answer();
     take_guests_in(door);
   }
 }
 
-void Network::leave_reception(const RunningPort& port) {
-  if (port.door != nullptr) {
-    reception_.remove(port.door->bell());
-  }
-}
-
 void Network::take_guests_in(RunningPort& door) {
-  while (auto guest = door.door->take_guest()) {
+  while (auto guest = door.end->take_guest()) {
     RunningSwitch& home = *door.home;
     config::PortSpec spec = door.spec;
-    spec.name = door.spec.name + "." + std::to_string(guest->number());
-    spec.description = guest->description();
+    spec.name = door.spec.name + "." + std::to_string(guest->number);
+    spec.description = guest->description;
     // The guest is hung up on.
     if (ports_.contains(spec.name)) {
-      notice_("a VDE client was turned away: there is a port '" + spec.name + "' already");
+      notice_("a guest was turned away: there is a port '" + spec.name + "' already");
       continue;
     }
     if (home.port_names.size() == max_ports) {
-      notice_("a VDE client was turned away: switch '" + home.spec.name + "' has " +
+      notice_("a guest was turned away: switch '" + home.spec.name + "' has " +
               std::to_string(max_ports) + " ports already");
       continue;
     }
     RunningPort added{.spec = std::move(spec),
                       .home = &home,
-                      .port = guest.get(),
+                      .port = guest->port.get(),
                       .came_by = door.spec.name,
                       .added = std::chrono::steady_clock::now(),
-                      .seen = guest->link()};
+                      .seen = guest->port->link()};
     added.seen.missing_file.clear();  // the next look tells of it
-    std::unique_ptr<Port> port = std::move(guest);
+    OpenedPort opened{.port = std::move(guest->port)};
     try {
-      enter(std::move(added), port);
+      enter(std::move(added), opened);
     } catch (const std::exception& error) {
-      notice_(std::string("a VDE client was turned away: ") + error.what());
+      notice_(std::string("a guest was turned away: ") + error.what());
     }
   }
 }
 
 std::vector<Network::RunningPort*> Network::guests_of(const RunningPort& door) {
   std::vector<RunningPort*> guests;
-  if (door.door != nullptr) {
+  if (door.end->is_door()) {
     for (auto& [name, port] : ports_) {
       if (port.came_by == door.spec.name) {
         guests.push_back(&port);

@@ -56,19 +56,17 @@ std::optional<int> Network::listen_to_link(const RunningPort& port) {
 }
 
 // The port that has this interface open, as far as we hear of interfaces; nullptr if none has.
-const std::string* Network::user_of(const TapDevice& tap) const {
-  const auto name = tap.name();
-  const auto name_space = tap.name_space();
-  if (!name || !name_space) {
+const std::string* Network::user_of(const PassedEnd& passed) const {
+  if (passed.interface.empty()) {
     return nullptr;
   }
   for (const auto& [port_name, port] : ports_) {
-    if (port.tap == nullptr || port.seen.interface != *name) {
+    if (port.seen.interface != passed.interface) {
       continue;
     }
     const auto its_name_space = port.port->open_name_space();
     if (its_name_space &&
-        net_namespace_id(its_name_space->get()) == net_namespace_id(name_space->get())) {
+        net_namespace_id(its_name_space->get()) == net_namespace_id(passed.name_space.get())) {
       return &port_name;
     }
   }

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // network_patches.cpp: the part of Network that joins switches by patches, and sees to it that they
 // make no ring.
-#include <variant>
-
 #include "control/config/patches.hpp"
 #include "control/network/network.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
 
-using config::PatchSpec;
 using rpc::Error;
 using rpc::ErrorKind;
 
 void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spec) const {
-  const auto* patch = std::get_if<PatchSpec>(&spec.far_end);
-  if (patch == nullptr) {
-    const auto user = port_with_.find(PatchSpec::end_of(spec.name).name);
+  const auto leads_to = config::leads_to(spec.far_end);
+  if (!leads_to) {
+    const auto user = port_with_.find(config::other_end_place(spec.name).name);
     if (user != port_with_.end()) {
       throw Error(ErrorKind::conflict,
                   "patch '" + user->second + "' leads to '" + spec.name +
@@ -25,19 +22,19 @@ void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spe
     }
     return;
   }
-  if (const auto peer = ports_.find(patch->peer); peer != ports_.end()) {
-    if (!std::holds_alternative<PatchSpec>(peer->second.spec.far_end)) {
+  if (const auto peer = ports_.find(*leads_to); peer != ports_.end()) {
+    if (!config::leads_to(peer->second.spec.far_end)) {
       throw rpc::invalid_params(
-          {{"peer", "port '" + patch->peer + "' is no patch", "a patch that leads back"}});
+          {{"peer", "port '" + *leads_to + "' is no patch", "a patch that leads back"}});
     }
   }
   config::Patches patches;
   for (const auto& [name, port] : ports_) {
-    if (const auto* other = std::get_if<PatchSpec>(&port.spec.far_end)) {
-      (void)patches.add(name, port.home->spec.name, other->peer);
+    if (const auto other = config::leads_to(port.spec.far_end)) {
+      (void)patches.add(name, port.home->spec.name, *other);
     }
   }
-  const auto fault = patches.add(spec.name, home.spec.name, patch->peer);
+  const auto fault = patches.add(spec.name, home.spec.name, *leads_to);
   if (fault && fault->ring.empty()) {
     throw rpc::invalid_params({{"peer", fault->problem, fault->allowed}});
   }
@@ -49,8 +46,8 @@ void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spe
 
 // The other end of a patch, if it is there.
 Network::RunningPort* Network::opposite_of(const config::PortSpec& spec) {
-  const auto* patch = std::get_if<PatchSpec>(&spec.far_end);
-  const auto found = patch != nullptr ? ports_.find(patch->peer) : ports_.end();
+  const auto peer = config::leads_to(spec.far_end);
+  const auto found = peer ? ports_.find(*peer) : ports_.end();
   return found != ports_.end() ? &found->second : nullptr;
 }
 

@@ -4,14 +4,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
-
-#include <fmt/format.h>
 
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
-#include "control/network/open_port.hpp"
-#include "control/network/tap_options.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -26,63 +22,17 @@ namespace {
 // The MTU in the rule of a port that has none: longer than any frame.
 constexpr std::uint32_t no_mtu = FrameBuffer::max_frame_size;
 
-// Changes the interface of 'tap', part after part.
-void change_parts(TapPort& tap, const LinkStatus& before, const config::TapChange& change) {
-  if (change.mtu && change.mtu != before.mtu) {
-    value_or_refuse(tap.set_mtu(*change.mtu));
-  }
-  if (change.mac && change.mac != before.mac) {
-    value_or_refuse(tap.set_mac(*change.mac));
-  }
-  if (change.addresses) {
-    value_or_refuse(tap.set_addresses(parse_addresses(*change.addresses)));
-  }
-  if (change.is_up && change.is_up != before.is_up) {
-    value_or_refuse(tap.set_up(*change.is_up));
-  }
-  if (const auto owner = owner_of(change.owner)) {
-    value_or_refuse(tap.set_owner(*owner));
-  }
-  if (const auto group = group_of(change.group)) {
-    value_or_refuse(tap.set_group(*group));
-  }
-  if (change.persist) {
-    value_or_refuse(tap.set_persist(*change.persist));
-  }
-}
-
-// The same, whole or not at all. If the kernel refuses a part and does not let those before it be
-// taken back either, the error says so.
-void change_tap(TapPort& tap, const config::TapChange& change) {
-  const auto before = tap.state();  // not to be seen where its namespace is closed to us
-  try {
-    change_parts(tap, tap.link(), change);
-  } catch (const Error& error) {
-    const auto restored = before ? tap.restore(*before) : KernelResult<void>();
-    if (restored) {
-      throw;
-    }
-    Json data = error.to_json()["data"];
-    data["not_undone"] = Json::array({restored.error().message()});
-    throw Error(error.kind(),
-                fmt::format("{}; and this could not be undone: {}", error.what(),
-                            restored.error().message()),
-                std::move(data));
-  }
-}
-
 }  // namespace
 
 void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) const {
   check_attach_port(home, spec);
-  check_far_end(spec.far_end);
+  check_open_end({.network = *this, .home = home, .spec = spec});
 }
 
-void Network::check_add_passed_tap(const RunningSwitch& home, const PortSpec& spec,
-                                   const TapDevice& tap) const {
+void Network::check_add_passed(const RunningSwitch& home, const PortSpec& spec,
+                               const PassedEnd& passed) const {
   check_attach_port(home, spec);
-  (void)tap_options(std::get<config::TapSpec>(spec.far_end), {});
-  if (const std::string* user = user_of(tap)) {
+  if (const std::string* user = user_of(passed)) {
     throw Error(ErrorKind::already_exists, "port '" + *user + "' has this TAP already",
                 {{"object", spec.name}, {"field", "fd"}, {"port", *user}});
   }
@@ -100,9 +50,7 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
         {{"limit", max_ports}});
   }
   check_worker(spec.worker);
-  if (const auto* tap = std::get_if<config::TapSpec>(&spec.far_end)) {
-    check_queues(tap->queues);
-  }
+  check_end_here({.network = *this, .home = home, .spec = spec});
   check_place(spec);
   check_patch(home, spec);
 }
@@ -130,21 +78,17 @@ void Network::release_place(const RunningPort& port) {
 
 Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  RunningPort* const opposite = opposite_of(spec);
-  OpenedPort opened =
-      open_port(spec.far_end, offloads_,
-                opposite != nullptr ? static_cast<const PatchPort*>(opposite->port) : nullptr);
-  if (opened.tap != nullptr && std::get<config::TapSpec>(spec.far_end).offload) {
-    learn_offloads(opened.tap->offloads());
+  OpenedPort opened = open_end({.network = *this, .home = home, .spec = spec});
+  if (opened.granted) {
+    learn_offloads(*opened.granted);
   }
   return attach_or_put_back(home, spec, std::move(opened));
 }
 
-Network::RunningPort& Network::add_passed_tap(RunningSwitch& home, const PortSpec& spec,
-                                              TapDevice tap) {
-  check_add_passed_tap(home, spec, tap);
-  return attach_or_put_back(
-      home, spec, open_passed_tap(std::move(tap), std::get<config::TapSpec>(spec.far_end)));
+Network::RunningPort& Network::add_passed(RunningSwitch& home, const PortSpec& spec,
+                                          const PassedEnd& passed, UniqueFd fd) {
+  check_add_passed(home, spec, passed);
+  return attach_or_put_back(home, spec, open_passed(spec, std::move(fd)));
 }
 
 Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec,
@@ -159,9 +103,7 @@ Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const Por
   try {
     return attach(home, spec, std::move(opened));
   } catch (...) {
-    if (opened.tap != nullptr) {
-      (void)opened.tap->put_back();
-    }
+    (void)opened.end->put_back();
     throw;
   }
 }
@@ -173,8 +115,6 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   RunningPort added{.spec = spec,
                     .home = &home,
                     .port = opened.port.get(),
-                    .tap = opened.tap,
-                    .door = opened.door,
                     .added = std::chrono::steady_clock::now()};
   added.remarks = opened.remarks;
   check_link(added);
@@ -187,12 +127,12 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   if (added.place) {
     undo.push([this, place = *added.place] { port_at_.erase(place); });
   }
-  if (opened.door != nullptr) {
-    value_or_refuse(reception_.add(opened.door->bell(), spec.name));
-    undo.push([this, bell = opened.door->bell()] { reception_.remove(bell); });
+  if (const int bell = opened.end->bell(); bell >= 0) {
+    value_or_refuse(reception_.add(bell, spec.name));
+    undo.push([this, bell] { reception_.remove(bell); });
   }
   added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
-  RunningPort& port = enter(std::move(added), opened.port);
+  RunningPort& port = enter(std::move(added), opened);
   undo.keep();
   tell_remarks(port);
   if (opposite != nullptr) {
@@ -202,8 +142,8 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   return port;
 }
 
-// Puts a port on its switch, where there is room for it. Takes 'port' only if it succeeds.
-Network::RunningPort& Network::enter(RunningPort&& added, std::unique_ptr<Port>& port) {
+// Puts a port on its switch, where there is room for it. Takes what is open only if it succeeds.
+Network::RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningSwitch& home = *added.home;
   const std::string name = added.spec.name;
   // All that takes memory comes before the switch knows it.
@@ -213,8 +153,9 @@ Network::RunningPort& Network::enter(RunningPort&& added, std::unique_ptr<Port>&
   const auto entered = ports_.try_emplace(name, std::move(added)).first;
   undo.push([this, entered] { ports_.erase(entered); });
   RunningPort& running = entered->second;
-  running.index = value_or_refuse(
-      home.engine->add_port(std::move(port), rule_in_switch(running), running.spec.worker));
+  running.index = value_or_refuse(home.engine->add_port(
+      std::move(opened.port), rule_in_switch(running.spec, *opened.end), running.spec.worker));
+  running.end = std::move(opened.end);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();
@@ -245,30 +186,21 @@ void Network::check_worker(std::optional<std::size_t> worker) const {
   }
 }
 
-void Network::check_queues(std::size_t queues) const {
-  if (queues > pool_.count()) {
-    throw rpc::invalid_params(
-        {{"queues",
-          "there are only " + std::to_string(pool_.count()) + " workers (tapswitchd --workers)",
-          "1 to " + std::to_string(pool_.count())}});
-  }
-}
-
 void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
-                             const config::TapChange& change) const {
+                             const config::FarEndChange& change) const {
   check_is_no_guest(port);
   check_worker(spec.worker);
-  if (port.is_lost && change != config::TapChange()) {
+  if (port.is_lost && !change.empty()) {
     throw Error(
         ErrorKind::not_found,
         "the interface of port '" + port.spec.name + "' is gone: remove the port and add it anew",
         {{"object", port.spec.name}});
   }
-  (void)owner_of(change.owner);
-  (void)group_of(change.group);
+  port.end->check_change(spec.far_end, change);
 }
 
-void Network::set_port(RunningPort& port, const PortSpec& spec, const config::TapChange& change) {
+void Network::set_port(RunningPort& port, const PortSpec& spec,
+                       const config::FarEndChange& change) {
   check_set_port(port, spec, change);
   Undo undo;
   Switch& engine = *port.home->engine;
@@ -277,24 +209,24 @@ void Network::set_port(RunningPort& port, const PortSpec& spec, const config::Ta
     undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
   }
   PortSpec changed = spec;
-  if (change != config::TapChange()) {
-    change_tap(*port.tap, change);
-    // A TAP that is not to be seen stays as it was taken to be.
-    const std::uint32_t mtu = port.tap->link().mtu;
+  if (!change.empty()) {
+    port.end->change(spec.far_end, change);
+    // An interface that is not to be seen stays as it was taken to be.
+    const std::uint32_t mtu = port.port->link().mtu;
     changed.rule.mtu = mtu != 0 ? mtu : port.spec.rule.mtu;
   }
   undo.keep();
   const bool has_other_rule = changed.rule != port.spec.rule;
   port.spec = std::move(changed);
   if (has_other_rule) {
-    engine.set_port_rule(port.index, rule_in_switch(port));
+    engine.set_port_rule(port.index, rule_in_switch(port.spec, *port.end));
     tell_guests_rules(port);
   }
   forget_static_beyond_vlans(port);
   tell_stations(*port.home);
-  if (change != config::TapChange()) {
+  if (!change.empty()) {
     follow_links(&port);
-    const std::string_view event = note_link(port, port.tap->link());
+    const std::string_view event = note_link(port, port.port->link());
     if (event == "up" || event == "down") {
       tell(port, event);
     }
@@ -314,12 +246,13 @@ void Network::forget_static_beyond_vlans(RunningPort& port) {
   });
 }
 
-std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
+OpenedPort Network::remove_port(RunningPort& port) {
   for (RunningPort* guest : guests_of(port)) {
     remove_port(*guest);
   }
-  std::unique_ptr<Port> closed = port.home->engine->remove_port(port.index);
-  leave_reception(port);
+  OpenedPort closed{.port = port.home->engine->remove_port(port.index)};
+  closed.end = std::move(port.end);
+  reception_.remove(closed.end->bell());
   unwatch_link(port);
   release_place(port);
   const RunningPort removed = std::move(port);
@@ -337,17 +270,18 @@ std::unique_ptr<Port> Network::remove_port(RunningPort& port) {
 }
 
 void Network::take_back_port(RunningPort& port) {
-  TapPort* const tap = port.tap;
-  const std::unique_ptr<Port> removed = remove_port(port);
-  if (tap != nullptr) {
-    value_or_refuse(tap->put_back());
-  }
+  const OpenedPort removed = remove_port(port);
+  value_or_refuse(removed.end->put_back());
 }
 
-void Network::restore_tap(RunningPort& port, const TapPort::State& before) {
-  const auto restored = port.tap->restore(before);
+void Network::restore_end(RunningPort& port, const EndMemory& before) {
+  try {
+    port.end->restore(before);
+  } catch (const Error&) {
+    look_at(port);
+    throw;
+  }
   look_at(port);
-  value_or_refuse(restored);
 }
 
 }  // namespace tapswitch::network

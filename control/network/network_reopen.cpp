@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
-#include "control/network/open_port.hpp"
 
 namespace tapswitch::network {
 
@@ -51,17 +51,15 @@ void Network::reopen_lost(TimePoint now) {
 void Network::reopen(RunningPort& port) {
   OpenedPort opened;
   try {
-    opened = open_port(port.spec.far_end, offloads_, nullptr);
+    opened = open_end({.network = *this, .home = *port.home, .spec = port.spec});
     // The interface that has its name now may be another port's under a name that it had not.
     check_link({.spec = port.spec, .home = port.home, .port = opened.port.get()});
     Port* const reopened = opened.port.get();
     value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
     port.port = reopened;
-    port.tap = opened.tap;
+    port.end = std::move(opened.end);
   } catch (const std::exception& error) {
-    if (opened.tap != nullptr) {
-      (void)opened.tap->put_back();
-    }
+    (void)opened.end->put_back();
     // Said once, however often it is tried.
     if (std::exchange(port.reopen_refusal, error.what()) != error.what()) {
       notice_(fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));

@@ -23,12 +23,8 @@ struct PatchSpec {
   static std::vector<rpc::Field> fields();
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
-  [[nodiscard]] std::optional<FarEndPlace> place() const { return end_of(peer); }
-
-  // Returns what the one patch takes that leads to the port 'name'.
-  [[nodiscard]] static FarEndPlace end_of(const std::string& name) {
-    return {.name = "other end of patch '" + name + "'", .member = "peer"};
-  }
+  [[nodiscard]] std::optional<FarEndPlace> place() const { return other_end_place(peer); }
+  [[nodiscard]] std::string leads_to() const { return peer; }
 
   bool operator==(const PatchSpec&) const = default;
 };

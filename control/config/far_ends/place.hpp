@@ -23,6 +23,11 @@ struct FarEndPlace {
   return {.name = std::move(name), .member = "interface"};
 }
 
+// Returns what the one port takes that leads to the port 'name'.
+[[nodiscard]] inline FarEndPlace other_end_place(const std::string& name) {
+  return {.name = "other end of patch '" + name + "'", .member = "peer"};
+}
+
 // An interface is called as its port unless the user says otherwise. Throws rpc::Error if it has no
 // name and that of the port, which may be longer, is none for an interface.
 void name_interface(std::string& interface, const std::string& port_name);

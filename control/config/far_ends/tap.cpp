@@ -104,33 +104,4 @@ bool TapSpec::can_become(const TapSpec& wanted) const {
          offload == wanted.offload && queues == wanted.queues && is_passed == wanted.is_passed;
 }
 
-TapChange tap_change_from_json(const Json& json) {
-  TapChange change;
-  read(json, "mac", change.mac);
-  read(json, "mtu", change.mtu);
-  read(json, "persist", change.persist);
-  read(json, "owner", change.owner);
-  read(json, "group", change.group);
-  read(json, "up", change.is_up);
-  read(json, "addresses", change.addresses);
-  return change;
-}
-
-TapChange tap_change(const TapSpec& running, const TapSpec& wanted) {
-  TapChange change;
-  const auto differing = [](const auto& from, const auto& to, auto& target) {
-    if (from != to) {
-      target = to;
-    }
-  };
-  differing(running.mac, wanted.mac, change.mac);
-  differing(running.mtu, wanted.mtu, change.mtu);
-  differing(running.persist, wanted.persist, change.persist);
-  differing(running.owner, wanted.owner, change.owner);
-  differing(running.group, wanted.group, change.group);
-  differing(running.is_up, wanted.is_up, change.is_up);
-  differing(running.addresses, wanted.addresses, change.addresses);
-  return change;
-}
-
 }  // namespace tapswitch::config

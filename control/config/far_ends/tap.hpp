@@ -45,24 +45,4 @@ struct TapSpec {
   bool operator==(const TapSpec&) const = default;
 };
 
-// A user wants these otherwise about a TAP that is open; the rest stays, whatever it is.
-struct TapChange {
-  std::optional<MacAddress> mac;
-  std::optional<std::uint32_t> mtu;
-  std::optional<bool> persist;
-  std::optional<std::string> owner;
-  std::optional<std::string> group;
-  std::optional<bool> is_up;
-  std::optional<std::vector<std::string>> addresses;
-
-  bool operator==(const TapChange&) const = default;
-};
-
-// Returns those members of 'json' that are about a TAP that is open.
-[[nodiscard]] TapChange tap_change_from_json(const Json& json);
-
-// Returns what the interface is to be told. What is not wanted any more ("mtu" had been said, and
-// is not now) stays as it is.
-[[nodiscard]] TapChange tap_change(const TapSpec& running, const TapSpec& wanted);
-
 }  // namespace tapswitch::config

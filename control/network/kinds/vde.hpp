@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// vde.hpp: opens the far ends that are doors for clients of VDE. See kinds.hpp.
+#pragma once
+
+#include "control/network/kinds/kinds.hpp"
+
+namespace tapswitch::network {
+
+void check_open(const config::VdeSpec& end);
+[[nodiscard]] OpenedPort open_end(const config::VdeSpec& end, const Opening& opening);
+
+}  // namespace tapswitch::network

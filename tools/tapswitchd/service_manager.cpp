@@ -122,8 +122,8 @@ void ServiceManager::wait_until_heard() const {
 
 void ServiceManager::say_surely(std::string_view words, std::span<const int> descriptors) const {
   while (send_with_descriptors(notify_.get(), words, descriptors, MSG_DONTWAIT) < 0) {
-    pollfd ready{.fd = notify_.get(), .events = POLLOUT, .revents = 0};
-    if (errno != EAGAIN || poll(&ready, 1, patience_milliseconds) != 1) {
+    pollfd writable{.fd = notify_.get(), .events = POLLOUT, .revents = 0};
+    if (errno != EAGAIN || poll(&writable, 1, patience_milliseconds) != 1) {
       throw std::runtime_error("the service manager does not listen");
     }
   }

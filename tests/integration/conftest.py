@@ -28,7 +28,8 @@ HAS_FAILED = pytest.StashKey()
 LAB = pytest.StashKey()
 
 
-def pytest_configure():
+def pytest_configure(config):
+    config.addinivalue_line("markers", "not_sanitized: says nothing of a build with sanitizers")
     # Every daemon that a scenario starts, also by way of tapctl, dies of a system call that its
     # filter refuses. With a sanitizer there is no filter.
     if "TAPSWITCH_STRICT_FILTER" in os.environ and not IS_SANITIZED:
@@ -110,6 +111,14 @@ def pause(lab):
                        f"Daemon: tapctl --socket {lab.socket} ..., log in {lab.directory}\n"
                        "Enter removes it all. ")
         terminal.readline()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what a sanitizer makes meaningless: it is not skipped for want of anything."""
+    if IS_SANITIZED:
+        out = [item for item in items if item.get_closest_marker("not_sanitized")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from lab import IS_SANITIZED, program, run, status_at_end, wait_until
+from lab import program, run, status_at_end, wait_until
 from rpc_client import RpcClient, RpcError
 
 
@@ -104,7 +104,7 @@ def allow_more_memory(daemon, size):
     resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
 
 
-@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer takes all the address space there is")
+@pytest.mark.not_sanitized  # a sanitizer takes all the address space there is
 def test_want_of_memory_ends_sessions_and_not_the_daemon(lab):
     lab.join("alice", "10.0.0.1/24")
     lab.join("bob", "10.0.0.2/24")

@@ -24,6 +24,12 @@ class RpcError(Exception):
         return self.data.get("kind")
 
 
+def listens(path):
+    """Whether a daemon accepts at 'path': its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 class RpcClient:
     """One session. Use it in a 'with', or close() it."""
 

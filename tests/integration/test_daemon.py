@@ -14,7 +14,7 @@ import time
 import pytest
 
 from lab import program, run, status_at_end, wait_until
-from rpc_client import RpcClient, RpcError
+from rpc_client import RpcClient, RpcError, listens
 
 
 def tapswitchd(*options, before=()):
@@ -228,7 +228,7 @@ def test_daemon_without_any_right_still_answers(empty_lab):
     daemon = subprocess.Popen([*without, program("TAPSWITCHD"), "--socket", str(empty_lab.socket)],
                               stderr=subprocess.DEVNULL)
     try:
-        wait_until(empty_lab.socket.exists, "it listens")
+        wait_until(lambda: listens(empty_lab.socket), "it listens")
         with pytest.raises(RpcError) as refusal:
             empty_lab.call("port.add", {"name": "p"})
         assert refusal.value.kind == "permission_denied"

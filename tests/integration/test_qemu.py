@@ -12,7 +12,7 @@ import pytest
 
 from lab import IS_SANITIZED, die_with_the_test, program, run, wait_until
 from machine import Machine
-from rpc_client import RpcError
+from rpc_client import RpcError, listens
 
 RUN_SECONDS = float(os.environ.get("TAPSWITCH_QEMU_CHURN_SECONDS", "3"))
 
@@ -278,7 +278,7 @@ def test_without_any_privilege(empty_lab):
     with subprocess.Popen([*without, program("TAPSWITCHD"), "--socket", empty_lab.socket],
                           stderr=subprocess.DEVNULL, preexec_fn=die_with_the_test) as daemon:
         try:
-            wait_until(empty_lab.socket.exists, "it listens")
+            wait_until(lambda: listens(empty_lab.socket), "it listens")
             paths = [empty_lab.directory / name for name in ("one", "two")]
             for path in paths:
                 add(empty_lab, path.name, listen=f"unix:{path}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab import IS_SANITIZED, program, run, wait_until
-from rpc_client import RpcClient, RpcError
+from rpc_client import RpcClient, RpcError, listens
 
 # Runs a program with the pid that LISTEN_PID is to name.
 WITH_SOCKETS = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"]
@@ -196,7 +196,7 @@ def test_net_admin_alone_serves_its_own_namespace(empty_lab, granted):
                              program("TAPSWITCHD"),
                              "--socket", empty_lab.socket), stderr=subprocess.DEVNULL)
     try:
-        wait_until(empty_lab.socket.exists, "it listens")
+        wait_until(lambda: listens(empty_lab.socket), "it listens")
         empty_lab.call("port.add", {"name": "here", "addresses": ["10.0.0.1/24"], "mtu": 1400})
         may_enter = empty_lab.call("system.info")["kernel"]["namespaces"]
         assert may_enter == ("sys_admin" in granted)

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "switch/engine/counters.hpp"
 #include "switch/engine/egress_tag.hpp"
@@ -97,6 +98,13 @@ class Walk {
       return drop(*reason);
     }
     return classify_or_drop(arrival, *view);
+  }
+
+  // Admits a frame anew that was admitted by another picture, or takes its admission away.
+  void admit_again(Arrival& arrival) {
+    if (const auto before = std::exchange(arrival.admission, std::nullopt)) {
+      (void)classify_or_drop(arrival, before->view);
+    }
   }
 
   // Forwards a frame that was admitted by the same picture; its contents are unspecified

@@ -93,32 +93,41 @@ class Worker::Receiver {
   }
 
   void on_readable() {
-    if (!is_stopped_ && receive_batch() == ReceiveStatus::gone) {
+    if (is_stopped_) {
+      return;
+    }
+    const ReceiveStatus status = receive_batch();
+    if (status == ReceiveStatus::gone && !is_stopped_) {
       stop();
       tell();
     }
+  }
+
+  // Forwards what was read ahead and waits behind the mail that is being looked at.
+  void finish() {
+    while (!ahead_.empty()) {
+      (void)forward_until_mail(false);
+    }
+    let_go_of_frames();
   }
 
  private:
   // Forwards until nothing more is there or the batch has cost enough; says how it ended. A first
   // frame alone ends it too: most often nothing follows, and if it does we are told.
   ReceiveStatus receive_batch() {
-    const TimePoint now = std::chrono::steady_clock::now();
+    now_ = std::chrono::steady_clock::now();
     const bool is_first = depth_ == 1;
     auto status = ReceiveStatus::received;
     std::size_t cost = 0;
-    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now);
-    Walk walk(*picture_, index_, steps);
     do {
       cost += depth_;
-      std::size_t admitted = 0;
-      status = read_ahead(walk, admitted);
-      for (std::size_t i = 0; i < admitted; ++i) {
-        cost += walk.forward(worker_.arrivals_[i]);
+      status = read_ahead();
+      if (!ahead_.empty()) {
+        worker_.last_frame_ = now_;
       }
-      worker_.egress_tools_.held.release();
-      if (admitted > 0) {
-        worker_.last_frame_ = now;
+      cost += forward_ahead();
+      if (is_stopped_) {
+        return status;
       }
       depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
     } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
@@ -126,9 +135,70 @@ class Worker::Receiver {
     return status;
   }
 
+  // Returns what it cost. The receiver may be stopped afterwards.
+  std::size_t forward_ahead() {
+    std::size_t cost = forward_until_mail(true);
+    while (!ahead_.empty()) {
+      look_at_mail();
+      cost += forward_until_mail(true);
+    }
+    worker_.egress_tools_.held.release();
+    return cost;
+  }
+
+  // Forwards what was read ahead, by the present picture; with 'heeds_mail' until there is mail
+  // behind a flood. A flood to thousands of ports takes milliseconds, a frame to one port does not.
+  std::size_t forward_until_mail(bool heeds_mail) {
+    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
+    Walk walk(*picture_, index_, steps);
+    std::size_t cost = 0;
+    std::size_t done = 0;
+    for (Arrival& arrival : ahead_) {
+      const std::size_t copies = arrival.admission ? walk.forward(arrival) : 0;
+      cost += copies;
+      ++done;
+      if (copies > 1 && heeds_mail && worker_.has_mail()) {
+        break;
+      }
+    }
+    ahead_ = ahead_.subspan(done);
+    return cost;
+  }
+
+  // Does what the mail asks for, with frames before it that were read ahead: they go on by the
+  // picture that it may bring. Nothing of a port may be at hand meanwhile, for the port may go.
+  void look_at_mail() {
+    let_go_of_frames();
+    worker_.waiting_ = this;
+    worker_.empty_mailbox();
+    worker_.waiting_ = nullptr;
+    if (is_stopped_) {
+      return;
+    }
+    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
+    Walk walk(*picture_, index_, steps);
+    for (Arrival& arrival : ahead_) {
+      walk.admit_again(arrival);
+    }
+  }
+
+  void let_go_of_frames() {
+    worker_.egress_tools_.held.release();
+    worker_.egress_tools_.to_flush.flush();
+  }
+
   // Receives at most depth_ frames and admits them, in the order in which they come; says how it
   // ended.
-  ReceiveStatus read_ahead(Walk<WorkerSteps>& walk, std::size_t& admitted) {
+  ReceiveStatus read_ahead() {
+    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
+    Walk walk(*picture_, index_, steps);
+    std::size_t admitted = 0;
+    const ReceiveStatus status = receive_and_admit(walk, admitted);
+    ahead_ = std::span(worker_.arrivals_).first(admitted);
+    return status;
+  }
+
+  ReceiveStatus receive_and_admit(Walk<WorkerSteps>& walk, std::size_t& admitted) {
     const Picture::Slot& slot = picture_->slot(index_);
     std::size_t octets = 0;
     for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
@@ -162,7 +232,9 @@ class Worker::Receiver {
   const std::size_t queue_;
   const int descriptor_;
   const PortNews on_news_;
-  std::size_t depth_ = 1;  // how many frames are received before the first is forwarded
+  std::size_t depth_ = 1;     // how many frames are received before the first is forwarded
+  TimePoint now_{};           // when the batch began
+  std::span<Arrival> ahead_;  // admitted and not forwarded yet; empty between two batches
   bool is_stopped_ = true;
 };
 
@@ -216,13 +288,13 @@ void Worker::post(std::function<void()> task) {
     mailbox_.push_back(std::move(task));
     has_mail_.store(true, std::memory_order_release);
   }
-  // For a worker that sleeps; one that is busy looks between two batches. It cannot fail: the
-  // counter is far from full.
+  // For a worker that sleeps; one that is busy looks between two batches, and between two floods.
+  // It cannot fail: the counter is far from full.
   (void)eventfd_write(mail_bell_.get(), 1);
 }
 
 void Worker::empty_mailbox() {
-  if (!has_mail_.load(std::memory_order_acquire)) {
+  if (!has_mail()) {
     return;
   }
   {
@@ -279,6 +351,9 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
 void Worker::detach(SwitchId id, PortIndex index) {
   auto [receiver, end] = receivers_.equal_range({id, index});
   while (receiver != end) {
+    if (receiver->second.get() == waiting_) {
+      waiting_->finish();
+    }
     receiver->second->stop();
     retired_.insert(receivers_.extract(receiver++));
   }

@@ -7,7 +7,8 @@
 // again by the next epoll_wait(), and who has received but one frame need not ask the port whether
 // that was the last (ADR 17). It shares nothing by lock on this way: what the control thread wants
 // of it (a new picture, a port more or less) is put into a mailbox, which it empties between two
-// batches.
+// batches, and between two floods: one to thousands of ports takes milliseconds, and 16 of them may
+// have been read ahead. Those behind are then admitted again, by the picture that has come.
 // With busy polling it does not sleep at once when its ports are empty, but looks again for a while
 // after the last frame: that spares the next frame the waking, and costs a core.
 // A port that has many frames waiting is read ahead: up to 'look_ahead' frames are received before
@@ -55,7 +56,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();  // ends the thread; ports must have been detached
 
-  // Any thread: has the worker run 'task' between two batches, soon.
+  // Any thread: has the worker run 'task' between two batches or two floods, soon.
   void post(std::function<void()> task);
 
   // The rest is for tasks that run on the worker.
@@ -71,7 +72,7 @@ class Worker {
   // such port.
   void send(SwitchId id, PortIndex index, std::span<const std::byte> frame);
 
-  // Receives from that port no more.
+  // Receives from that port no more; what was received by it is forwarded.
   void detach(SwitchId id, PortIndex index);
 
   [[nodiscard]] std::size_t number() const { return number_; }
@@ -83,6 +84,7 @@ class Worker {
   void run();
   [[nodiscard]] bool polls_on() const;
   void empty_mailbox();
+  [[nodiscard]] bool has_mail() const { return has_mail_.load(std::memory_order_acquire); }
 
   const std::size_t number_;
   const std::chrono::microseconds busy_poll_;
@@ -91,6 +93,7 @@ class Worker {
   bool is_ending_ = false;
   TimePoint last_frame_{};
   std::array<Arrival, look_ahead> arrivals_;
+  Receiver* waiting_ = nullptr;  // has frames there that wait for the mailbox to be emptied
   EgressTools egress_tools_;
   // Stable in memory: receivers refer to the elements.
   std::map<SwitchId, std::shared_ptr<const Picture>> pictures_;

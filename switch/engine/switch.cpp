@@ -95,9 +95,10 @@ KernelResult<PortIndex> Switch::add_port(std::unique_ptr<Port>&& port, const Por
   };
   auto next = draw_or(take_out);
   const auto before = picture_;
+  const Noted noted = noted_;
   hand_over(std::move(next));
   if (auto attached = attach(*index); !attached) {
-    hand_over(before);
+    hand_back(before, noted);
     take_out();
     return attached.error();
   }
@@ -127,11 +128,12 @@ KernelResult<void> Switch::replace_port(PortIndex index, std::unique_ptr<Port>& 
   detach(index, entry);
   port.swap(entry.port);
   const auto before = picture_;
+  const Noted noted = noted_;
   hand_over(std::move(next));
   auto attached = attach(index);
   if (!attached) {
     port.swap(entry.port);
-    hand_over(before);
+    hand_back(before, noted);
     (void)attach(index);  // what could be watched until now
   }
   return attached;
@@ -216,15 +218,33 @@ void Switch::detach(PortIndex index, const Entry& entry) {
 void Switch::set_port_rule(PortIndex index, const PortRule& rule) {
   auto& place = rules_[to_size(index)];
   const auto old = std::exchange(place, rule);
-  hand_over(draw_or([&] { place = old; }));
-  if (old->vlan != rule.vlan) {
-    fdb_.flush({.port = index, .kind = StationKind::dynamic_entry});
-  }
+  const bool had_to_forget = noted_.to_forget.test(to_size(index));
+  noted_.to_forget.set(to_size(index), had_to_forget || old->vlan != rule.vlan);
+  apply_rules([&] {
+    place = old;
+    noted_.to_forget.set(to_size(index), had_to_forget);
+  });
 }
 
 void Switch::set_rule(const SwitchRule& rule) {
   const SwitchRule old = std::exchange(rule_, rule);
-  hand_over(draw_or([&] { rule_ = old; }));
+  apply_rules([&] { rule_ = old; });
+}
+
+template <class TakeBack>
+void Switch::apply_rules(const TakeBack& take_back) {
+  if (is_composed_) {
+    noted_.is_any = true;
+  } else {
+    hand_over(draw_or(take_back));
+  }
+}
+
+void Switch::commit() {
+  is_composed_ = false;
+  if (noted_.is_any) {
+    hand_over(draw());
+  }
 }
 
 void Switch::observe(PortIndex index, PortObserver* observer) {
@@ -270,6 +290,18 @@ std::shared_ptr<const Picture> Switch::draw() {
 void Switch::hand_over(std::shared_ptr<const Picture> picture) {
   pool_.run_on_all([this, &picture](Worker& worker) { worker.adopt(id_, picture); });
   picture_ = std::move(picture);
+  noted_.is_any = false;
+  // Only now: until the last worker had the new picture, stations could be learned by the old
+  // rules.
+  if (noted_.to_forget.any()) {
+    fdb_.flush_learned(noted_.to_forget);
+    noted_.to_forget.reset();
+  }
+}
+
+void Switch::hand_back(std::shared_ptr<const Picture> picture, const Noted& noted) {
+  hand_over(std::move(picture));
+  noted_ = noted;
 }
 
 PortTotals Switch::totals(PortIndex index) const {

@@ -4,7 +4,8 @@
 //
 // Threads: everything here belongs to the control thread, but for on_news. A call that changes
 // something returns when every worker forwards by the new picture, so that its effect holds for
-// each frame received after it; the workers never wait for the control thread.
+// each frame received after it; the workers never wait for the control thread. In a composed change
+// that holds of commit(), for the rules that were noted.
 // Limits: max_ports ports; as many stations as the options say. What the kernel or want of memory
 // refuses leaves all as it was.
 #pragma once
@@ -82,6 +83,13 @@ class Switch {
   // Has another worker receive from the port, or by its first queue. Its frames stay in order.
   [[nodiscard]] KernelResult<void> move_port(PortIndex index, std::size_t worker);
 
+  // Begins a composed change: rules that are set are noted, and take effect together, by one
+  // picture, with commit() or with the first change that needs a picture of its own, as every port
+  // does that comes or goes.
+  void begin_change() { is_composed_ = true; }
+  // Ends it. Throws std::bad_alloc; then the rules take effect with the next change.
+  void commit();
+
   // A changed VLAN rule makes the switch forget what it has learned on the port.
   void set_port_rule(PortIndex index, const PortRule& rule);
   void set_rule(const SwitchRule& rule);
@@ -117,6 +125,12 @@ class Switch {
   [[nodiscard]] const Picture& picture() const { return *picture_; }
 
  private:
+  // Rules that are set and that the picture does not have yet.
+  struct Noted {
+    bool is_any = false;
+    Fdb::PortSet to_forget;  // ports that are in other VLANs by these rules
+  };
+
   struct Entry {
     std::unique_ptr<Port> port;
     std::unique_ptr<PortCounters[]> counters;  // one a worker
@@ -131,6 +145,10 @@ class Switch {
   [[nodiscard]] std::shared_ptr<const Picture> draw_or(const TakeBack& take_back);
   // Takes no memory once the workers know the switch, so that it cannot fail.
   void hand_over(std::shared_ptr<const Picture> picture);
+  // Puts back the picture before the last one, with what was noted then.
+  void hand_back(std::shared_ptr<const Picture> picture, const Noted& noted);
+  template <class TakeBack>
+  void apply_rules(const TakeBack& take_back);
   // Returns who receives by a queue of a port.
   [[nodiscard]] std::size_t worker_of(const Entry& entry, std::size_t queue) const;
   [[nodiscard]] KernelResult<void> attach(PortIndex index);
@@ -143,6 +161,8 @@ class Switch {
   Fdb fdb_;
   SwitchRule rule_;
   bool is_receiving_ = true;
+  bool is_composed_ = false;
+  Noted noted_;
   PuntQueue punts_;
   // Shared with the tasks that send, which may be done a moment later than anybody asks.
   const std::shared_ptr<std::atomic<std::size_t>> unsent_;

@@ -212,21 +212,32 @@ bool Fdb::remove(Station station) {
   return true;
 }
 
-std::size_t Fdb::flush(const Filter& filter) {
+template <class Matches>
+std::size_t Fdb::flush_if(const Matches& is_meant) {
   std::size_t flushed = 0;
   for (std::size_t slot = 0; slot < table_.slot_count(); ++slot) {
     // Looked at without the mutex, which is held for one entry at a time: workers never wait long.
-    if (const auto seen = table_.read(slot); !seen || !matches(filter, *seen)) {
+    if (const auto seen = table_.read(slot); !seen || !is_meant(*seen)) {
       continue;
     }
     const std::lock_guard lock(mutex_);
     const auto record = table_.read(slot);
-    if (record && matches(filter, *record)) {
+    if (record && is_meant(*record)) {
       free(slot, *record, FdbNews::Kind::removed);
       ++flushed;
     }
   }
   return flushed;
+}
+
+std::size_t Fdb::flush(const Filter& filter) {
+  return flush_if([&](const FdbTable::Record& record) { return matches(filter, record); });
+}
+
+std::size_t Fdb::flush_learned(const PortSet& ports) {
+  return flush_if([&](const FdbTable::Record& record) {
+    return !record.value.is_static() && ports.test(to_size(record.value.port()));
+  });
 }
 
 std::size_t Fdb::expire(TimePoint now, std::size_t slots) {

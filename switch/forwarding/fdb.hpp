@@ -16,6 +16,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -116,6 +117,10 @@ class Fdb {
   // Removes what matches; returns how many. What is learned meanwhile may stay.
   std::size_t flush(const Filter& filter);
 
+  // Removes what was learned on any of 'ports', in one walk through the table.
+  using PortSet = std::bitset<max_ports>;
+  std::size_t flush_learned(const PortSet& ports);
+
   // Frees entries that have aged out, among the next 'slots' slots from where the call before
   // ended; returns how many.
   std::size_t expire(TimePoint now, std::size_t slots = all_slots);
@@ -143,6 +148,9 @@ class Fdb {
   [[nodiscard]] FdbCounters counters() const;
 
  private:
+  template <class Matches>
+  std::size_t flush_if(const Matches& is_meant);
+
   using Count = std::atomic<std::uint32_t>;
 
   // A plan says what learning a station would come to, and in which slot.

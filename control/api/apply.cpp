@@ -295,6 +295,7 @@ void carry_out(Network& network, const std::vector<config::Step>& steps) {
       at = &step;
       application.take(step);
     }
+    network.commit();
   } catch (const rpc::Error& error) {
     throw refusal_of(*at, take_back(), error.kind(), error.what(), error.to_json()["data"]);
   } catch (const std::bad_alloc&) {

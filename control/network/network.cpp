@@ -169,6 +169,9 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
                      .port_names = {}};
   RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
+  if (composed_from_) {
+    added.engine->begin_change();
+  }
   report_stations(added, events_.is_wanted(events::Topic::stations));
   tell(added, "added");
   on_configured();

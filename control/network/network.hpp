@@ -21,7 +21,7 @@
 #include "control/network/open_end.hpp"
 #include "control/network/reception.hpp"
 #include "switch/engine/switch.hpp"
-#include "switch/engine/worker.hpp"
+#include "switch/engine/worker_pool.hpp"
 #include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
 
@@ -101,7 +101,10 @@ class Network {
   // How many changes of the configuration there have been. One that is made of several counts as
   // one: whoever makes it says when it begins, and at its end which number it has.
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
-  void begin_composed_change() { composed_from_ = revision_; }
+  // Rules of ports and switches then take effect together, with commit() or at the change's end.
+  void begin_composed_change();
+  // Throws std::bad_alloc: they take effect with the next change.
+  void commit();
   void set_revision(std::uint64_t revision);
 
   // Throws conflict unless 'expected', if it is given, is the revision.

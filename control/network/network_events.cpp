@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // network_events.cpp: the part of Network that tells subscribers what has changed.
 #include <algorithm>
+#include <exception>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "control/network/describe.hpp"
@@ -71,7 +73,33 @@ void Network::on_configured() {
   }
 }
 
+void Network::begin_composed_change() {
+  composed_from_ = revision_;
+  for (const auto& [name, running] : switches_) {
+    running.engine->begin_change();
+  }
+}
+
+void Network::commit() {
+  std::exception_ptr refusal;
+  for (const auto& [name, running] : switches_) {
+    try {
+      running.engine->commit();
+    } catch (const std::bad_alloc&) {
+      refusal = std::current_exception();
+    }
+  }
+  if (refusal) {
+    std::rethrow_exception(refusal);
+  }
+}
+
 void Network::set_revision(std::uint64_t revision) {
+  try {
+    commit();
+  } catch (const std::bad_alloc&) {
+    notice_("there is no memory for the rules of this change: they take effect with the next");
+  }
   revision_ = revision;
   const auto before = std::exchange(composed_from_, std::nullopt);
   if (before != revision) {

@@ -22,7 +22,7 @@
 
 #include "switch/engine/counters.hpp"
 #include "switch/engine/picture.hpp"
-#include "switch/engine/worker.hpp"
+#include "switch/engine/worker_pool.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/forwarding/port_rule.hpp"
 #include "switch/forwarding/zeroed_array.hpp"

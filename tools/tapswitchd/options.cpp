@@ -11,7 +11,7 @@
 
 #include "control/api/log_book.hpp"
 #include "control/config/schema.hpp"
-#include "switch/engine/worker.hpp"
+#include "switch/engine/worker_pool.hpp"
 #include "tools/tapswitchd/startup.hpp"
 #include "tools/version.hpp"
 

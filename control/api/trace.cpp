@@ -66,7 +66,7 @@ Json to_json(const VlanTag& tag) {
 
 // The outermost tag, which may be one that came in behind another.
 std::optional<VlanTag> outermost_tag(const FrameBuffer& frame) {
-  const auto view = FrameView::parse(frame.bytes());
+  const auto view = FrameView::parse(frame.head());
   return view ? view->tag() : std::nullopt;
 }
 
@@ -83,8 +83,8 @@ class Narrator {
 
   void arrived(const FrameBuffer& /*frame*/) {}
 
-  void parsed(const FrameView& view) {
-    note("{} bytes from {} to {} come in by port {}", view.size(), view.source().to_string(),
+  void parsed(const FrameView& view, std::size_t size) {
+    note("{} bytes from {} to {} come in by port {}", size, view.source().to_string(),
          view.destination().to_string(), ingress_.spec.name);
     note("{}", view.tag() ? "tagged: " + to_text(*view.tag()) : "untagged");
   }
@@ -259,8 +259,8 @@ void add_trace_handlers(Handlers& handlers, Network& network) {
   handlers["frame.trace"] = [&network](const Json& params, const rpc::Caller&) {
     const Bytes bytes = frame_argument(params.at("frame"));
     const auto arrival = std::make_unique<Arrival>();
-    std::copy(bytes.begin(), bytes.end(), arrival->frame.space().begin());
-    arrival->frame.assign(bytes.size());
+    const FrameBuffer::Part parts[] = {bytes};
+    (void)arrival->frame.borrow(parts);  // the schema has seen to its length
     const RunningPort& ingress = network.find_port(params.at("port"));
     network.follow_links();
     Narrator narrator(network, ingress, std::chrono::steady_clock::now());

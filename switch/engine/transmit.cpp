@@ -31,7 +31,7 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   if (slot.observer != nullptr) {
     slot.observer->sends(exit.worker, frame);
   }
-  const std::size_t size = frame.bytes().size();
+  const std::size_t size = frame.size();
   if (const auto reason = reason_of(slot.port->send(frame))) {
     counters.drop(*reason);
     return;

@@ -49,7 +49,7 @@ struct Arrival {
 // length of an edited frame is checked. Nullopt: it is not.
 [[nodiscard]] inline std::optional<DropReason> refuse_length(const FrameBuffer& frame,
                                                              const PortView& port) {
-  const std::size_t size = frame.bytes().size();
+  const std::size_t size = frame.size();
   if (exceeds_mtu(frame.layout(), wire_size(size, frame.layout(), frame.offload()), port.mtu())) {
     return DropReason::mtu_exceeded;
   }
@@ -58,7 +58,7 @@ struct Arrival {
 
 // Steps, in the order in which a frame comes by them:
 //   void arrived(const FrameBuffer&)              whatever it may be
-//   void parsed(const FrameView&)                 it is a frame
+//   void parsed(const FrameView&, size)           it is a frame
 //   optional<DropReason> observed(const FrameBuffer&)
 //   void classified(const FrameView&, const Classification&)
 //   void entered(VlanId, size)                    begins the second half
@@ -66,7 +66,7 @@ struct Arrival {
 //   const Fdb& fdb()                              as it is then
 //   void decides(const FrameView&, VlanId)        before the decision
 //   void decided(const Decision&)
-//   void punt(const FrameBuffer&, VlanId, optional<Learned>)
+//   void punt(FrameBuffer&, VlanId, optional<Learned>)  which may make it whole
 //   void drop(DropReason)                         at the port it came in by
 //   void refuse(PortIndex, AddressKind, DropReason)  at a port it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
@@ -84,16 +84,16 @@ class Walk {
   bool admit(Arrival& arrival) {
     FrameBuffer& frame = arrival.frame;
     steps_.arrived(frame);
-    const auto view = FrameView::parse(frame.bytes());
+    const auto view = FrameView::parse(frame.head());
     if (!view) {
       return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
     }
     frame.find_layout();
     if (!frame.offload().is_plain() &&
-        !is_consistent(view->size(), frame.layout(), frame.offload())) {
+        !is_consistent(frame.size(), frame.layout(), frame.offload())) {
       return drop(DropReason::offload_invalid);
     }
-    steps_.parsed(*view);
+    steps_.parsed(*view, frame.size());
     if (const auto reason = steps_.observed(frame)) {
       return drop(*reason);
     }
@@ -114,7 +114,7 @@ class Walk {
     const FrameView& view = admission.view;
     const Classification& classification = admission.classification;
     const VlanId vid = classification.tag.vid;
-    steps_.entered(vid, view.size());
+    steps_.entered(vid, arrival.frame.size());
     const std::optional<Learned> learned =
         steps_.learn({vid, view.source()}, picture_.snapshot.port(ingress_));
     steps_.decides(view, vid);
@@ -228,7 +228,7 @@ class Walk {
       return 1;
     }
     std::size_t count = 0;
-    Segmenter segments(out.frame.bytes(), *headers, out.frame.offload());
+    Segmenter segments(out.frame, *headers);
     for (; segments.next(steps_.segment()); ++count) {
       steps_.leave_cut(port, out.kind, steps_.segment());
     }

@@ -69,7 +69,8 @@ class Worker::Receiver {
         picture_(picture),
         index_(index),
         queue_(queue),
-        descriptor_(picture->slot(index).port->descriptor(queue)),
+        port_(*picture->slot(index).port),
+        descriptor_(port_.descriptor(queue)),
         on_news_(std::move(on_news)) {}
 
   // Once, and it must not move afterwards.
@@ -130,6 +131,7 @@ class Worker::Receiver {
       depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
     } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
     worker_.egress_tools_.to_flush.flush();
+    port_.give_back(queue_);
     return status;
   }
 
@@ -203,7 +205,7 @@ class Worker::Receiver {
       Arrival& arrival = worker_.arrivals_[admitted];
       const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
       if (status == ReceiveStatus::received) {
-        octets += arrival.frame.bytes().size();
+        octets += arrival.frame.size();
         admitted += walk.admit(arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
         slot.counters[worker_.number_].drop(*reason);
@@ -228,6 +230,7 @@ class Worker::Receiver {
   const std::shared_ptr<const Picture>& picture_;  // the worker's present one
   const PortIndex index_;
   const std::size_t queue_;
+  Port& port_;
   const int descriptor_;
   const PortNews on_news_;
   std::size_t depth_ = 1;     // how many frames are received before the first is forwarded

@@ -32,8 +32,8 @@ class WorkerSteps {
   [[nodiscard]] const Fdb& fdb() const { return *picture_.fdb; }
   [[nodiscard]] FrameBuffer& segment() { return tools_.segment; }
 
-  void arrived(const FrameBuffer& frame) { counters().in_octets.add(frame.bytes().size()); }
-  void parsed(const FrameView& /*view*/) {}
+  void arrived(const FrameBuffer& frame) { counters().in_octets.add(frame.size()); }
+  void parsed(const FrameView& /*view*/, std::size_t /*size*/) {}
   void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
   void decided(const Decision& /*decision*/) {}
 
@@ -59,9 +59,12 @@ class WorkerSteps {
                : std::nullopt;
   }
 
-  void punt(const FrameBuffer& frame, VlanId vid, std::optional<Learned> learned) {
-    picture_.punts->push(
-        {.port = ingress_, .vid = vid, .learned = learned, .when = now_, .bytes = frame.bytes()});
+  void punt(FrameBuffer& frame, VlanId vid, std::optional<Learned> learned) {
+    picture_.punts->push({.port = ingress_,
+                          .vid = vid,
+                          .learned = learned,
+                          .when = now_,
+                          .bytes = frame.make_whole()});
   }
 
   void drop(DropReason reason) { counters().drop(reason); }

@@ -19,8 +19,7 @@ bool is_mld_type(std::uint8_t type) {
 
 bool is_mld(const FrameView& frame, const Layout& layout) {
   const std::optional<std::size_t> icmp = layout.transport(protocol_icmp_ipv6);
-  return icmp && *icmp < frame.size() &&
-         is_mld_type(std::to_integer<std::uint8_t>(frame.bytes()[*icmp]));
+  return icmp && is_mld_type(std::to_integer<std::uint8_t>(frame.bytes()[*icmp]));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/frame/frame_buffer.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "switch/frame/checksum.hpp"
@@ -13,8 +14,62 @@ constexpr std::size_t addresses_size = 2 * MacAddress::size;
 
 }  // namespace
 
+bool FrameBuffer::borrow(std::span<const Part> parts, const Offload& offload) {
+  std::size_t size = 0;
+  for (const Part part : parts) {
+    if (part.size() > max_frame_size - size) {
+      return false;
+    }
+    size += part.size();
+  }
+  assign(size, offload);
+  body_size_ = size;
+  take_in(parts, parts.size() <= most_parts ? std::min(size, lent_head_size) : size);
+  return true;
+}
+
+// Copies the first of 'parts', which are the body, behind the head until that has 'size' bytes; the
+// others remain the body.
+void FrameBuffer::take_in(std::span<const Part> parts, std::size_t size) {
+  std::size_t head_size = size_ - body_size_;
+  part_count_ = 0;
+  for (const Part part : parts) {
+    const Part taken = part.first(std::min(part.size(), size - head_size));
+    std::ranges::copy(taken, memory_.data() + begin_ + head_size);
+    head_size += taken.size();
+    if (taken.size() < part.size()) {
+      parts_[part_count_++] = part.subspan(taken.size());
+    }
+  }
+  body_size_ = size_ - head_size;
+}
+
+// Only few frames have headers that reach beyond the head, and only those without TCP or UDP seem
+// to.
+void FrameBuffer::find_layout_further_on() {
+  lengthen_head(std::min(size_, max_header_size));
+  layout_ = Layout::find(head());
+}
+
+void FrameBuffer::copy(std::size_t offset, std::span<std::byte> to) const {
+  assert(offset <= size_ && to.size() <= size_ - offset);
+  const auto copy_of = [&](Part part) {
+    const Part behind = part.subspan(std::min(offset, part.size()));
+    const Part wanted = behind.first(std::min(behind.size(), to.size()));
+    std::ranges::copy(wanted, to.begin());
+    to = to.subspan(wanted.size());
+    offset -= part.size() - behind.size();
+  };
+  copy_of(head());
+  for (const Part part : body()) {
+    copy_of(part);
+  }
+}
+
 void FrameBuffer::finish_checksum() {
-  tapswitch::finish_checksum(std::span(memory_).subspan(begin_, size_), offload_);
+  if (offload_.needs_checksum) {
+    tapswitch::finish_checksum(make_whole(), offload_);
+  }
 }
 
 void FrameBuffer::push_tag(VlanTag tag) {

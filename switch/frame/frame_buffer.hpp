@@ -5,11 +5,15 @@
 // Theory of operation: the frame starts 'headroom' bytes into the memory, so that a tag can be put
 // in front of it (and a port can prepend its own framing) by moving twelve bytes instead of the
 // whole frame.
-// With the frame goes what its sender left to be finished (offload.hpp) and where its headers lie
-// (layout.hpp); editing a tag keeps both true.
-// Limits: a port must report a frame of more than 'max_frame_size' bytes as oversize. A tag that is
-// put on may make a frame longer than that; such a frame is_oversize(), and no port may be given
-// it.
+// A frame has a head, which lies in this memory, and may have a body behind it, which a port lends:
+// it stays in the memory of a guest, in pieces, until the port is given it back
+// (Port::give_back()). All that is decided by, edited or read twice is in the head, for a guest may
+// write to its memory at any moment. Most frames have no body: the head is all of them, they are
+// whole. With the frame goes what its sender left to be finished (offload.hpp) and where its
+// headers lie (layout.hpp); editing a tag keeps both true. Limits: a port must report a frame of
+// more than 'max_frame_size' bytes as oversize. A tag that is put on may make a frame longer than
+// that; such a frame is_oversize(), and no port may be given it. A body has at most 'most_parts'
+// parts: a frame in more is copied.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +31,18 @@ namespace tapswitch {
 
 class FrameBuffer {
  public:
+  // A piece of a frame in memory that somebody lends.
+  using Part = std::span<const std::byte>;
+
   // Room for a tag and for the framing of a port (4 bytes for QEMU, 12 for a virtio-net header).
   static constexpr std::size_t headroom = 64;
   // 64 KiB of payload, as the largest super-frame has it, with its header and two tags.
   static constexpr std::size_t max_frame_size = 65'536 + FrameView::header_size + 2 * VlanTag::size;
+
+  // How much of a frame that is lent is copied at once: the headers that most frames have.
+  static constexpr std::size_t lent_head_size = 256;
+  // Linux gives a super-frame of TCP in up to 18 pieces.
+  static constexpr std::size_t most_parts = 24;
 
   // Returns where a port puts the frame it receives, behind 'prefix' bytes of the port's own
   // framing. One byte larger than these and the largest frame, so that a frame which fills it was
@@ -45,16 +57,46 @@ class FrameBuffer {
     assert(size <= max_frame_size);
     begin_ = headroom;
     size_ = size;
+    body_size_ = 0;
+    part_count_ = 0;
     offload_ = offload;
     layout_ = Layout();
   }
 
-  // Finds the headers, once for the whole way of the frame.
-  void find_layout() { layout_ = Layout::find(bytes()); }
+  // Makes the bytes of 'parts', one behind the other, the frame: the first of them are copied, and
+  // all if they are few, the others borrowed. False: they are too many for a frame.
+  [[nodiscard]] bool borrow(std::span<const Part> parts, const Offload& offload = {});
 
-  [[nodiscard]] std::span<const std::byte> bytes() const {
+  // Finds the headers, once for the whole way of the frame. The head has them all afterwards.
+  void find_layout() {
+    layout_ = Layout::find(head());
+    if (is_lent() && !layout_.headers()) [[unlikely]] {
+      find_layout_further_on();
+    }
+  }
+
+  // How long the frame is, its body with it.
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<const std::byte> head() const {
+    return std::span(memory_).subspan(begin_, size_ - body_size_);
+  }
+  // Returns what stands behind the head, piece by piece; nothing if the frame is whole.
+  [[nodiscard]] std::span<const Part> body() const { return std::span(parts_).first(part_count_); }
+  [[nodiscard]] bool is_lent() const { return body_size_ != 0; }
+
+  // Copies the bytes of the frame from 'offset' on, as many as 'to' has room for. Requires: there
+  // are so many.
+  void copy(std::size_t offset, std::span<std::byte> to) const;
+
+  // Copies the body behind the head, if there is one, and returns the frame in one piece, for what
+  // is finished in place.
+  std::span<std::byte> make_whole() {
+    if (is_lent()) [[unlikely]] {
+      lengthen_head(size_);
+    }
     return std::span(memory_).subspan(begin_, size_);
   }
+
   [[nodiscard]] const Offload& offload() const { return offload_; }
 
   // Without any header until find_layout() was called.
@@ -65,9 +107,10 @@ class FrameBuffer {
     return !is_oversize() && size <= max_frame_size - size_;
   }
 
-  // Makes the frame longer, or leaves more of it unfinished. Requires: has_room_for() them.
+  // Makes the frame longer, or leaves more of it unfinished. Requires: it is whole, and
+  // has_room_for() them.
   void append(std::span<const std::byte> bytes) {
-    assert(has_room_for(bytes.size()));
+    assert(!is_lent() && has_room_for(bytes.size()));
     std::copy(bytes.begin(), bytes.end(), memory_.data() + begin_ + size_);
     size_ += bytes.size();
   }
@@ -76,12 +119,7 @@ class FrameBuffer {
   // Finishes the checksum, if that was left to others.
   void finish_checksum();
 
-  // The same, for what is finished in place: a checksum.
-  [[nodiscard]] std::span<std::byte> mutable_bytes() {
-    return std::span(memory_).subspan(begin_, size_);
-  }
-
-  // The 'size' bytes in front of the frame, for the framing of a port.
+  // The 'size' bytes in front of the head, for the framing of a port.
   [[nodiscard]] std::span<std::byte> prefix(std::size_t size) {
     assert(size <= begin_);
     return std::span(memory_).subspan(begin_ - size, size);
@@ -97,11 +135,18 @@ class FrameBuffer {
   void set_tag(VlanTag tag);
 
  private:
+  void find_layout_further_on();
+  void lengthen_head(std::size_t size) { take_in(body(), size); }
+  void take_in(std::span<const Part> parts, std::size_t size);
+
   std::array<std::byte, headroom + max_frame_size + 1> memory_;
   std::size_t begin_ = headroom;
   std::size_t size_ = 0;
+  std::size_t body_size_ = 0;
+  std::size_t part_count_ = 0;
   Offload offload_;
   Layout layout_;
+  std::array<Part, most_parts> parts_;  // the body is the first 'part_count_'
 };
 
 }  // namespace tapswitch

@@ -3,7 +3,7 @@
 //
 // A FrameView exists only over bytes that are long enough for what it reads: parse() is the only
 // place that checks a length, and after it no accessor can fail. Only the outermost VLAN tag is
-// looked at; whatever follows it is payload.
+// looked at; whatever follows it is payload. The head of a frame is enough for a view of it.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +48,6 @@ class FrameView {
   // The outermost tag, if there is one.
   [[nodiscard]] std::optional<VlanTag> tag() const;
 
-  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
 
  private:

@@ -32,14 +32,15 @@ std::byte flags_of(Bytes frame, const HeaderLayout& headers) {
 
 // Returns the headers of a segment that carries payload, no flag that belongs to one segment only,
 // and no padding.
-std::optional<HeaderLayout> headers_of_segment(Bytes frame, const Layout& layout) {
-  const std::optional<HeaderLayout> headers = layout.headers();
+std::optional<HeaderLayout> headers_of_segment(const FrameBuffer& frame) {
+  const std::optional<HeaderLayout> headers = frame.layout().headers();
   if (!headers || headers->kind != TransportKind::tcp || headers->payload >= frame.size()) {
     return std::nullopt;
   }
-  const bool has_usual_flags = (flags_of(frame, *headers) & ~(last_flags | tcp_ece)) == tcp_ack;
-  const Bytes ip = frame.subspan(headers->network);
-  return has_usual_flags && stated_size(ip, headers->is_ipv6) == ip.size() ? headers : std::nullopt;
+  const Bytes head = frame.head();
+  const bool has_usual_flags = (flags_of(head, *headers) & ~(last_flags | tcp_ece)) == tcp_ack;
+  const std::size_t size = stated_size(head.subspan(headers->network), headers->is_ipv6);
+  return has_usual_flags && size == frame.size() - headers->network ? headers : std::nullopt;
 }
 
 // Sums the addresses, the protocol and the length, which the checksum of TCP covers.
@@ -67,27 +68,30 @@ struct Same {
 }  // namespace
 
 bool Joiner::begin(FrameBuffer& frame) {
-  const std::optional<HeaderLayout> headers = headers_of_segment(frame.bytes(), frame.layout());
+  const std::optional<HeaderLayout> headers = headers_of_segment(frame);
   if (!headers || !frame.offload().is_plain()) {
     return false;
   }
   frame_ = &frame;
   headers_ = *headers;
-  segment_size_ = frame.bytes().size() - headers_.payload;
+  segment_size_ = frame.size() - headers_.payload;
   count_ = 1;
-  is_ended_ = (flags_of(frame.bytes(), headers_) & last_flags) != std::byte{0};
+  is_ended_ = (flags_of(frame.head(), headers_) & last_flags) != std::byte{0};
   return true;
 }
 
-bool Joiner::append(const FrameBuffer& next) {
-  const Bytes bytes = next.bytes();
-  if (is_ended_ || !next.offload().is_plain() || !is_continued_by(bytes) || !is_sound(bytes) ||
-      (count_ == 1 && !is_sound(frame_->bytes()))) {
+bool Joiner::append(FrameBuffer& next) {
+  if (is_ended_ || !next.offload().is_plain() || !is_continued_by(next)) {
+    return false;
+  }
+  const std::span<std::byte> first = frame_->make_whole();
+  const Bytes bytes = next.make_whole();
+  if (!is_sound(bytes) || (count_ == 1 && !is_sound(first))) {
     return false;
   }
   const Bytes payload = bytes.subspan(headers_.payload);
   const std::byte flags = flags_of(bytes, headers_);
-  frame_->mutable_bytes()[headers_.transport + tcp_flags] |= flags & last_flags;
+  first[headers_.transport + tcp_flags] |= flags & last_flags;
   frame_->append(payload);
   ++count_;
   is_ended_ = payload.size() < segment_size_ || (flags & last_flags) != std::byte{0};
@@ -95,16 +99,21 @@ bool Joiner::append(const FrameBuffer& next) {
 }
 
 // Cheap comparisons first: most frames that continue nothing differ in their length or ports.
-bool Joiner::is_continued_by(Bytes next) const {
-  const Bytes first = frame_->bytes();
-  if (next.size() <= headers_.payload || next.size() > headers_.payload + segment_size_ ||
-      first.size() - headers_.network + next.size() - headers_.payload > most_octets_of_ip ||
-      !frame_->has_room_for(next.size() - headers_.payload)) {
+bool Joiner::is_continued_by(const FrameBuffer& frame) const {
+  const std::size_t size = frame.size();
+  if (size <= headers_.payload || size > headers_.payload + segment_size_ ||
+      frame_->size() - headers_.network + size - headers_.payload > most_octets_of_ip ||
+      !frame_->has_room_for(size - headers_.payload)) {
+    return false;
+  }
+  const Bytes first = frame_->head();
+  const Bytes next = frame.head();
+  if (next.size() < headers_.payload) {
     return false;
   }
   const Same same{first, next};
   const std::size_t tcp = headers_.transport;
-  const auto sent = static_cast<std::uint32_t>(first.size() - headers_.payload);
+  const auto sent = static_cast<std::uint32_t>(frame_->size() - headers_.payload);
   const std::uint32_t sequence = load_32(&first[tcp + tcp_sequence]) + sent;
   if (!same.between(tcp, tcp + tcp_sequence) || load_32(&next[tcp + tcp_sequence]) != sequence ||
       !same.between(tcp + tcp_acknowledgment, tcp + tcp_flags) ||
@@ -114,7 +123,7 @@ bool Joiner::is_continued_by(Bytes next) const {
     return false;
   }
   const std::size_t ip = headers_.network;
-  if (stated_size(next.subspan(ip), headers_.is_ipv6) != next.size() - ip) {
+  if (stated_size(next.subspan(ip), headers_.is_ipv6) != size - ip) {
     return false;
   }
   if (headers_.is_ipv6) {
@@ -147,7 +156,7 @@ FrameBuffer& Joiner::finish() {
   if (count_ < 2) {
     return *frame_;
   }
-  const std::span<std::byte> bytes = frame_->mutable_bytes();
+  const std::span<std::byte> bytes = frame_->make_whole();
   write_ip_length(bytes, headers_);
   store_16(&bytes[headers_.transport + tcp_checksum],
            sum_of_pseudo_header(bytes, headers_).folded());

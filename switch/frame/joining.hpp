@@ -24,15 +24,15 @@ class Joiner {
   // finish(). False: it is nothing that another frame could continue.
   [[nodiscard]] bool begin(FrameBuffer& frame);
 
-  // Whether 'next' continues what was begun, and was appended to it.
-  [[nodiscard]] bool append(const FrameBuffer& next);
+  // Whether 'next' continues what was begun, and was appended to it. Both may be made whole.
+  [[nodiscard]] bool append(FrameBuffer& next);
 
   // Makes one super-frame of what was appended, whose checksum is left to be finished; a frame to
   // which nothing was appended stays as it came. Returns the frame.
   FrameBuffer& finish();
 
  private:
-  [[nodiscard]] bool is_continued_by(std::span<const std::byte> next) const;
+  [[nodiscard]] bool is_continued_by(const FrameBuffer& frame) const;
   [[nodiscard]] bool is_sound(std::span<const std::byte> segment) const;
 
   FrameBuffer* frame_ = nullptr;

@@ -41,7 +41,7 @@ class Layout::Search {
       return layout;
     }
     layout.network_ = as_word(network_);
-    if (find_transport()) {
+    if (find_transport() && has(transport_ + 1)) {
       layout.transport_ = as_word(transport_);
       layout.is_ipv6_ = ether_type_ == ether_type_ipv6;
       layout.protocol_ = protocol_;

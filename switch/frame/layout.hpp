@@ -53,7 +53,7 @@ class Layout {
   [[nodiscard]] std::optional<HeaderLayout> headers() const;
 
   // The offset of what follows IP's headers, if that is of 'protocol' as IP numbers them: of a
-  // header that may be incomplete. Nullopt: it is another, or a fragment.
+  // header of which only the first octet is certain. Nullopt: it is another, or a fragment.
   [[nodiscard]] std::optional<std::size_t> transport(std::uint8_t protocol) const;
 
   // A tag was put in front of the EtherType, or taken off there.

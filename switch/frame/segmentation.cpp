@@ -13,26 +13,25 @@ bool Segmenter::next(FrameBuffer& out) {
   if (!has_next_) {
     return false;
   }
-  const std::span<const std::byte> left = frame_.subspan(headers_.payload + sent_);
-  const std::span<const std::byte> payload =
-      left.first(std::min<std::size_t>(left.size(), offload_.segment_size));
-  const bool is_last = payload.size() == left.size();
+  const std::size_t begin = headers_.payload + sent_;
+  const std::size_t left = frame_.size() - begin;
+  const std::size_t payload_size = std::min<std::size_t>(left, frame_.offload().segment_size);
+  const bool is_last = payload_size == left;
 
-  const std::span<std::byte> segment = out.space().first(headers_.payload + payload.size());
-  std::copy_n(frame_.begin(), headers_.payload, segment.begin());
-  std::copy(payload.begin(), payload.end(),
-            segment.begin() + static_cast<std::ptrdiff_t>(headers_.payload));
+  const std::span<std::byte> segment = out.space().first(headers_.payload + payload_size);
+  std::ranges::copy(frame_.head().first(headers_.payload), segment.begin());
+  frame_.copy(begin, segment.subspan(headers_.payload));
   out.assign(segment.size());
 
   if (segment.size() == frame_.size()) {
     // There was nothing to cut: Linux leaves such a frame as it is but for its checksum.
-    Offload unfinished = offload_;
+    Offload unfinished = frame_.offload();
     finish_checksum(segment, unfinished);
   } else {
     write_ip(segment);
     headers_.kind == TransportKind::tcp ? write_tcp(segment, is_last) : write_udp(segment);
   }
-  sent_ += payload.size();
+  sent_ += payload_size;
   ++index_;
   has_next_ = !is_last;
   return true;

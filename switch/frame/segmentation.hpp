@@ -22,10 +22,10 @@ namespace tapswitch {
 
 class Segmenter {
  public:
-  // 'offload' must be consistent with 'frame', whose headers lie so, and say that it is a
+  // The offload of 'frame', whose headers lie so, must be consistent with it and say that it is a
   // super-frame. 'frame' must outlive the segmenter and stay as it is.
-  Segmenter(std::span<const std::byte> frame, const HeaderLayout& headers, const Offload& offload)
-      : frame_(frame), offload_(offload), headers_(headers) {}
+  Segmenter(const FrameBuffer& frame, const HeaderLayout& headers)
+      : frame_(frame), headers_(headers) {}
 
   // Makes the next segment the frame in 'out', which needs nothing finished any more. False, and
   // 'out' is left alone, if there is none left. 'out' must not be the buffer of the super-frame.
@@ -36,8 +36,7 @@ class Segmenter {
   void write_tcp(std::span<std::byte> segment, bool is_last) const;
   void write_udp(std::span<std::byte> segment) const;
 
-  std::span<const std::byte> frame_;
-  Offload offload_;
+  const FrameBuffer& frame_;
   HeaderLayout headers_;
   std::size_t sent_ = 0;     // bytes of payload in the segments before
   std::uint16_t index_ = 0;  // how many those are

@@ -3,8 +3,10 @@
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace tapswitch {
@@ -79,10 +81,48 @@ Message read_message(int fd, std::span<std::byte> space) noexcept {
   return {.size = static_cast<std::size_t>(size)};
 }
 
-SendStatus write_message(int fd, std::span<const std::byte> bytes) noexcept {
+// The pieces of a lent frame, for one call that takes them all.
+struct Pieces {
+  // 'front' is its head, and the framing of the port before that.
+  Pieces(std::span<const std::byte> front, const FrameBuffer& frame) noexcept {
+    push(front);
+    for (const FrameBuffer::Part part : frame.body()) {
+      push(part);
+    }
+  }
+
+  // Nothing is written there, nor to an address; C has no other types for them.
+  void push(std::span<const std::byte> piece) noexcept {
+    vectors[count++] = {.iov_base = const_cast<std::byte*>(piece.data()), .iov_len = piece.size()};
+  }
+
+  std::array<iovec, 1 + FrameBuffer::most_parts> vectors;  // the first 'count'
+  std::size_t count = 0;
+};
+
+[[gnu::noinline]] ssize_t write_pieces(int fd, std::span<const std::byte> front,
+                                       const FrameBuffer& frame) noexcept {
+  const Pieces pieces(front, frame);
+  return ::syscall(SYS_writev, fd, pieces.vectors.data(), pieces.count);
+}
+
+[[gnu::noinline]] ssize_t send_pieces(int socket, const FrameBuffer& frame, const sockaddr* to,
+                                      socklen_t to_size, int flags) noexcept {
+  Pieces pieces(frame.head(), frame);
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(to);
+  message.msg_namelen = to_size;
+  message.msg_iov = pieces.vectors.data();
+  message.msg_iovlen = pieces.count;
+  return ::sendmsg(socket, &message, flags);
+}
+
+// Writes 'front', which is the head of 'frame' and what the port has put before it, and the body.
+SendStatus write_message(int fd, std::span<const std::byte> front,
+                         const FrameBuffer& frame) noexcept {
   ssize_t size = 0;
   do {
-    size = write_uncancelled(fd, bytes);
+    size = frame.is_lent() ? write_pieces(fd, front, frame) : write_uncancelled(fd, front);
   } while (size < 0 && errno == EINTR);
   return size < 0 ? send_status(errno) : SendStatus::sent;
 }
@@ -98,7 +138,7 @@ ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept {
 }
 
 SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept {
-  return write_message(fd, frame.bytes());
+  return write_message(fd, frame.head(), frame);
 }
 
 ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
@@ -131,10 +171,22 @@ ReceiveStatus receive_datagram(const PeerSocket& socket, FrameBuffer& frame) noe
   return ReceiveStatus::received;
 }
 
+int send_datagram(int socket, const FrameBuffer& frame, const sockaddr* to,
+                  socklen_t to_size) noexcept {
+  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const std::span<const std::byte> head = frame.head();
+  ssize_t size = 0;
+  do {
+    size = frame.is_lent() ? send_pieces(socket, frame, to, to_size, flags)
+                           : ::sendto(socket, head.data(), head.size(), flags, to, to_size);
+  } while (size < 0 && errno == EINTR);
+  return size < 0 ? errno : 0;
+}
+
 SendStatus send_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept {
   const std::span<std::byte> header = frame.prefix(offload_header_size);
   write_offload(frame.offload(), header.first<offload_header_size>(), order);
-  return write_message(fd, {header.data(), header.size() + frame.bytes().size()});
+  return write_message(fd, {header.data(), header.size() + frame.head().size()}, frame);
 }
 
 }  // namespace tapswitch

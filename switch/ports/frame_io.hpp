@@ -8,6 +8,8 @@
 // Pinned by tests/ports/frame_io_test.cpp and tests/system/kernel_facts_test.cpp.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <bit>
 
 #include "switch/frame/frame_buffer.hpp"
@@ -31,5 +33,10 @@ namespace tapswitch {
 // the kernel says than a frame is no frame now. Never blocks. An empty datagram is a frame too.
 // 'gone': those who write to it have sent too many descriptors whose end takes long.
 [[nodiscard]] ReceiveStatus receive_datagram(const PeerSocket& socket, FrameBuffer& frame) noexcept;
+
+// Gives one frame to a socket of datagrams, for the address 'to' or whom it is connected with.
+// Never blocks and raises no signal. Returns 0, or what the kernel said against it.
+[[nodiscard]] int send_datagram(int socket, const FrameBuffer& frame, const sockaddr* to = nullptr,
+                                socklen_t to_size = 0) noexcept;
 
 }  // namespace tapswitch

@@ -77,11 +77,16 @@ class Port {
   // non-blocking, owned by the port.
   [[nodiscard]] virtual int descriptor(std::size_t queue) const noexcept = 0;
 
-  // Takes one frame in by 'queue'. On 'received' the buffer holds it; otherwise its contents are
-  // unspecified.
+  // Takes one frame in by 'queue'. On 'received' the buffer holds it, or its head if the port lends
+  // the rest (FrameBuffer::borrow()); otherwise its contents are unspecified.
   [[nodiscard]] virtual ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept = 0;
 
+  // The worker that receives by 'queue' calls it when all frames that came have left: what was lent
+  // with them is the port's again.
+  virtual void give_back(std::size_t /*queue*/) noexcept {}
+
   // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
+  // What it keeps of the frame, body and all, it copies.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
 
   // Whether send() may keep frames back, so as to give the kernel several at once, until flush().

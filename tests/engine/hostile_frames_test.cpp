@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames at and beyond every limit, through a switch with a port of each kind of VLAN rule, with
-// and without offloads, a patch and a virtual machine: each is counted, and the switch goes on.
+// and without offloads, a patch and a virtual machine: each is counted, and the switch goes on. The
+// ports lend their frames, or do not.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -12,6 +13,7 @@
 #include "switch/ports/socket/stream_deframer.hpp"
 #include "tests/engine/lan.hpp"
 #include "tests/server/temporary_directory.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/stream_peer.hpp"
 #include "tests/support/super_frame.hpp"
 #include "tests/support/wait.hpp"
@@ -52,7 +54,7 @@ Bytes frame_of(std::size_t size, std::size_t tag_count) {
   return bytes;
 }
 
-class HostileFrames : public testing::Test {
+class HostileFrames : public testing::TestWithParam<bool> {
  protected:
   static constexpr std::size_t plain_access = 1;
   static constexpr std::size_t offloading_access = 0;
@@ -158,7 +160,12 @@ class HostileFrames : public testing::Test {
   }
 
   void plug(const PortRule& rule, const std::optional<OffloadSet>& offloads) {
-    ports_.push_back(lan_.plug(with_large_mtu(rule), make_socket_port(4 << 20, offloads)));
+    SocketPortPair pair = make_socket_port(4 << 20, offloads);
+    std::unique_ptr<Port> port = std::move(pair.port);
+    if (GetParam()) {
+      port = std::make_unique<LendingPort>(std::move(port));
+    }
+    ports_.push_back(lan_.plug(with_large_mtu(rule), std::move(port), std::move(pair.cable)));
   }
 
   void patch() {
@@ -188,7 +195,12 @@ class HostileFrames : public testing::Test {
   Bytes last_of_stream_;
 };
 
-TEST_F(HostileFrames, AllLengthsAroundEveryLimitAreCounted) {
+INSTANTIATE_TEST_SUITE_P(Frames, HostileFrames, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& lends) {
+                           return lends.param ? "Lent" : "Whole";
+                         });
+
+TEST_P(HostileFrames, AllLengthsAroundEveryLimitAreCounted) {
   std::vector<std::size_t> sizes;
   for (std::size_t size = 1; size <= 40; ++size) {
     sizes.push_back(size);
@@ -210,7 +222,7 @@ TEST_F(HostileFrames, AllLengthsAroundEveryLimitAreCounted) {
 }
 
 // The frame itself is none too long; the tag makes it so.
-TEST_F(HostileFrames, FrameThatItsTagMakesTooLongIsDroppedWhereItShouldLeave) {
+TEST_P(HostileFrames, FrameThatItsTagMakesTooLongIsDroppedWhereItShouldLeave) {
   send(plain_access, frame_of(FrameBuffer::max_frame_size, 0));
   lan_.settle();
   EXPECT_EQ(drops(plain_access, DropReason::oversize), 0U);
@@ -247,7 +259,7 @@ Bytes to_everybody(Bytes bytes) {
   return bytes;
 }
 
-TEST_F(HostileFrames, SuperFramesWithHeadersOfEveryLengthAreCutRightOrDropped) {
+TEST_P(HostileFrames, SuperFramesWithHeadersOfEveryLengthAreCutRightOrDropped) {
   for (std::size_t size = 14; size <= 1'100; ++size) {
     for (const bool is_ipv6 : {false, true}) {
       const auto frame = super_frame_with_headers(size, is_ipv6);
@@ -279,7 +291,7 @@ TEST_F(HostileFrames, SuperFramesWithHeadersOfEveryLengthAreCutRightOrDropped) {
 }
 
 // Headers that end anywhere, whatever the virtio-net header says about them.
-TEST_F(HostileFrames, HeadersThatAreCutShortAreCounted) {
+TEST_P(HostileFrames, HeadersThatAreCutShortAreCounted) {
   const SuperFrame whole = super_frame_with_headers(1'102, true).value();
   const SuperFrame ipv4 = super_frame_with_headers(114, false).value();
   for (std::size_t size = 14; size <= 1'100; ++size) {
@@ -298,7 +310,7 @@ TEST_F(HostileFrames, HeadersThatAreCutShortAreCounted) {
 }
 
 // With its start inside or in front of the tags, too.
-TEST_F(HostileFrames, ChecksumThatStartsAnywhereIsFinishedOrDropped) {
+TEST_P(HostileFrames, ChecksumThatStartsAnywhereIsFinishedOrDropped) {
   constexpr std::size_t size = 120;
   for (std::size_t cable = 0; cable < cable_count(); cable += 2) {
     for (std::size_t tags = 0; tags <= 3; ++tags) {
@@ -316,7 +328,7 @@ TEST_F(HostileFrames, ChecksumThatStartsAnywhereIsFinishedOrDropped) {
 }
 
 // A start that a word cannot state any more when the frame has a tag more.
-TEST_F(HostileFrames, ChecksumThatStartsAtTheLastWordIsFinishedOrDropped) {
+TEST_P(HostileFrames, ChecksumThatStartsAtTheLastWordIsFinishedOrDropped) {
   send(offloading_trunk, frame(bob, everybody).tag({.vid = vlan}).build());
   lan_.settle();
   take_all();

@@ -3,6 +3,7 @@
 // readiness, no root.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,8 +41,13 @@ class Lan {
   }
 
   PortIndex plug(const PortRule& rule, SocketPortPair pair) {
-    cables_.push_back(std::move(pair.cable));
-    return *engine_.add_port(std::move(pair.port), rule);
+    return plug(rule, std::move(pair.port), std::move(pair.cable));
+  }
+
+  // The same for a port that ends in that cable in some way.
+  PortIndex plug(const PortRule& rule, std::unique_ptr<Port> port, Cable cable) {
+    cables_.push_back(std::move(cable));
+    return *engine_.add_port(std::move(port), rule);
   }
 
   [[nodiscard]] Cable& cable(std::size_t i) { return cables_[i]; }

@@ -25,13 +25,13 @@ class Witness final : public PortObserver {
   std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
                                      TimePoint /*now*/) noexcept override {
     const std::lock_guard lock(mutex_);
-    received_.emplace_back(frame.bytes().begin(), frame.bytes().end());
+    received_.emplace_back(frame.head().begin(), frame.head().end());
     return refusal_;
   }
 
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     const std::lock_guard lock(mutex_);
-    sent_.emplace_back(frame.bytes().begin(), frame.bytes().end());
+    sent_.emplace_back(frame.head().begin(), frame.head().end());
   }
 
   void refuse(DropReason reason) {

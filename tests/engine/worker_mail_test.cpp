@@ -29,7 +29,7 @@ class GatePort final : public Port {
     return ReceiveStatus::empty;
   }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
-    if (MacAddress::read(frame.bytes().data() + MacAddress::size) == alice &&
+    if (MacAddress::read(frame.head().data() + MacAddress::size) == alice &&
         ++passed_ == first_of_last_eight) {
       reached_.count_down();
       open_.wait();

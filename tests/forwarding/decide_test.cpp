@@ -33,12 +33,12 @@ void write_frame(FrameBuffer& buffer, const Sent& sent) {
 std::vector<std::byte> bytes_of(const Sent& sent) {
   FrameBuffer buffer;
   write_frame(buffer, sent);
-  std::vector<std::byte> bytes(buffer.bytes().begin(), buffer.bytes().end());
+  std::vector<std::byte> bytes(buffer.head().begin(), buffer.head().end());
   for (auto tag = sent.tags.rbegin(); tag != sent.tags.rend(); ++tag) {
     buffer.assign(bytes.size());
     std::copy(bytes.begin(), bytes.end(), buffer.space().begin());
     buffer.push_tag(*tag);
-    bytes.assign(buffer.bytes().begin(), buffer.bytes().end());
+    bytes.assign(buffer.head().begin(), buffer.head().end());
   }
   bytes.resize(std::min(bytes.size(), sent.cut_to));
   return bytes;

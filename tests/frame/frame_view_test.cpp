@@ -45,7 +45,7 @@ TEST(FrameView, HeaderWithoutPayloadIsAFrame) {
   EXPECT_EQ(view->source(), MacAddress(0x02'00'00'00'00'01));
   EXPECT_EQ(view->ether_type(), 0x0806);
   EXPECT_EQ(view->tag(), std::nullopt);
-  EXPECT_EQ(view->size(), 14U);
+  EXPECT_EQ(view->bytes().size(), 14U);
 }
 
 TEST(FrameView, TagCutShortIsToldFromARunt) {

@@ -11,6 +11,7 @@
 #include "switch/frame/octets.hpp"
 #include "switch/frame/transport_fields.hpp"
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
@@ -25,15 +26,17 @@ Bytes copy(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end(
 
 std::vector<Bytes> cut(const SuperFrame& frame) { return test::cut(frame.bytes, frame.offload); }
 
-// Segments on their way to a joiner.
+// Segments on their way to a joiner, lent or whole.
 class Joining {
  public:
+  explicit Joining(bool is_lent = false) : is_lent_(is_lent) {}
+
   bool begin(const Bytes& segment) {
-    test::fill(*first_, segment);
+    fill(*first_, segment);
     return joiner_.begin(*first_);
   }
   bool append(const Bytes& segment) {
-    test::fill(*next_, segment);
+    fill(*next_, segment);
     return joiner_.append(*next_);
   }
   const FrameBuffer& finish() {
@@ -42,6 +45,16 @@ class Joining {
   }
 
  private:
+  void fill(FrameBuffer& buffer, const Bytes& segment) {
+    if (is_lent_) {
+      test::fill_lent(buffer, memory_, segment);
+    } else {
+      test::fill(buffer, segment);
+    }
+  }
+
+  const bool is_lent_;
+  test::LentMemory memory_;
   std::unique_ptr<FrameBuffer> first_ = std::make_unique<FrameBuffer>();
   std::unique_ptr<FrameBuffer> next_ = std::make_unique<FrameBuffer>();
   Joiner joiner_;
@@ -74,22 +87,37 @@ const Case cases[] = {
      {.tags = {{.type = TagType::service, .vid = 10}, {.vid = 20}}, .payload = test::noise(2'000)}},
 };
 
+void expect_joined(const SuperFrame& frame, bool is_lent) {
+  const std::vector<Bytes> segments = cut(frame);
+  ASSERT_GE(segments.size(), 2U);
+  Joining joining(is_lent);
+  ASSERT_TRUE(joining.begin(segments.front()));
+  for (std::size_t i = 1; i < segments.size(); ++i) {
+    ASSERT_TRUE(joining.append(segments[i])) << "segment " << i;
+  }
+  const FrameBuffer& joined = joining.finish();
+  EXPECT_EQ(copy(joined.head()), frame.bytes);
+  EXPECT_EQ(joined.offload(), frame.offload);
+  EXPECT_TRUE(test::is_consistent(joined.head(), joined.offload()));
+}
+
 TEST(Joiner, WhatWasCutIsJoinedToWhatItWas) {
   for (const Case& row : cases) {
     SCOPED_TRACE(row.name);
     const SuperFrame frame = test::build(row.recipe);
-    const std::vector<Bytes> segments = cut(frame);
-    ASSERT_GE(segments.size(), 2U);
-    Joining joining;
-    ASSERT_TRUE(joining.begin(segments.front()));
-    for (std::size_t i = 1; i < segments.size(); ++i) {
-      ASSERT_TRUE(joining.append(segments[i])) << "segment " << i;
-    }
-    const FrameBuffer& joined = joining.finish();
-    EXPECT_EQ(copy(joined.bytes()), frame.bytes);
-    EXPECT_EQ(joined.offload(), frame.offload);
-    EXPECT_TRUE(test::is_consistent(joined.bytes(), joined.offload()));
+    expect_joined(frame, false);
+    expect_joined(frame, true);
   }
+}
+
+// A head that is shorter than the headers of those before.
+TEST(Joiner, LentFrameWithAnotherHeadContinuesNothing) {
+  const SuperFrame frame =
+      test::build({.is_ipv6 = true, .extensions = {{0, 504}}, .payload = test::noise(3'000)});
+  Joining joining(true);
+  ASSERT_TRUE(joining.begin(cut(frame).front()));
+  const SuperFrame other = test::build({.payload = test::noise(3'000)});
+  EXPECT_FALSE(joining.append(cut(other).front()));
 }
 
 TEST(Joiner, FrameThatNothingContinuesStaysAsItCame) {
@@ -97,7 +125,7 @@ TEST(Joiner, FrameThatNothingContinuesStaysAsItCame) {
   Joining joining;
   ASSERT_TRUE(joining.begin(segment));
   const FrameBuffer& frame = joining.finish();
-  EXPECT_EQ(copy(frame.bytes()), segment);
+  EXPECT_EQ(copy(frame.head()), segment);
   EXPECT_EQ(frame.offload(), Offload());
 }
 
@@ -165,7 +193,7 @@ TEST(Joiner, NoChangeOfAHeaderIsLost) {
         // A checksum alone, which resealing has mended, is no change.
         EXPECT_TRUE(next == segments[1] || may_differ) << "bit " << bit;
         const FrameBuffer& joined = joining.finish();
-        EXPECT_EQ(test::cut(joined.bytes(), joined.offload()),
+        EXPECT_EQ(test::cut(joined.head(), joined.offload()),
                   (std::vector<Bytes>{segments[0], next}))
             << "bit " << bit;
       }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
@@ -47,13 +48,30 @@ TEST(Layout, EditedTagsShiftItToWhereASearchFindsIt) {
     const Layout before = buffer->layout();
     for (int tags = 0; tags < 2; ++tags) {
       buffer->push_tag({.vid = 10});
-      EXPECT_EQ(buffer->layout(), Layout::find(buffer->bytes()));
+      EXPECT_EQ(buffer->layout(), Layout::find(buffer->head()));
     }
     for (int tags = 0; tags < 2; ++tags) {
       buffer->pop_tag();
-      EXPECT_EQ(buffer->layout(), Layout::find(buffer->bytes()));
+      EXPECT_EQ(buffer->layout(), Layout::find(buffer->head()));
     }
     EXPECT_EQ(buffer->layout(), before);
+  }
+}
+
+// However far they reach beyond what is copied at first.
+TEST(Layout, HeadersOfALentFrameAreThoseOfAWholeOne) {
+  test::LentMemory memory;
+  const auto buffer = std::make_unique<FrameBuffer>();
+  for (std::size_t size = 0; size <= 1'000; size += 8) {
+    SuperFrameRecipe recipe{.is_ipv6 = true, .payload = test::noise(2'000)};
+    if (size > 0) {
+      recipe.extensions = {{60, size}};
+    }
+    const SuperFrame frame = test::build(recipe);
+    test::fill_lent(*buffer, memory, frame.bytes);
+    EXPECT_EQ(buffer->layout(), Layout::find(frame.bytes)) << size;
+    EXPECT_LE(buffer->layout().headers().value_or(HeaderLayout()).payload, buffer->head().size());
+    EXPECT_EQ(test::bytes_of(*buffer), frame.bytes) << size;
   }
 }
 
@@ -67,7 +85,7 @@ TEST(Layout, HeadersAsLongAsMayBeStayKnownWithATagMore) {
   buffer->push_tag({.vid = 10});
   ASSERT_TRUE(buffer->layout().headers());
   EXPECT_EQ(buffer->layout().headers()->payload, max_header_size + 2);
-  EXPECT_FALSE(Layout::find(buffer->bytes()).headers());
+  EXPECT_FALSE(Layout::find(buffer->head()).headers());
 }
 
 TEST(Layout, NothingIsFoundWhereTagsAreCutOffOrTooMany) {

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "switch/frame/octets.hpp"
+#include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
@@ -190,25 +192,47 @@ TEST(Segmenter, LengthsOfTheSuperFrameMayBeMissing) {
 
 TEST(Segmenter, SegmentsHaveRoomForATag) {
   const SuperFrame frame = test::build({});
-  Segmenter segmenter(frame.bytes, frame.headers, frame.offload);
+  const auto super_frame = std::make_unique<FrameBuffer>();
+  test::fill(*super_frame, frame.bytes, frame.offload);
+  Segmenter segmenter(*super_frame, frame.headers);
   const auto buffer = std::make_unique<FrameBuffer>();
   while (segmenter.next(*buffer)) {
-    const std::size_t size = buffer->bytes().size();
+    const std::size_t size = buffer->size();
     buffer->push_tag({.vid = 1});
-    EXPECT_EQ(buffer->bytes().size(), size + VlanTag::size);
+    EXPECT_EQ(buffer->size(), size + VlanTag::size);
     EXPECT_EQ(buffer->prefix(12).size(), 12U);
+  }
+}
+
+TEST(Segmenter, LentSuperFrameIsCutAsAWholeOne) {
+  for (const TransportKind kind : {TransportKind::tcp, TransportKind::udp}) {
+    const SuperFrame frame =
+        test::build({.kind = kind, .segment_size = 1'111, .payload = test::noise(60'000)});
+    test::LentMemory memory;
+    const auto super_frame = std::make_unique<FrameBuffer>();
+    test::fill_lent(*super_frame, memory, frame.bytes, frame.offload);
+    ASSERT_TRUE(super_frame->is_lent());
+    const auto buffer = std::make_unique<FrameBuffer>();
+    std::vector<Bytes> segments;
+    Segmenter segmenter(*super_frame, super_frame->layout().headers().value());
+    while (segmenter.next(*buffer)) {
+      segments.push_back(test::bytes_of(*buffer));
+    }
+    EXPECT_EQ(segments, cut(frame));
   }
 }
 
 TEST(Segmenter, LeavesTheBufferAloneWhenNoneIsLeft) {
   const SuperFrame frame = test::build({.payload = test::noise(10)});
-  Segmenter segmenter(frame.bytes, frame.headers, frame.offload);
+  const auto super_frame = std::make_unique<FrameBuffer>();
+  test::fill(*super_frame, frame.bytes, frame.offload);
+  Segmenter segmenter(*super_frame, frame.headers);
   const auto buffer = std::make_unique<FrameBuffer>();
   ASSERT_TRUE(segmenter.next(*buffer));
-  const Bytes before(buffer->bytes().begin(), buffer->bytes().end());
+  const Bytes before(buffer->head().begin(), buffer->head().end());
   EXPECT_FALSE(segmenter.next(*buffer));
   EXPECT_FALSE(segmenter.next(*buffer));
-  EXPECT_TRUE(std::ranges::equal(buffer->bytes(), before));
+  EXPECT_TRUE(std::ranges::equal(buffer->head(), before));
 }
 
 }  // namespace

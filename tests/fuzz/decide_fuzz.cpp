@@ -42,19 +42,19 @@ void check_egress(const Snapshot& snapshot, PortIndex ingress, PortIndex egress,
 
 // Does what the engine does with the tag before it sends.
 void check_tags(FrameBuffer& buffer, const Classification& classification) {
-  const std::vector<std::byte> before(buffer.bytes().begin(), buffer.bytes().end());
+  const std::vector<std::byte> before(buffer.head().begin(), buffer.head().end());
   if (classification.has_tag) {
     buffer.set_tag(classification.tag);
     buffer.pop_tag();
   }
   buffer.push_tag(classification.tag);
-  const auto view = FrameView::parse(buffer.bytes());
+  const auto view = FrameView::parse(buffer.head());
   require(view && view->tag() == classification.tag);
-  require(view->size() == before.size() + (classification.has_tag ? 0 : VlanTag::size));
+  require(buffer.size() == before.size() + (classification.has_tag ? 0 : VlanTag::size));
 }
 
 void forward(const Snapshot& snapshot, Fdb& fdb, PortIndex ingress, FrameBuffer& buffer) {
-  const auto view = FrameView::parse(buffer.bytes());
+  const auto view = FrameView::parse(buffer.head());
   if (!view) {
     return;
   }

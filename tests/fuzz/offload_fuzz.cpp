@@ -13,6 +13,7 @@
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/frame/segmentation.hpp"
+#include "tests/support/frame_builder.hpp"
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
@@ -70,13 +71,15 @@ void check_segment(std::span<const std::byte> frame, const HeaderLayout& headers
 }
 
 void check_cut(std::span<const std::byte> frame, const Offload& offload) {
+  static FrameBuffer super_frame;
   static FrameBuffer buffer;
-  const auto headers = find_headers(frame);
+  test::fill(super_frame, frame, offload);
+  const auto headers = super_frame.layout().headers();
   require(headers.has_value());
   std::span<const std::byte> payload = frame.subspan(headers->payload);
   std::size_t count = 0;
-  for (Segmenter segmenter(frame, *headers, offload); segmenter.next(buffer); ++count) {
-    const auto segment = buffer.bytes();
+  for (Segmenter segmenter(super_frame, *headers); segmenter.next(buffer); ++count) {
+    const auto segment = buffer.head();
     require(segment.size() >= headers->payload && segment.size() <= wire_size(frame, offload));
     const auto piece = segment.subspan(headers->payload);
     require(std::ranges::equal(piece, payload.first(piece.size())));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // walk_fuzz.cpp: no frames, whatever their bytes and their virtio-net headers, upset the way
 // through a switch: received, admitted, tagged, cut or joined, and sent, by ports of every VLAN
-// rule and every set of offloads; and no port is given what it does not take. The input: the number
-// of the ingress port, then frames, each as in 'Record'.
+// rule and every set of offloads; and no port is given what it does not take. Frames that a port
+// lends fare as whole ones: two switches get the same, one of them lent, and must send the same.
+// The input: the number of the ingress port, then frames, each as in 'Record'.
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -12,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "switch/engine/worker_steps.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/ports/patch/frame_queue.hpp"
+#include "tests/support/lending_port.hpp"
 
 namespace tapswitch {
 namespace {
@@ -29,10 +32,13 @@ void require(bool condition) {
   }
 }
 
-// Sends to nobody, and checks what it is given.
+// All that the ports of a switch have sent.
+using Sent = std::vector<std::vector<std::byte>>;
+
+// Notes what it is given, and checks it.
 class CheckingPort final : public Port {
  public:
-  explicit CheckingPort(const OffloadSet& offloads) : offloads_(offloads) {}
+  CheckingPort(const OffloadSet& offloads, Sent& sent) : offloads_(offloads), sent_(sent) {}
 
   [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return -1; }
   [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/,
@@ -40,8 +46,9 @@ class CheckingPort final : public Port {
     return ReceiveStatus::empty;
   }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
-    const std::size_t size = frame.bytes().size();
+    const std::size_t size = frame.size();
     const Offload& offload = frame.offload();
+    require(frame.head().size() >= std::min(size, FrameBuffer::lent_head_size));
     require(size >= FrameView::header_size && size <= FrameBuffer::max_frame_size);
     require(offloads_.accepts(offload));
     require(offload.is_plain() || is_consistent(size, frame.layout(), offload));
@@ -49,7 +56,11 @@ class CheckingPort final : public Port {
     std::ranges::fill(frame.prefix(offload_header_size), std::byte{0});
     static FrameQueue queue(1 << 20, UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
     static FrameBuffer copy;
-    require(queue.push(frame) && queue.pop(copy) && copy.bytes().size() == size);
+    require(queue.push(frame) && queue.pop(copy) && copy.size() == size);
+    std::array<std::byte, offload_header_size> header{};
+    write_offload(copy.offload(), header);
+    sent_.emplace_back(header.begin(), header.end());
+    sent_.back().insert(sent_.back().end(), copy.head().begin(), copy.head().end());
     return SendStatus::sent;
   }
   [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
@@ -57,6 +68,7 @@ class CheckingPort final : public Port {
 
  private:
   const OffloadSet offloads_;
+  Sent& sent_;
 };
 
 // Headers that are found in a frame are there.
@@ -64,12 +76,12 @@ class CheckingObserver final : public PortObserver {
  public:
   [[nodiscard]] std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
                                                    TimePoint /*now*/) noexcept override {
-    require(frame.layout() == Layout::find(frame.bytes()));
+    require(frame.layout() == Layout::find(frame.head()));
     return std::nullopt;
   }
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     if (const auto headers = frame.layout().headers()) {
-      require(headers->payload <= frame.bytes().size());
+      require(headers->payload <= frame.head().size());
     }
   }
 };
@@ -88,7 +100,8 @@ std::vector<VlanRule> every_vlan_rule() {
 // A switch without threads: its one worker is the fuzzer.
 class World {
  public:
-  World() {
+  // 'lends' says how its ports receive.
+  explicit World(bool lends) : lends_(lends) {
     const OffloadSet sets[] = {
         {}, {.checksum = true}, {.checksum = true, .tso4 = true}, all_offloads};
     std::vector<std::optional<PortRule>> rules;
@@ -96,7 +109,7 @@ class World {
       for (const OffloadSet& offloads : sets) {
         const bool is_large = rules.size() % 3 != 0;
         rules.emplace_back(PortRule{.vlan = vlan, .mtu = is_large ? 70'000U : 1'500U});
-        ports_.push_back(std::make_unique<CheckingPort>(offloads));
+        ports_.push_back(std::make_unique<CheckingPort>(offloads, sent_));
         counters_.push_back(std::make_unique<PortCounters[]>(1));
         picture_.slots.push_back({.port = ports_.back().get(),
                                   .counters = counters_.back().get(),
@@ -112,8 +125,8 @@ class World {
     picture_.vlan_counters.push_back(vlan_counters_.get());
   }
 
-  // Lets the frames come in by a port in one batch.
-  void receive(std::size_t port, Bytes input) {
+  // Lets the frames come in by a port in one batch. Returns what was sent, and punted.
+  Sent receive(std::size_t port, Bytes input) {
     const auto ingress = static_cast<PortIndex>(port % ports_.size());
     WorkerSteps steps(picture_, 0, ingress, tools_, TimePoint{});
     Walk walk(picture_, ingress, steps);
@@ -126,15 +139,18 @@ class World {
     }
     tools_.held.release();
     tools_.to_flush.flush();
+    memory_.take_back();
     while (const auto punted = punts_.pop()) {
       require(punted->port == ingress);
+      sent_.push_back(punted->bytes);
     }
+    return std::exchange(sent_, {});
   }
 
  private:
   // Record: a virtio-net header, the size of the frame, how many bytes of it are given, and those;
   // the rest are zero. False: there is none more.
-  static bool read(Bytes& input, FrameBuffer& frame) {
+  bool read(Bytes& input, FrameBuffer& frame) {
     constexpr std::size_t head_size = offload_header_size + 4;
     if (input.size() < head_size) {
       return false;
@@ -151,9 +167,15 @@ class World {
     std::ranges::copy(bytes, space.begin());
     std::ranges::fill(space.subspan(bytes.size()), std::byte{0});
     frame.assign(size, offload.value_or(Offload()));
+    if (lends_) {
+      require(frame.borrow(memory_.lend(space), offload.value_or(Offload())));
+    }
     return true;
   }
 
+  const bool lends_;
+  test::LentMemory memory_;
+  Sent sent_;
   std::vector<std::unique_ptr<CheckingPort>> ports_;
   std::vector<std::unique_ptr<PortCounters[]>> counters_;
   std::unique_ptr<VlanCounters[]> vlan_counters_ = std::make_unique<VlanCounters[]>(reserved_vlan);
@@ -169,9 +191,11 @@ class World {
 }  // namespace tapswitch
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto world = std::make_unique<tapswitch::World>();
+  static const auto whole = std::make_unique<tapswitch::World>(false);
+  static const auto lent = std::make_unique<tapswitch::World>(true);
   if (size > 0) {
-    world->receive(data[0], std::as_bytes(std::span(data, size)).subspan(1));
+    const auto input = std::as_bytes(std::span(data, size)).subspan(1);
+    tapswitch::require(whole->receive(data[0], input) == lent->receive(data[0], input));
   }
   return 0;
 }

@@ -4,13 +4,16 @@
 #include "switch/ports/frame_io.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/socket_port.hpp"
 
 namespace tapswitch {
@@ -28,7 +31,7 @@ TEST_F(FrameIo, FrameArrivesAsItWasSent) {
   const auto frame = FrameBuilder().payload(100).build();
   ASSERT_TRUE(pair_.cable.send(frame));
   ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
-  EXPECT_TRUE(std::ranges::equal(buffer_.bytes(), frame));
+  EXPECT_TRUE(std::ranges::equal(buffer_.head(), frame));
 }
 
 TEST_F(FrameIo, FrameLeavesAsItIs) {
@@ -38,13 +41,50 @@ TEST_F(FrameIo, FrameLeavesAsItIs) {
   EXPECT_EQ(pair_.cable.receive(), frame);
 }
 
+TEST_F(FrameIo, LentFrameLeavesInOnePiece) {
+  test::LentMemory memory;
+  for (const std::size_t size : {60U, 257U, 1'514U, 65'000U}) {
+    const auto frame = FrameBuilder().payload(size - FrameView::header_size).build();
+    test::fill_lent(buffer_, memory, frame);
+    ASSERT_EQ(pair_.port->send(buffer_), SendStatus::sent);
+    EXPECT_EQ(pair_.cable.receive(), frame);
+  }
+}
+
+TEST_F(FrameIo, LentFrameIsOneDatagram) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+  const UniqueFd near(ends[0]);
+  test::Cable far{UniqueFd(ends[1])};
+  test::LentMemory memory;
+  const auto frame = FrameBuilder().payload(1'500).build();
+  test::fill_lent(buffer_, memory, frame);
+  ASSERT_EQ(send_datagram(near.get(), buffer_), 0);
+  EXPECT_EQ(far.receive(), frame);
+  far.pull();
+  EXPECT_EQ(send_datagram(near.get(), buffer_), ECONNREFUSED);
+}
+
+// As a guest's that gives its memory back to the kernel while we send from it.
+TEST_F(FrameIo, LentMemoryThatIsGoneIsRefused) {
+  const std::size_t size = 4'096;
+  void* const gone = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(gone, MAP_FAILED);
+  const auto head = FrameBuilder().payload(1'500).build();
+  const FrameBuffer::Part parts[] = {head, {static_cast<const std::byte*>(gone), size}};
+  ASSERT_TRUE(buffer_.borrow(parts));
+  ASSERT_EQ(::munmap(gone, size), 0);
+  EXPECT_EQ(pair_.port->send(buffer_), SendStatus::refused);
+  EXPECT_EQ(pair_.cable.receive(), std::nullopt);
+}
+
 TEST_F(FrameIo, EachReadTakesOneFrame) {
   ASSERT_TRUE(pair_.cable.send(FrameBuilder().payload(50).build()));
   ASSERT_TRUE(pair_.cable.send(FrameBuilder().payload(60).build()));
   ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
-  EXPECT_EQ(buffer_.bytes().size(), 64U);
+  EXPECT_EQ(buffer_.size(), 64U);
   ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
-  EXPECT_EQ(buffer_.bytes().size(), 74U);
+  EXPECT_EQ(buffer_.size(), 74U);
 }
 
 TEST_F(FrameIo, NothingThereIsEmpty) {
@@ -54,13 +94,13 @@ TEST_F(FrameIo, NothingThereIsEmpty) {
 TEST_F(FrameIo, RuntIsHandedOverForTheSwitchToCount) {
   ASSERT_TRUE(pair_.cable.send(std::vector<std::byte>(1)));
   ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
-  EXPECT_EQ(buffer_.bytes().size(), 1U);
+  EXPECT_EQ(buffer_.size(), 1U);
 }
 
 TEST_F(FrameIo, LargestFrameIsReceived) {
   ASSERT_TRUE(pair_.cable.send(std::vector<std::byte>(FrameBuffer::max_frame_size)));
   ASSERT_EQ(pair_.port->receive(0, buffer_), ReceiveStatus::received);
-  EXPECT_EQ(buffer_.bytes().size(), FrameBuffer::max_frame_size);
+  EXPECT_EQ(buffer_.size(), FrameBuffer::max_frame_size);
 }
 
 TEST_F(FrameIo, FrameThatIsTooLongIsTakenOffAndSaid) {

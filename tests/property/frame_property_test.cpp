@@ -62,13 +62,13 @@ TEST(FrameProperty, PopUndoesPush) {
     frame->assign(size);
     const auto tag = VlanTag::from_wire(TagType::customer, *rc::gen::arbitrary<std::uint16_t>());
     frame->push_tag(tag);
-    RC_ASSERT(frame->bytes().size() == size + VlanTag::size);
-    const auto view = FrameView::parse(frame->bytes());
+    RC_ASSERT(frame->size() == size + VlanTag::size);
+    const auto view = FrameView::parse(frame->head());
     RC_ASSERT(view.has_value());
     RC_ASSERT(view->tag() == tag);
     frame->pop_tag();
     RC_ASSERT(
-        std::equal(octets.begin(), octets.end(), frame->bytes().begin(), frame->bytes().end(),
+        std::equal(octets.begin(), octets.end(), frame->head().begin(), frame->head().end(),
                    [](std::uint8_t left, std::byte right) { return std::byte{left} == right; }));
   }));
 }

@@ -71,14 +71,14 @@ TEST(SegmentationProperty, TagMayBePushedBeforeTheCutOrAfter) {
     buffer->push_tag(tag);
     Offload offload = frame.offload;
     offload.checksum_start = static_cast<std::uint16_t>(offload.checksum_start + VlanTag::size);
-    RC_ASSERT(is_consistent(buffer->bytes(), offload));
-    const std::vector<Bytes> tagged_before = cut(buffer->bytes(), offload);
+    RC_ASSERT(is_consistent(buffer->head(), offload));
+    const std::vector<Bytes> tagged_before = cut(buffer->head(), offload);
 
     std::vector<Bytes> tagged_after;
     for (const Bytes& segment : cut(frame.bytes, frame.offload)) {
       test::fill(*buffer, segment);
       buffer->push_tag(tag);
-      tagged_after.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
+      tagged_after.emplace_back(buffer->head().begin(), buffer->head().end());
     }
     RC_ASSERT(tagged_before == tagged_after);
   }));

@@ -66,9 +66,9 @@ std::vector<std::byte> FrameBuilder::build() const {
   return frame;
 }
 
-void fill(FrameBuffer& buffer, std::span<const std::byte> frame) {
+void fill(FrameBuffer& buffer, std::span<const std::byte> frame, const Offload& offload) {
   std::ranges::copy(frame, buffer.space().begin());
-  buffer.assign(frame.size());
+  buffer.assign(frame.size(), offload);
   buffer.find_layout();
 }
 

@@ -39,6 +39,6 @@ class FrameBuilder {
 };
 
 // Puts 'frame' into 'buffer', with its headers found, as it is when it was received.
-void fill(FrameBuffer& buffer, std::span<const std::byte> frame);
+void fill(FrameBuffer& buffer, std::span<const std::byte> frame, const Offload& offload = {});
 
 }  // namespace tapswitch::test

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "switch/frame/segmentation.hpp"
+#include "tests/support/frame_builder.hpp"
 
 namespace tapswitch::test {
 namespace {
@@ -181,11 +182,13 @@ SuperFrame without_segmentation(SuperFrame frame) {
 }
 
 std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload) {
+  const auto super_frame = std::make_unique<FrameBuffer>();
+  fill(*super_frame, frame, offload);
   const auto buffer = std::make_unique<FrameBuffer>();
   std::vector<Bytes> segments;
-  Segmenter segmenter(frame, find_headers(frame).value(), offload);
+  Segmenter segmenter(*super_frame, super_frame->layout().headers().value());
   while (segmenter.next(*buffer)) {
-    segments.emplace_back(buffer->bytes().begin(), buffer->bytes().end());
+    segments.emplace_back(buffer->head().begin(), buffer->head().end());
   }
   return segments;
 }

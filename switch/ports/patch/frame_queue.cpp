@@ -45,8 +45,7 @@ bool FrameQueue::push(const FrameBuffer& frame) noexcept {
 }
 
 bool FrameQueue::put(const FrameBuffer& frame) noexcept {
-  const std::span<const std::byte> bytes = frame.bytes();
-  const std::size_t size = padded(sizeof(Head) + bytes.size());
+  const std::size_t size = padded(sizeof(Head) + frame.size());
   std::uint64_t position = written_.load(std::memory_order_relaxed);
   const std::size_t to_the_end = room_to_the_end(position);
   const std::size_t skipped = size > to_the_end ? to_the_end : 0;
@@ -58,9 +57,9 @@ bool FrameQueue::put(const FrameBuffer& frame) noexcept {
     std::memcpy(place(position), &head, sizeof head);
     position += skipped;
   }
-  const Head head{.size = bytes.size(), .offload = frame.offload()};
+  const Head head{.size = frame.size(), .offload = frame.offload()};
   std::memcpy(place(position), &head, sizeof head);
-  std::memcpy(place(position) + sizeof head, bytes.data(), bytes.size());
+  frame.copy(0, {place(position) + sizeof head, frame.size()});
   written_.store(position + size, std::memory_order_release);
   return true;
 }

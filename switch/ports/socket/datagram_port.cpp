@@ -85,13 +85,8 @@ SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
   if (leads_home_) {
     return SendStatus::link_down;
   }
-  const auto bytes = frame.bytes();
-  ssize_t size = 0;
-  do {
-    size = ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                    remote_.get(), remote_.size());
-  } while (size < 0 && errno == EINTR);
-  return size < 0 ? datagram_status(errno) : SendStatus::sent;
+  const int error = send_datagram(socket_.get(), frame, remote_.get(), remote_.size());
+  return error != 0 ? datagram_status(error) : SendStatus::sent;
 }
 
 LinkStatus DatagramPort::link() const {

@@ -34,22 +34,24 @@ void StreamOutlet::close() noexcept {
 }
 
 SendStatus StreamOutlet::send(FrameBuffer& frame) noexcept {
-  const std::size_t frame_size = frame.bytes().size();
   const std::span<std::byte> length = frame.prefix(StreamDeframer::length_size);
-  write_frame_length(length.first<StreamDeframer::length_size>(), frame_size);
-  const std::span<const std::byte> message(length.data(), length.size() + frame_size);
+  write_frame_length(length.first<StreamDeframer::length_size>(), frame.size());
+  const std::size_t message_size = length.size() + frame.size();
 
   const std::lock_guard lock(mutex_);
   if (socket_ < 0) {
     return SendStatus::link_down;
   }
-  if (!outbox_.has_room_for(message.size()) && !is_stalled_) {
+  if (!outbox_.has_room_for(message_size) && !is_stalled_) {
     write_out();
   }
-  if (!outbox_.has_room_for(message.size())) {
+  if (!outbox_.has_room_for(message_size)) {
     return SendStatus::busy;
   }
-  outbox_.push(message);
+  outbox_.push({length.data(), length.size() + frame.head().size()});
+  for (const FrameBuffer::Part part : frame.body()) {
+    outbox_.push(part);
+  }
   return SendStatus::sent;
 }
 

@@ -96,12 +96,8 @@ ReceiveStatus VdeGuest::receive(std::size_t /*queue*/, FrameBuffer& frame) noexc
 }
 
 SendStatus VdeGuest::send(FrameBuffer& frame) noexcept {
-  const auto bytes = frame.bytes();
-  ssize_t size = 0;
-  do {
-    size = ::send(parts_.data.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (size < 0 && errno == EINTR);
-  return size < 0 ? guest_status(errno) : SendStatus::sent;
+  const int error = send_datagram(parts_.data.get(), frame);
+  return error != 0 ? guest_status(error) : SendStatus::sent;
 }
 
 LinkStatus VdeGuest::link() const {

@@ -89,7 +89,7 @@ class InterfacePortTest : public testing::Test {
   }
 
   [[nodiscard]] static Bytes bytes_of(const FrameBuffer& buffer) {
-    return {buffer.bytes().begin(), buffer.bytes().end()};
+    return {buffer.head().begin(), buffer.head().end()};
   }
 
   // "ip 'command'" in the test's namespace.

@@ -112,7 +112,7 @@ TEST_F(InterfacePortTest, SuperFramesCrossWholeWithTheirTags) {
         EXPECT_EQ(arrived.offload().segment_size, sent.offload.segment_size);
         EXPECT_EQ(arrived.offload().checksum_start, sent.offload.checksum_start);
         EXPECT_EQ(arrived.offload().checksum_offset, sent.offload.checksum_offset);
-        EXPECT_TRUE(test::is_consistent(arrived.bytes(), arrived.offload()));
+        EXPECT_TRUE(test::is_consistent(arrived.head(), arrived.offload()));
       }
     }
   }
@@ -282,7 +282,7 @@ TEST_F(InterfacePortTest, SeveralThreadsSendWhileOneReceives) {
   int long_frames = 0;
   FrameBuffer buffer;
   for (int i = 0; i < 2 * frames_each && receive(*far, buffer); ++i) {
-    (buffer.bytes().size() == 114 ? short_frames : long_frames) += 1;
+    (buffer.size() == 114 ? short_frames : long_frames) += 1;
   }
   one.join();
   other.join();

@@ -55,10 +55,10 @@ TEST_F(FrameQueueTest, FramesComeOutInOrderWithWhatIsUnfinished) {
   EXPECT_TRUE(push(Bytes(1)));
 
   ASSERT_TRUE(queue_.pop(buffer_));
-  EXPECT_TRUE(std::ranges::equal(buffer_.bytes(), super_frame.bytes));
+  EXPECT_TRUE(std::ranges::equal(buffer_.head(), super_frame.bytes));
   EXPECT_EQ(buffer_.offload(), super_frame.offload);
   ASSERT_TRUE(queue_.pop(buffer_));
-  EXPECT_EQ(buffer_.bytes().size(), 1U);
+  EXPECT_EQ(buffer_.size(), 1U);
   EXPECT_TRUE(buffer_.offload().is_plain());
   EXPECT_FALSE(queue_.pop(buffer_));
 }
@@ -85,11 +85,11 @@ TEST_F(FrameQueueTest, FullQueueTakesNoMoreUntilThereIsRoom) {
   EXPECT_LT(count, capacity / 1'500);
   EXPECT_FALSE(push(Bytes(1'500)));
   ASSERT_TRUE(queue_.pop(buffer_));
-  EXPECT_EQ(number_of(buffer_.bytes()), 0U);
+  EXPECT_EQ(number_of(buffer_.head()), 0U);
   EXPECT_TRUE(push(frame_with(static_cast<std::uint32_t>(count), 1'500)));
   for (std::uint32_t number = 1; number <= count; ++number) {
     ASSERT_TRUE(queue_.pop(buffer_));
-    EXPECT_EQ(number_of(buffer_.bytes()), number);
+    EXPECT_EQ(number_of(buffer_.head()), number);
   }
   EXPECT_FALSE(queue_.pop(buffer_));
 }
@@ -107,7 +107,7 @@ TEST_F(FrameQueueTest, FramesThatReachTheEndOfTheRingStayWhole) {
       ++next_in;
       expected.push_back(frame);
     } else if (queue_.pop(buffer_)) {
-      ASSERT_TRUE(std::ranges::equal(buffer_.bytes(), expected[next_out]));
+      ASSERT_TRUE(std::ranges::equal(buffer_.head(), expected[next_out]));
       ++next_out;
     }
   }
@@ -118,7 +118,7 @@ TEST_F(FrameQueueTest, LargestFrameFits) {
     const Bytes frame = test::noise(FrameBuffer::max_frame_size, static_cast<std::uint32_t>(i));
     ASSERT_TRUE(push(frame));
     ASSERT_TRUE(queue_.pop(buffer_));
-    ASSERT_TRUE(std::ranges::equal(buffer_.bytes(), frame));
+    ASSERT_TRUE(std::ranges::equal(buffer_.head(), frame));
   }
 }
 
@@ -146,7 +146,7 @@ TEST_F(FrameQueueTest, ThreadsThatPutInAndOneThatSleepsUntilThereIsSomething) {
     if (!queue_.pop(buffer_)) {
       continue;
     }
-    const std::uint32_t number = number_of(buffer_.bytes());
+    const std::uint32_t number = number_of(buffer_.head());
     ASSERT_EQ(number & 0xff'ffff, next[number >> 24]++);
     ++received;
   }

@@ -48,7 +48,7 @@ TEST(PatchPort, SuperFramesCrossWholeInBothDirections) {
     ASSERT_TRUE(test::wait_until_readable(to.descriptor(0)));
     FrameBuffer received;
     ASSERT_EQ(to.receive(0, received), ReceiveStatus::received);
-    EXPECT_TRUE(std::ranges::equal(received.bytes(), frame.bytes));
+    EXPECT_TRUE(std::ranges::equal(received.head(), frame.bytes));
     EXPECT_EQ(received.offload(), frame.offload);
     EXPECT_EQ(to.receive(0, received), ReceiveStatus::empty);
     EXPECT_EQ(from->receive(0, received), ReceiveStatus::empty);
@@ -81,7 +81,7 @@ TEST(PatchPort, EndThatIsPluggedInAgainHearsNothingFromBefore) {
   EXPECT_EQ(other->receive(0, buffer), ReceiveStatus::empty);
   ASSERT_EQ(send(*one, Bytes(61)), SendStatus::sent);
   ASSERT_EQ(other->receive(0, buffer), ReceiveStatus::received);
-  EXPECT_EQ(buffer.bytes().size(), 61U);
+  EXPECT_EQ(buffer.size(), 61U);
 }
 
 TEST(PatchPort, EitherEndMayGoFirst) {

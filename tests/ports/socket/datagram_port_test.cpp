@@ -46,6 +46,13 @@ class DatagramPortTest : public StreamPortFixture {
   SocketAddress remote_ = *SocketAddress::of_path(directory_.file("peer.sock"));
 };
 
+TEST_F(DatagramPortTest, LentFrameIsOneDatagram) {
+  const UniqueFd peer = plug_in();
+  const Bytes frame = FrameBuilder().payload(1'500).build();
+  EXPECT_EQ(send_lent(frame), SendStatus::sent);
+  EXPECT_EQ(received_by(peer), frame);
+}
+
 TEST_F(DatagramPortTest, EachDatagramIsAFrame) {
   const UniqueFd peer = plug_in();
   for (const std::size_t size : {0U, 1500U, 65'544U}) {

@@ -14,6 +14,7 @@
 #include "switch/ports/qemu/qemu_port.hpp"
 #include "tests/server/temporary_directory.hpp"
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/stream_peer.hpp"
 #include "tests/support/wait.hpp"
 
@@ -48,7 +49,7 @@ class StreamPortFixture : public testing::Test {
     if (next() != ReceiveStatus::received) {
       return std::nullopt;
     }
-    const auto bytes = buffer_.bytes();
+    const auto bytes = buffer_.head();
     return std::vector(bytes.begin(), bytes.end());
   }
 
@@ -64,6 +65,16 @@ class StreamPortFixture : public testing::Test {
   // The same, and no more follows.
   SendStatus send(const std::vector<std::byte>& frame) {
     const SendStatus status = put(frame);
+    port_->flush();
+    return status;
+  }
+
+  // The same for a frame whose memory is gone before it leaves.
+  SendStatus send_lent(const std::vector<std::byte>& frame) {
+    LentMemory memory;
+    fill_lent(buffer_, memory, frame);
+    const SendStatus status = port_->send(buffer_);
+    memory.take_back();
     port_->flush();
     return status;
   }

@@ -56,6 +56,15 @@ TEST_F(StreamPortTest, FrameThatComesByteByByteIsWholeWithItsLast) {
   EXPECT_EQ(receive(), ReceiveStatus::received);
 }
 
+TEST_F(StreamPortTest, LentFrameIsCopied) {
+  StreamPeer peer = plug_in();
+  for (const std::size_t size : {46U, 1'500U, 60'000U}) {
+    const Bytes frame = FrameBuilder().payload(size).build();
+    ASSERT_EQ(send_lent(frame), SendStatus::sent);
+    EXPECT_EQ(peer.wait_for_frame(), frame);
+  }
+}
+
 TEST_F(StreamPortTest, FramesThatCameTogetherAreAllThereBeforeItIsEmpty) {
   StreamPeer peer = plug_in();
   Bytes stream;
@@ -66,7 +75,7 @@ TEST_F(StreamPortTest, FramesThatCameTogetherAreAllThereBeforeItIsEmpty) {
   ASSERT_TRUE(peer.write(stream));
   for (std::size_t i = 0; i < 100; ++i) {
     ASSERT_EQ(receive(), ReceiveStatus::received);
-    EXPECT_EQ(buffer_.bytes().size(), 14 + 46 + i);
+    EXPECT_EQ(buffer_.size(), 14 + 46 + i);
   }
   EXPECT_EQ(receive(), ReceiveStatus::empty);
 }

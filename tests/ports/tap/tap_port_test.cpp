@@ -12,6 +12,7 @@
 #include "switch/system/link_reader.hpp"
 #include "tests/ports/tap/tap_port_fixture.hpp"
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/lending_port.hpp"
 #include "tests/support/raw_station.hpp"
 
 namespace tapswitch {
@@ -27,7 +28,7 @@ bool receive_test_frame(TapPort& port, FrameBuffer& buffer) {
   for (;;) {
     const ReceiveStatus status = port.receive(0, buffer);
     if (status == ReceiveStatus::received) {
-      const auto view = FrameView::parse(buffer.bytes());
+      const auto view = FrameView::parse(buffer.head());
       if (view && view->ether_type() == test::test_ether_type) {
         return true;
       }
@@ -99,12 +100,29 @@ TEST_F(TapPortTest, FramesCrossInBothDirections) {
   const auto towards_us = FrameBuilder().payload(46).build();
   ASSERT_TRUE(station.send(towards_us));
   ASSERT_TRUE(receive_test_frame(*port, buffer));
-  EXPECT_TRUE(std::ranges::equal(buffer.bytes(), towards_us));
+  EXPECT_TRUE(std::ranges::equal(buffer.head(), towards_us));
 
   const auto tagged = FrameBuilder().tag({.priority = 5, .vid = 10}).payload(1500).build();
   test::fill(buffer, tagged);
   ASSERT_EQ(port->send(buffer), SendStatus::sent);
   EXPECT_EQ(station.receive(), tagged);
+}
+
+TEST_F(TapPortTest, LentFrameLeavesWhole) {
+  for (const OffloadSet& offloads : {OffloadSet(), all_offloads}) {
+    TapOptions options = in_lab();
+    options.offloads = offloads;
+    auto port = open(options);
+    ASSERT_TRUE(port);
+    RawStation station(*lab_, "tap0");
+    test::LentMemory memory;
+    FrameBuffer buffer;
+    const auto frame = FrameBuilder().tag({.vid = 10}).payload(1'500).build();
+    test::fill_lent(buffer, memory, frame);
+    ASSERT_TRUE(buffer.is_lent());
+    ASSERT_EQ(port->send(buffer), SendStatus::sent);
+    EXPECT_EQ(station.receive(), frame);
+  }
 }
 
 TEST_F(TapPortTest, RuntIsRefusedByTheKernel) {

@@ -66,10 +66,10 @@ class TapQueuesTest : public TapPortTest {
     FrameBuffer buffer;
     for (std::size_t queue = 0; queue < port.queue_count(); ++queue) {
       while (port.receive(queue, buffer) == ReceiveStatus::received) {
-        const auto view = FrameView::parse(buffer.bytes());
+        const auto view = FrameView::parse(buffer.head());
         if (view && view->ether_type() == ipv4) {
-          const auto low = std::to_integer<std::size_t>(buffer.bytes()[35]);
-          const auto high = std::to_integer<std::size_t>(buffer.bytes()[34]);
+          const auto low = std::to_integer<std::size_t>(buffer.head()[35]);
+          const auto high = std::to_integer<std::size_t>(buffer.head()[34]);
           EXPECT_TRUE(queues.emplace(high * 256 + low - 5'000, queue).second);
         }
       }

@@ -172,7 +172,7 @@ TEST_F(VdeDoorTest, ClientComesInAndFramesCrossBothWays) {
     const Bytes frame = FrameBuilder().payload(size).build();
     ASSERT_TRUE(alice.send(frame));
     ASSERT_EQ(next(*guest), ReceiveStatus::received);
-    EXPECT_TRUE(std::ranges::equal(buffer_.bytes(), frame));
+    EXPECT_TRUE(std::ranges::equal(buffer_.head(), frame));
     EXPECT_EQ(guest->send(buffer_), SendStatus::sent);
     EXPECT_EQ(alice.wait_for_frame(), frame);
   }

@@ -36,7 +36,7 @@ class Application {
   // The end of ports that nobody has taken over.
   void close_parked() {
     std::vector<std::unique_ptr<Port>> ports;
-    for (auto& [place, parked] : parked_) {
+    for (auto& [claim, parked] : parked_) {
       ports.push_back(std::move(parked.opened.port));
     }
     parked_.clear();
@@ -67,9 +67,9 @@ class Application {
   };
 
   // Returns what only one port can have; of a port to which that does not apply, its name.
-  static std::string place_of(const PortSpec& spec) {
-    const auto place = config::place_of(spec.far_end);
-    return place ? place->name : "port '" + spec.name + "'";
+  static std::string claim_of(const PortSpec& spec) {
+    const auto claim = config::claim_of(spec.far_end);
+    return claim ? claim->name : "port '" + spec.name + "'";
   }
 
   static std::vector<config::StaticEntry> static_entries_of(const RunningPort& port) {
@@ -86,16 +86,16 @@ class Application {
 
   void park(const std::string& name) {
     RunningPort& running = network_.find_port(name);
-    std::string place = place_of(running.spec);
+    std::string claim = claim_of(running.spec);
     Parked parked{.far_end = running.spec.far_end, .opened = {}, .estate = {}};
     parked.opened = network_.remove_port(running);
     parked.estate = parked.opened.end->leave(parked.far_end);
-    parked_.insert_or_assign(std::move(place), std::move(parked));
+    parked_.insert_or_assign(std::move(claim), std::move(parked));
   }
 
   // Opens a port, in the place of one that is parked if that is the same.
   RunningPort& open(const std::string& home, const PortSpec& spec) {
-    const auto found = parked_.find(place_of(spec));
+    const auto found = parked_.find(claim_of(spec));
     if (found != parked_.end() && found->second.opened.port) {
       // The kernel lets one at a time have it.
       make_way(found->second, spec.far_end);
@@ -112,7 +112,7 @@ class Application {
 
   // The part of taking over that may fail when the port is there already.
   void settle(RunningPort& port) {
-    const auto found = parked_.find(place_of(port.spec));
+    const auto found = parked_.find(claim_of(port.spec));
     if (found != parked_.end()) {
       const Parked parked = std::move(found->second);
       parked_.erase(found);
@@ -132,7 +132,7 @@ class Application {
   std::function<RunningPort&()> as_it_was(const std::string& home, const RunningPort& running) {
     if (config::is_passed(running.spec.far_end)) {
       return [this, home, spec = running.spec]() -> RunningPort& {
-        Parked& parked = parked_.at(place_of(spec));
+        Parked& parked = parked_.at(claim_of(spec));
         return network_.attach_port(network_.find_switch(home), spec, std::move(parked.opened));
       };
     }
@@ -251,7 +251,7 @@ class Application {
   }
 
   Network& network_;
-  std::map<std::string, Parked> parked_;  // by their places
+  std::map<std::string, Parked> parked_;  // by their claims
   std::vector<std::function<void()>> undo_;
 };
 

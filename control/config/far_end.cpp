@@ -121,8 +121,8 @@ void write(Json& json, const FarEnd& end, const std::string& port_name, Format f
   std::visit([&](const auto& kind) { kind.write(json, port_name, format); }, end);
 }
 
-std::optional<FarEndPlace> place_of(const FarEnd& end) {
-  return std::visit([](const auto& kind) { return kind.place(); }, end);
+std::optional<Claim> claim_of(const FarEnd& end) {
+  return std::visit([](const auto& kind) { return kind.claim(); }, end);
 }
 
 bool is_to_reopen(const FarEnd& end) {

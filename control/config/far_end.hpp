@@ -13,9 +13,9 @@
 #include <variant>
 #include <vector>
 
+#include "control/config/far_ends/claim.hpp"
 #include "control/config/far_ends/interface.hpp"
 #include "control/config/far_ends/patch.hpp"
-#include "control/config/far_ends/place.hpp"
 #include "control/config/far_ends/qemu.hpp"
 #include "control/config/far_ends/tap.hpp"
 #include "control/config/far_ends/vde.hpp"
@@ -35,7 +35,7 @@ concept FarEndKind = std::equality_comparable<T> && std::default_initializable<T
   // rpc::Error if they do not go together.
   end.read(json, port_name);
   other.write(json, port_name, format);
-  { other.place() } -> std::same_as<std::optional<FarEndPlace>>;
+  { other.claim() } -> std::same_as<std::optional<Claim>>;
 };
 
 // One of which some can become otherwise while the port is open; of the others nothing can.
@@ -72,7 +72,7 @@ void check_members(const FarEnd& end, const Json& json);
 void read(FarEnd& end, const Json& json, const std::string& port_name);
 void write(Json& json, const FarEnd& end, const std::string& port_name, Format format);
 
-[[nodiscard]] std::optional<FarEndPlace> place_of(const FarEnd& end);
+[[nodiscard]] std::optional<Claim> claim_of(const FarEnd& end);
 
 // The next four are told by members that only some kinds have; for the others the answer is no.
 // Whether the user wants a port whose device is gone to be opened anew ('reopen').

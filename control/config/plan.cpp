@@ -15,9 +15,9 @@ namespace tapswitch::config {
 namespace {
 
 // The name of what the port takes for itself; empty if that is nothing.
-std::string place_name(const PortSpec& port) {
-  const auto place = place_of(port.far_end);
-  return place ? place->name : std::string();
+std::string claim_name(const PortSpec& port) {
+  const auto claim = claim_of(port.far_end);
+  return claim ? claim->name : std::string();
 }
 
 // The MTU in the rule is the link's, and none of ours.
@@ -100,8 +100,8 @@ class Planner {
     for (const auto& [name, wanted] : want_.ports) {
       if (!staying_.contains(name)) {
         coming_.insert(name);
-        if (std::string place = place_name(*wanted.second); !place.empty()) {
-          needed_.insert(std::move(place));
+        if (std::string claim = claim_name(*wanted.second); !claim.empty()) {
+          needed_.insert(std::move(claim));
         }
         ++arrivals_[wanted.first->name];
       }
@@ -119,8 +119,8 @@ class Planner {
     const auto arrivals = arrivals_.find(home.name);
     const bool is_crowded =
         arrivals != arrivals_.end() && home.ports.size() + arrivals->second > max_ports;
-    return coming_.contains(port.name) || needed_.contains(place_name(port)) || is_crowded ||
-           leads_to(port.far_end) || needed_.contains(other_end_place(port.name).name) ||
+    return coming_.contains(port.name) || needed_.contains(claim_name(port)) || is_crowded ||
+           leads_to(port.far_end) || needed_.contains(other_end_claim(port.name).name) ||
            (!stays(home) && is_in_the_way(home));
   }
 
@@ -135,7 +135,7 @@ class Planner {
         if (!staying_.contains(port.name) && is_in_the_way(home, port) == is_before) {
           add(RemovePort{.home = name,
                          .name = port.name,
-                         .is_replaced = needed_.contains(place_name(port))},
+                         .is_replaced = needed_.contains(claim_name(port))},
               "- port " + port.name, true);
         }
       }
@@ -275,7 +275,7 @@ class Planner {
   Index want_;
   std::set<std::string> staying_;
   std::set<std::string> coming_;
-  std::set<std::string> needed_;                 // places, by those who come
+  std::set<std::string> needed_;                 // claims, by those who come
   std::map<std::string, std::size_t> arrivals_;  // by switch
   std::vector<Step> steps_;
 };

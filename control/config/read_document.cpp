@@ -10,7 +10,7 @@
 
 #include "control/config/document.hpp"
 #include "control/config/patches.hpp"
-#include "control/config/place.hpp"
+#include "control/config/position.hpp"
 #include "control/config/schema.hpp"
 #include "control/rpc/strict_json.hpp"
 
@@ -26,7 +26,7 @@ class Reader {
   explicit Reader(const NetworkSpec& base) : base_(base) {}
 
   Reading read(const Json& document) {
-    mistakes_ = Mistakes(document_schema().check(document, "", rpc::Schema::Places::pointers));
+    mistakes_ = Mistakes(document_schema().check(document, "", rpc::Schema::Paths::pointers));
     network_ = base_;
     const Json* switches = member(document, "switches");
     // With so many mistakes that some are not told, what is right is not known.
@@ -133,14 +133,14 @@ class Reader {
                     fmt::format("switch '{}' has a port '{}' too", other_home->second, port.name),
                     "a name that occurs once");
     }
-    const auto place = place_of(port.far_end);
-    if (!place) {
+    const auto claim = claim_of(port.far_end);
+    if (!claim) {
       return;
     }
-    const auto [user, is_free] = users_.emplace(place->name, port.name);
+    const auto [user, is_free] = users_.emplace(claim->name, port.name);
     if (!is_free && is_new) {
-      mistakes_.add(at() + '/' + place->member,
-                    fmt::format("port '{}' has the {} already", user->second, place->name),
+      mistakes_.add(at() + '/' + claim->member,
+                    fmt::format("port '{}' has the {} already", user->second, claim->name),
                     "one of its own");
     }
   }
@@ -165,7 +165,7 @@ class Reader {
       if (const auto fault = patches_.add(port.name, home, *peer)) {
         mistakes_.add(at + "/peer", fault->problem, fault->allowed);
       }
-    } else if (const auto user = users_.find(other_end_place(port.name).name);
+    } else if (const auto user = users_.find(other_end_claim(port.name).name);
                user != users_.end()) {
       mistakes_.add(at, fmt::format("patch '{}' leads to a port of that name", user->second),
                     fmt::format("a patch whose peer is '{}'", user->second));
@@ -190,23 +190,23 @@ class Reader {
     std::set<Key> read;
     for (std::size_t i = 0; i < entries->size(); ++i) {
       const Json& json = (*entries)[i];
-      const std::string place = fmt::format("{}/{}", at, i);
-      if (!mistakes_.is_clean(place)) {
+      const std::string pointer = fmt::format("{}/{}", at, i);
+      if (!mistakes_.is_clean(pointer)) {
         continue;
       }
       const StaticEntry entry{.vlan = json.at("vlan").get<VlanId>(),
                               .mac = *MacAddress::parse(json.at("mac").get<std::string>()),
                               .port = json.at("port")};
       if (!read.emplace(entry.vlan, entry.mac).second) {
-        mistakes_.add(place, "the same station in the same VLAN a second time", "each once");
+        mistakes_.add(pointer, "the same station in the same VLAN a second time", "each once");
       }
       const auto port = known.find(entry.port);
       if (port != known.end() && !port->second->rule.vlan.carries(entry.vlan)) {
-        mistakes_.add(place + "/vlan",
+        mistakes_.add(pointer + "/vlan",
                       fmt::format("port '{}' does not carry VLAN {}", entry.port, entry.vlan),
                       "a VLAN of the port");
       } else if (port == known.end() && (ports == nullptr || !ports->contains(entry.port))) {
-        mistakes_.add(place + "/port", fmt::format("the switch has no port '{}'", entry.port),
+        mistakes_.add(pointer + "/port", fmt::format("the switch has no port '{}'", entry.port),
                       "a port of the switch");
       }
       all.insert_or_assign(Key(entry.vlan, entry.mac), entry);
@@ -254,7 +254,7 @@ class Reader {
   Mistakes mistakes_;
   std::set<std::pair<std::string, std::string>> read_;  // switch and port
   std::map<std::string, std::string> homes_;            // switch by port
-  std::map<std::string, std::string> users_;            // port by the name of its place
+  std::map<std::string, std::string> users_;            // port by the name of its claim
   Patches patches_;
 };
 
@@ -287,9 +287,9 @@ NetworkSpec read_or_refuse(const Json& document, const NetworkSpec& base) {
 
 FileReading read_file_text(std::string_view text, const std::string& name) {
   FileReading reading;
-  const auto tell = [&](Place place, const std::string& mistake) {
+  const auto tell = [&](Position position, const std::string& mistake) {
     reading.mistakes.push_back(
-        fmt::format("{}:{}:{}: {}", name, place.line, place.column, mistake));
+        fmt::format("{}:{}:{}: {}", name, position.line, position.column, mistake));
   };
   if (text.size() > most_document_bytes) {
     reading.mistakes.push_back(
@@ -300,12 +300,13 @@ FileReading read_file_text(std::string_view text, const std::string& name) {
     const Json document = rpc::parse_json(text, most_document_nesting);
     Reading of_json = read_document(document);
     for (const Problem& mistake : of_json.mistakes) {
-      tell(place_of(text, mistake.field), to_text(mistake));
+      tell(position_of(text, mistake.field), to_text(mistake));
     }
     reading.network = std::move(of_json.network);
   } catch (const rpc::Error& error) {
     const Json data = error.to_json()["data"];
-    tell(place_at(text, data.value("offset", std::size_t{0})), data.value("problem", error.what()));
+    tell(position_at(text, data.value("offset", std::size_t{0})),
+         data.value("problem", error.what()));
   }
   return reading;
 }

@@ -57,15 +57,15 @@ class NodeChecker {
  private:
   void check_order(const NodeSpec& node) {
     for (std::size_t i = 0; i < node.after.size(); ++i) {
-      const std::string place = fmt::format("{}/after/{}", at_, i);
+      const std::string pointer = fmt::format("{}/after/{}", at_, i);
       const std::string& other = node.after[i];
       if (!named_.contains(other)) {
-        mistakes_.add(place,
+        mistakes_.add(pointer,
                       fmt::format("there is no node '{}'{}", other,
                                   suggestion(other, {named_.begin(), named_.end()})),
                       "a node of this file");
       } else if (std::set<std::string> seen; leads_to(other, node.name, seen)) {
-        mistakes_.add(place, fmt::format("'{}' waits for '{}' itself", other, node.name),
+        mistakes_.add(pointer, fmt::format("'{}' waits for '{}' itself", other, node.name),
                       "nodes that do not wait for one another");
       }
     }
@@ -123,25 +123,25 @@ class NodeChecker {
     }
   }
 
-  void check_command(const Command& command, const std::string& place) {
+  void check_command(const Command& command, const std::string& pointer) {
     if (command.words.empty() || command.words.front().empty()) {
-      mistakes_.add(at_ + place, "has no first word", "a program, and its arguments");
+      mistakes_.add(at_ + pointer, "has no first word", "a program, and its arguments");
       return;
     }
     const bool is_of_shell = command.words.front() == "/bin/sh" && command.words.size() == 3 &&
                              command.words[2] == command.text;
-    need_program(is_of_shell ? first_program(command.text) : command.words.front(), place);
+    need_program(is_of_shell ? first_program(command.text) : command.words.front(), pointer);
   }
 
-  void need_file(const std::string& path, const std::string& place) {
+  void need_file(const std::string& path, const std::string& pointer) {
     if (!path.empty()) {
-      needs_.push_back({Need::Kind::file, path, at_ + place});
+      needs_.push_back({Need::Kind::file, path, at_ + pointer});
     }
   }
 
-  void need_program(const std::string& name, const std::string& place) {
+  void need_program(const std::string& name, const std::string& pointer) {
     if (!name.empty()) {
-      needs_.push_back({Need::Kind::program, name, at_ + place});
+      needs_.push_back({Need::Kind::program, name, at_ + pointer});
     }
   }
 

@@ -11,7 +11,7 @@
 
 #include "control/config/document.hpp"
 #include "control/config/mistakes.hpp"
-#include "control/config/place.hpp"
+#include "control/config/position.hpp"
 #include "control/config/read_document.hpp"
 #include "control/config/schema.hpp"
 #include "control/lab/check_addresses.hpp"
@@ -34,7 +34,7 @@ class Reader {
  public:
   Reader(const Json& document, const std::string& default_name)
       : document_(document),
-        mistakes_(lab_schema().check(document, "", rpc::Schema::Places::pointers)) {
+        mistakes_(lab_schema().check(document, "", rpc::Schema::Paths::pointers)) {
     lab_.name = default_name;
   }
 
@@ -123,7 +123,7 @@ class Reader {
     }
     if (check_settings(link, at)) {
       lab_.links.push_back(std::move(link));
-      places_.push_back(at);
+      pointers_.push_back(at);
     }
   }
 
@@ -184,20 +184,20 @@ class Reader {
       if (!link.port.contains(setting)) {
         continue;
       }
-      const std::string place = fmt::format("{}/{}", at, setting);
+      const std::string pointer = fmt::format("{}/{}", at, setting);
       const std::string_view name = setting;
       if (is_patch) {
-        mistakes_.add(place, "between two switches there is no interface", "left out");
+        mistakes_.add(pointer, "between two switches there is no interface", "left out");
       } else if (!has_switch && name != "offload" && name != "mtu") {
-        mistakes_.add(place, "which of the two nodes has it?",
+        mistakes_.add(pointer, "which of the two nodes has it?",
                       "said in the \"interfaces\" of the node");
       } else if (is_vm(link.first) || is_vm(link.second)) {
         if (name == "mac") {
           continue;
         }
-        mistakes_.add(place, "a virtual machine configures its cards itself", "left out");
+        mistakes_.add(pointer, "a virtual machine configures its cards itself", "left out");
       } else if (has_switch && name != "offload" && has_own(node_end, setting)) {
-        mistakes_.add(place, fmt::format("{} has it in its \"interfaces\" too", node_end.text()),
+        mistakes_.add(pointer, fmt::format("{} has it in its \"interfaces\" too", node_end.text()),
                       "said once");
       } else {
         continue;
@@ -231,7 +231,7 @@ class Reader {
         const std::string port = port_name(lab_, end);
         const std::string longest = is_wire && end == link.first ? wire_name(lab_, link) : port;
         if (longest.size() > longest_port_name) {
-          mistakes_.add(places_[i] + "/ends",
+          mistakes_.add(pointers_[i] + "/ends",
                         fmt::format("its {} would be called '{}', which is too long",
                                     longest == port ? "port" : "switch", longest),
                         "shorter names of node and interface");
@@ -267,10 +267,10 @@ class Reader {
     const Wiring wiring = wire(lab_, "/");
     for (Problem& problem : config::read_document(wiring.document).mistakes) {
       std::string pointer = problem.field;
-      for (const auto& [made, place] : wiring.places) {
+      for (const auto& [made, of_link] : wiring.pointers) {
         if (pointer == made || pointer.starts_with(made + '/')) {
-          const auto index = std::stoul(place.substr(place.rfind('/') + 1));
-          pointer = places_.at(index) + pointer.substr(made.size());
+          const auto index = std::stoul(of_link.substr(of_link.rfind('/') + 1));
+          pointer = pointers_.at(index) + pointer.substr(made.size());
           break;
         }
       }
@@ -284,10 +284,10 @@ class Reader {
   LabSpec lab_;
   config::Mistakes mistakes_;
   std::vector<Need> needs_;
-  std::set<std::string> named_;      // every node, also those with mistakes
-  std::set<std::string> linked_;     // interfaces, "alice:eth0"
-  std::vector<std::string> places_;  // of the links in lab_
-  bool has_every_link_ = true;       // none was left out before its ends were read
+  std::set<std::string> named_;        // every node, also those with mistakes
+  std::set<std::string> linked_;       // interfaces, "alice:eth0"
+  std::vector<std::string> pointers_;  // of the links in lab_
+  bool has_every_link_ = true;         // none was left out before its ends were read
 };
 
 }  // namespace
@@ -300,15 +300,15 @@ FileReading read_lab_text(std::string_view text, const std::string& file,
                           const std::string& default_name, const Inspection& inspect) {
   FileReading result;
   std::vector<std::tuple<std::size_t, std::size_t, std::string>> found;  // line, column, mistake
-  const auto tell = [&](config::Place place, const std::string& mistake) {
-    found.emplace_back(place.line, place.column, mistake);
+  const auto tell = [&](config::Position position, const std::string& mistake) {
+    found.emplace_back(position.line, position.column, mistake);
   };
   try {
     result.document = rpc::parse_json(text, config::most_document_nesting);
   } catch (const rpc::Error& error) {
     const Json data = error.to_json()["data"];
     const std::string problem = data.value("problem", error.what());
-    tell(config::place_at(text, data.value("offset", std::size_t{0})), problem);
+    tell(config::position_at(text, data.value("offset", std::size_t{0})), problem);
     // A node that is there twice should not hide what else is wrong.
     result.document = problem.find("occurs twice") != std::string::npos
                           ? Json::parse(text, nullptr, false)
@@ -322,7 +322,7 @@ FileReading read_lab_text(std::string_view text, const std::string& file,
       }
     }
     for (const Problem& mistake : reading.mistakes) {
-      tell(config::place_of(text, mistake.field), config::to_text(mistake));
+      tell(config::position_of(text, mistake.field), config::to_text(mistake));
     }
     result.lab = std::move(reading.lab);
     if (result.document.is_object()) {

@@ -68,7 +68,7 @@ class Maker {
   Wiring make() {
     for (std::size_t i = 0; i < lab_.links.size(); ++i) {
       const LinkSpec& link = lab_.links[i];
-      place_ = fmt::format("/links/{}", i);
+      pointer_ = fmt::format("/links/{}", i);
       if (link.first.is_switch() && link.second.is_switch()) {
         join(link);
       } else if (link.first.is_switch() || link.second.is_switch()) {
@@ -81,7 +81,7 @@ class Maker {
         // Nothing is learned on a wire.
         wiring_.document["switches"][home] = {{"forward_reserved", {"all"}},
                                               {"fdb", {{"capacity", 1}}}};
-        wiring_.places.emplace("/switches/" + home, place_);
+        wiring_.pointers.emplace("/switches/" + home, pointer_);
         for (const End& end : {link.first, link.second}) {
           Json port = node_port(end, link.port);
           port["learning"] = false;
@@ -101,7 +101,7 @@ class Maker {
     Json& ports = switches[home]["ports"];
     if ((ports.is_null() || ports.is_object()) && !ports.contains(name)) {
       ports[name] = std::move(port);
-      wiring_.places.emplace(fmt::format("/switches/{}/ports/{}", home, name), place_);
+      wiring_.pointers.emplace(fmt::format("/switches/{}/ports/{}", home, name), pointer_);
     }
   }
 
@@ -154,7 +154,7 @@ class Maker {
   const LabSpec& lab_;
   const std::string& directory_;
   std::map<std::string, std::string> macs_;
-  std::string place_;
+  std::string pointer_;
   Wiring wiring_;
   std::map<std::string, int> patches_;
 };

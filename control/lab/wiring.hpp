@@ -36,7 +36,7 @@ struct Wiring {
   Json document;  // of the daemon
   // Tells where in the lab file is what stands in the document only because of a link:
   // "/switches/sw0/ports/alice" is "/links/3".
-  std::map<std::string, std::string> places;
+  std::map<std::string, std::string> pointers;
 };
 
 // 'lab' has no mistakes of its own but perhaps in its switches. Names of ports that clash are told

@@ -69,8 +69,8 @@ LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->r
 
 // The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
 KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
-  const bool is_in_ours = place && place->name_space == LinkPlace::ours;
-  return port->read_drops(reader, is_in_ours ? std::optional(place->index) : std::nullopt);
+  const bool is_in_ours = link_key && link_key->name_space == LinkKey::ours;
+  return port->read_drops(reader, is_in_ours ? std::optional(link_key->index) : std::nullopt);
 }
 
 std::string_view Network::RunningPort::state(const LinkStatus& link) const {
@@ -217,7 +217,7 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
     const auto removed = ports_.find(port_name);
     reception_.remove(removed->second.end->bell());
     unwatch_link(removed->second);
-    release_place(removed->second);
+    release_claim(removed->second);
     ports_.erase(removed);
   }
   const std::string name = home.spec.name;
@@ -264,11 +264,11 @@ void Network::add_static(RunningPort& port, Station station) {
   const auto precedes = [](const StaticEntry& left, const StaticEntry& right) {
     return std::pair(left.vlan, left.mac) < std::pair(right.vlan, right.mac);
   };
-  const auto place = std::lower_bound(entries.begin(), entries.end(), added, precedes);
-  if (place != entries.end() && !precedes(added, *place)) {
-    *place = added;
+  const auto at = std::lower_bound(entries.begin(), entries.end(), added, precedes);
+  if (at != entries.end() && !precedes(added, *at)) {
+    *at = added;
   } else {
-    entries.insert(place, added);
+    entries.insert(at, added);
   }
   on_configured();
 }

@@ -51,7 +51,7 @@ class Network {
     TimePoint reopen_after{};               // not tried before
     std::string reopen_refusal = {};        // why it could not be opened anew when last tried
     LinkStatus seen = {};                   // as it was when we looked or heard of it last
-    std::optional<LinkPlace> place = {};    // where the monitor hears of it; nullopt: it does not
+    std::optional<LinkKey> link_key = {};   // where the monitor hears of it; nullopt: it does not
     std::vector<std::string> remarks = {};  // on its opening: what its user should know
 
     // Whether it came in by itself: then it is no part of the configuration.
@@ -60,7 +60,7 @@ class Network {
     // The same without a question to the kernel where the monitor hears of it. Requires: links have
     // been followed.
     [[nodiscard]] LinkStatus known_link(LinkReader& reader) const {
-      return place ? seen : link(reader);
+      return link_key ? seen : link(reader);
     }
     [[nodiscard]] KernelDrops drops(LinkReader& reader) const;
     // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
@@ -202,8 +202,8 @@ class Network {
                                   OpenedPort opened);
   void tell_remarks(const RunningPort& port);
   void check_worker(std::optional<std::size_t> worker) const;
-  void check_place(const config::PortSpec& spec) const;
-  void release_place(const RunningPort& port);
+  void check_claim(const config::PortSpec& spec) const;
+  void release_claim(const RunningPort& port);
 
   // network_patches.cpp: joins switches.
   void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
@@ -226,7 +226,7 @@ class Network {
   void check_link(const RunningPort& added);
   void watch_link(RunningPort& port);
   [[nodiscard]] std::optional<int> listen_to_link(const RunningPort& port);
-  void place_link(RunningPort& port, std::optional<int> name_space);
+  void key_link(RunningPort& port, std::optional<int> name_space);
   [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
   void unwatch_link(RunningPort& port);
   void look_at_unwatched_links();
@@ -258,7 +258,7 @@ class Network {
   Ports ports_;
   bool has_let_go_ = false;
   std::optional<LinkMonitor> monitor_;
-  std::map<LinkPlace, std::string> port_at_;      // those that the monitor hears of
+  std::map<LinkKey, std::string> port_at_;        // those that the monitor hears of
   std::map<std::string, std::string> port_with_;  // by what its far end takes for itself
   Reception reception_;
   // Gone before 'this' is: tells tasks that are still posted.

@@ -23,7 +23,7 @@ void Network::check_link(const RunningPort& added) {
     user = found != port_at_.end() ? &ports_.at(found->second) : nullptr;
   } else {
     for (const auto& [name, port] : ports_) {
-      if (!port.place && !port.is_lost && port.seen.index == link.index) {
+      if (!port.link_key && !port.is_lost && port.seen.index == link.index) {
         const auto other = port.port->open_name_space();
         if (other && net_namespace_id(other->get()) == net_namespace_id(name_space->get())) {
           user = &port;
@@ -43,7 +43,7 @@ void Network::check_link(const RunningPort& added) {
 void Network::watch_link(RunningPort& port) {
   const auto name_space = listen_to_link(port);
   follow_links(&port);
-  place_link(port, name_space);
+  key_link(port, name_space);
 }
 
 std::optional<int> Network::listen_to_link(const RunningPort& port) {
@@ -73,19 +73,19 @@ const std::string* Network::user_of(const PassedEnd& passed) const {
   return nullptr;
 }
 
-void Network::place_link(RunningPort& port, std::optional<int> name_space) {
+void Network::key_link(RunningPort& port, std::optional<int> name_space) {
   unwatch_link(port);
   port.seen = port.port->link();
   if (name_space && port.seen.index != 0) {
-    port.place = {.name_space = *name_space, .index = port.seen.index};
-    port_at_[*port.place] = port.spec.name;
+    port.link_key = {.name_space = *name_space, .index = port.seen.index};
+    port_at_[*port.link_key] = port.spec.name;
   }
 }
 
 void Network::unwatch_link(RunningPort& port) {
-  if (port.place) {
-    port_at_.erase(*port.place);
-    port.place.reset();
+  if (port.link_key) {
+    port_at_.erase(*port.link_key);
+    port.link_key.reset();
   }
 }
 
@@ -101,7 +101,7 @@ void Network::follow_links(const RunningPort* except) {
     return;  // what the notices say is older than what was seen now
   }
   for (const LinkMonitor::Notice& notice : taken.notices) {
-    const auto found = port_at_.find(notice.place);
+    const auto found = port_at_.find(notice.key);
     if (found == port_at_.end()) {
       continue;
     }
@@ -122,7 +122,7 @@ void Network::look_at_unwatched_links() {
   LinkReader reader;
   std::vector<RunningPort*> gone;
   for (auto& [name, port] : ports_) {
-    if (port.place || port.is_lost) {
+    if (port.link_key || port.is_lost) {
       continue;
     }
     port.port->heed_changes();
@@ -150,7 +150,7 @@ void Network::look_again(RunningPort& port) {
     return;
   }
   const LinkStatus before = port.seen;
-  place_link(port, listen_to_link(port));
+  key_link(port, listen_to_link(port));
   const LinkStatus now = std::exchange(port.seen, before);
   if (const auto event = note_link(port, now); !event.empty()) {
     tell(port, event);

@@ -13,7 +13,7 @@ using rpc::ErrorKind;
 void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spec) const {
   const auto leads_to = config::leads_to(spec.far_end);
   if (!leads_to) {
-    const auto user = port_with_.find(config::other_end_place(spec.name).name);
+    const auto user = port_with_.find(config::other_end_claim(spec.name).name);
     if (user != port_with_.end()) {
       throw Error(ErrorKind::conflict,
                   "patch '" + user->second + "' leads to '" + spec.name +

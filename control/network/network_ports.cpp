@@ -51,28 +51,28 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   }
   check_worker(spec.worker);
   check_end_here({.network = *this, .home = home, .spec = spec});
-  check_place(spec);
+  check_claim(spec);
   check_patch(home, spec);
 }
 
-void Network::check_place(const PortSpec& spec) const {
-  const auto place = config::place_of(spec.far_end);
-  if (!place) {
+void Network::check_claim(const PortSpec& spec) const {
+  const auto claim = config::claim_of(spec.far_end);
+  if (!claim) {
     return;
   }
-  if (const auto user = port_with_.find(place->name); user != port_with_.end()) {
+  if (const auto user = port_with_.find(claim->name); user != port_with_.end()) {
     throw Error(ErrorKind::already_exists,
-                "port '" + user->second + "' has the " + place->name + " already",
-                {{"object", place->name}, {"field", place->member}, {"port", user->second}});
+                "port '" + user->second + "' has the " + claim->name + " already",
+                {{"object", claim->name}, {"field", claim->member}, {"port", user->second}});
   }
 }
 
-void Network::release_place(const RunningPort& port) {
+void Network::release_claim(const RunningPort& port) {
   if (port.is_guest()) {
     return;
   }
-  if (const auto place = config::place_of(port.spec.far_end)) {
-    port_with_.erase(place->name);
+  if (const auto claim = config::claim_of(port.spec.far_end)) {
+    port_with_.erase(claim->name);
   }
 }
 
@@ -119,13 +119,13 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   added.remarks = opened.remarks;
   check_link(added);
   Undo undo;
-  if (const auto place = config::place_of(spec.far_end)) {
-    undo.push([this, name = place->name] { port_with_.erase(name); });
-    port_with_[place->name] = spec.name;
+  if (const auto claim = config::claim_of(spec.far_end)) {
+    undo.push([this, name = claim->name] { port_with_.erase(name); });
+    port_with_[claim->name] = spec.name;
   }
   watch_link(added);
-  if (added.place) {
-    undo.push([this, place = *added.place] { port_at_.erase(place); });
+  if (added.link_key) {
+    undo.push([this, link_key = *added.link_key] { port_at_.erase(link_key); });
   }
   if (const int bell = opened.end->bell(); bell >= 0) {
     value_or_refuse(reception_.add(bell, spec.name));
@@ -254,7 +254,7 @@ OpenedPort Network::remove_port(RunningPort& port) {
   closed.end = std::move(port.end);
   reception_.remove(closed.end->bell());
   unwatch_link(port);
-  release_place(port);
+  release_claim(port);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
   tell_stations(*removed.home);

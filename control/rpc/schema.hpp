@@ -81,13 +81,13 @@ class Schema {
   [[nodiscard]] Type type() const;
 
   // How problems name their place: "vlan.pvid", or as JSON pointers do [RFC 6901]: "/vlan/pvid".
-  enum class Places : std::uint8_t { dotted, pointers };
+  enum class Paths : std::uint8_t { dotted, pointers };
 
   // Returns what is wrong with 'value', up to 64 problems; empty if nothing is. 'at' is where it
   // stands. Numbers with a fraction or an exponent are no integers (not even 1.0), nor are
   // booleans.
   [[nodiscard]] std::vector<Problem> check(const Json& value, const std::string& at = {},
-                                           Places places = Places::dotted) const;
+                                           Paths paths = Paths::dotted) const;
 
   // The same as a JSON Schema (draft 2020-12).
   [[nodiscard]] Json to_json_schema() const;

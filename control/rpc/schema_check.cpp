@@ -69,7 +69,7 @@ bool has_field(const std::vector<Field>& fields, std::string_view name) {
 // One walk through a value; collects what it finds.
 class Schema::Checker {
  public:
-  explicit Checker(Places places) : places_(places) {}
+  explicit Checker(Paths paths) : paths_(paths) {}
 
   void check(const Schema& schema, const Json& value, const std::string& at);
 
@@ -96,11 +96,11 @@ class Schema::Checker {
   static std::string kind_name(const Schema& schema);
 
   [[nodiscard]] std::string member_of(const std::string& at, std::string_view key) const {
-    return places_ == Places::pointers ? pointer_member(at, key) : dotted_member(at, key);
+    return paths_ == Paths::pointers ? pointer_member(at, key) : dotted_member(at, key);
   }
   [[nodiscard]] std::string item_of(const std::string& at, std::size_t index) const {
-    return places_ == Places::pointers ? fmt::format("{}/{}", at, index)
-                                       : fmt::format("{}[{}]", at, index);
+    return paths_ == Paths::pointers ? fmt::format("{}/{}", at, index)
+                                     : fmt::format("{}[{}]", at, index);
   }
 
   [[nodiscard]] bool is_full() const { return problems_.size() >= most_problems; }
@@ -111,7 +111,7 @@ class Schema::Checker {
     }
   }
 
-  Places places_;
+  Paths paths_;
   std::vector<Problem> problems_;
 };
 
@@ -210,9 +210,9 @@ void Schema::Checker::check_map(const Schema& schema, const Json& value, const s
     if (is_full()) {
       break;
     }
-    const std::string place = member_of(at, key);
-    check(node.key.front(), key, place);
-    check(node.item.front(), member, place);
+    const std::string path = member_of(at, key);
+    check(node.key.front(), key, path);
+    check(node.item.front(), member, path);
   }
 }
 
@@ -220,17 +220,17 @@ void Schema::Checker::check_variant(const Schema& schema, const Json& value,
                                     const std::string& at) {
   const Node& node = *schema.node_;
   const Schema tags = word(node.words);
-  const std::string place = member_of(at, node.tag);
+  const std::string path = member_of(at, node.tag);
   std::string chosen = node.default_tag;
   if (const auto tag = value.find(node.tag); tag != value.end()) {
     const std::size_t problems_before = problems_.size();
-    check(tags, *tag, place);
+    check(tags, *tag, path);
     if (problems_.size() != problems_before || is_full()) {
       return;  // which fields there should be is unknown
     }
     chosen = tag->get<std::string>();
   } else if (chosen.empty()) {
-    add(place, "missing", tags.allowed());
+    add(path, "missing", tags.allowed());
     return;
   }
   const auto alternative =
@@ -245,7 +245,7 @@ void Schema::Checker::check_variant(const Schema& schema, const Json& value,
 void Schema::Checker::check_any_of(const Schema& schema, const Json& value, const std::string& at) {
   std::vector<std::vector<Problem>> faults;
   for (const Schema& choice : schema.node_->choices) {
-    auto problems = choice.check(value, at, places_);
+    auto problems = choice.check(value, at, paths_);
     if (problems.empty()) {
       return;
     }
@@ -368,8 +368,8 @@ std::string Schema::Checker::kind_name(const Schema& schema) {
   return fmt::format("{}", fmt::join(names, " or "));
 }
 
-std::vector<Problem> Schema::check(const Json& value, const std::string& at, Places places) const {
-  Checker checker(places);
+std::vector<Problem> Schema::check(const Json& value, const std::string& at, Paths paths) const {
+  Checker checker(paths);
   checker.check(*this, value, at);
   return checker.take_problems();
 }

@@ -56,18 +56,18 @@ void set_rights(const UniqueFd& file, const std::string& path, mode_t mode,
 }
 
 void make_directory(const std::string& path, const std::optional<std::string>& group) {
-  const auto place = SocketPlace::of_path(path);
-  if (!place) {
-    fail(path, "make the directory", place.error().number);
+  const auto location = SocketLocation::of_path(path);
+  if (!location) {
+    fail(path, "make the directory", location.error().number);
   }
-  const int parent = place->directory->get();
-  if (mkdirat(parent, place->name.c_str(), 0700) != 0) {
+  const int parent = location->directory->get();
+  if (mkdirat(parent, location->name.c_str(), 0700) != 0) {
     if (errno != EEXIST) {
       fail(path, "make the directory", errno);
     }
     return;
   }
-  const UniqueFd made = open_made_directory(parent, place->name);
+  const UniqueFd made = open_made_directory(parent, location->name);
   if (!made.is_open()) {
     fail(path, "open the directory", errno);
   }
@@ -93,8 +93,8 @@ const std::string& prepare(const SocketOptions& options) {
 // We hold the lock, so who answers is no tapswitchd, but it may be another program whose socket was
 // named by mistake.
 void remove_dead_socket(const std::string& path) {
-  const auto place = SocketPlace::of_path(path);
-  const auto removed = place ? remove_stale(SOCK_STREAM, *place) : place.error();
+  const auto location = SocketLocation::of_path(path);
+  const auto removed = location ? remove_stale(SOCK_STREAM, *location) : location.error();
   if (removed) {
     return;
   }
@@ -172,8 +172,8 @@ Listener::~Listener() {
 
 // Nothing is open if there is another in its place, or it is where we cannot look.
 UniqueFd Listener::find_file() {
-  const auto place = SocketPlace::of_path(path_);
-  UniqueFd file = place ? open_bound(loop_.acceptor().native_handle(), *place) : UniqueFd();
+  const auto location = SocketLocation::of_path(path_);
+  UniqueFd file = location ? open_bound(loop_.acceptor().native_handle(), *location) : UniqueFd();
   struct stat status {};
   if (file.is_open() && fstat(file.get(), &status) == 0) {
     device_ = status.st_dev;

@@ -78,11 +78,11 @@ void Server::welcome(Session::Socket socket, bool is_read_only) {
   const rpc::Caller caller = caller_of(socket, is_read_only);
   const Payer payer = payer_of(caller);
   const bool is_refused = !make_room(payer);
-  auto& place = is_refused ? refused_ : sessions_;
+  auto& home = is_refused ? refused_ : sessions_;
   auto session = std::make_shared<Session>(
       std::move(socket), caller, commons_,
-      [&place](const std::shared_ptr<Session>& ended) { place.erase(ended); });
-  place.insert(session);
+      [&home](const std::shared_ptr<Session>& ended) { home.erase(ended); });
+  home.insert(session);
   if (is_refused) {
     session->refuse(limit_reply("there are as many sessions as may be: try again later",
                                 seat_limits(commons_.limits, payer.entrance).all));

@@ -116,7 +116,7 @@ Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
     return {.outcome = has_room ? Learned::moved : Learned::port_full, .slot = found->slot};
   }
   // A station that has aged out comes back to its own slot, as it must not have two.
-  const auto slot = found ? found->slot : place_for(station, port, second);
+  const auto slot = found ? found->slot : slot_for(station, port, second);
   if (!slot) {
     return {.outcome = Learned::table_full};
   }
@@ -133,8 +133,8 @@ Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
 
 // An entry that has aged out is better than a free one, for the number of stations does not grow,
 // and best is one of the same port, whose number does not grow either.
-std::optional<std::size_t> Fdb::place_for(Station station, PortIndex port,
-                                          std::uint32_t second) const {
+std::optional<std::size_t> Fdb::slot_for(Station station, PortIndex port,
+                                         std::uint32_t second) const {
   std::optional<std::size_t> expired;
   std::optional<std::size_t> free;
   for (std::size_t i = 0; i < FdbTable::window_size; ++i) {
@@ -172,7 +172,7 @@ bool Fdb::add_static(Station station, PortIndex port) {
     change(found->slot, {.station = station, .value = found->value}, value, FdbNews::Kind::added);
     return true;
   }
-  const auto slot = place_for_static(station);
+  const auto slot = slot_for_static(station);
   if (!slot) {
     return false;
   }
@@ -184,10 +184,10 @@ bool Fdb::add_static(Station station, PortIndex port) {
 }
 
 bool Fdb::has_room_for_static(Station station) const {
-  return table_.find(station) || place_for_static(station);
+  return table_.find(station) || slot_for_static(station);
 }
 
-std::optional<std::size_t> Fdb::place_for_static(Station station) const {
+std::optional<std::size_t> Fdb::slot_for_static(Station station) const {
   std::optional<std::size_t> learned;
   std::optional<std::size_t> free;
   for (std::size_t i = 0; i < FdbTable::window_size; ++i) {

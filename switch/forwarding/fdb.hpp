@@ -174,9 +174,9 @@ class Fdb {
                                    std::uint32_t second);
   [[nodiscard]] Plan plan(Station station, PortIndex port, std::uint32_t port_limit,
                           std::uint32_t second) const;
-  [[nodiscard]] std::optional<std::size_t> place_for(Station station, PortIndex port,
-                                                     std::uint32_t second) const;
-  [[nodiscard]] std::optional<std::size_t> place_for_static(Station station) const;
+  [[nodiscard]] std::optional<std::size_t> slot_for(Station station, PortIndex port,
+                                                    std::uint32_t second) const;
+  [[nodiscard]] std::optional<std::size_t> slot_for_static(Station station) const;
   [[nodiscard]] bool port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const;
   void count_refusal(Learned outcome);
 

@@ -36,8 +36,8 @@ FoundInterface find_interface(LinkReader& reader, const Whereabouts& where) {
     }
     found.has_name = true;
     found.name = std::move(*name);
-    const auto place = where.name_space();
-    found.info = place ? reader.find(place->get(), found.name) : place.error();
+    const auto home = where.name_space();
+    found.info = home ? reader.find(home->get(), found.name) : home.error();
     if (found.info && where.is_it && !where.is_it(*found.info)) {
       found.info = kernel_error(EPERM, "RTM_GETLINK", "find", found.name);
     }

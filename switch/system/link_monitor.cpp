@@ -29,22 +29,22 @@ int name_space_of(msghdr& message) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
     if (part->cmsg_level == SOL_NETLINK && part->cmsg_type == NETLINK_LISTEN_ALL_NSID) {
-      int number = LinkPlace::ours;
+      int number = LinkKey::ours;
       std::memcpy(&number, CMSG_DATA(part), sizeof number);
       return number;
     }
   }
-  return LinkPlace::ours;
+  return LinkKey::ours;
 }
 
 std::optional<LinkMonitor::Notice> to_notice(nlmsghdr* header, int name_space) {
   if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) {
     return std::nullopt;
   }
-  LinkMonitor::Notice notice{.place = {.name_space = name_space},
+  LinkMonitor::Notice notice{.key = {.name_space = name_space},
                              .is_gone = header->nlmsg_type == RTM_DELLINK,
                              .info = parse_interface(header)};
-  notice.place.index = notice.info.index;
+  notice.key.index = notice.info.index;
   // A bridge and a wireless driver send messages of this type too, which do not say how the
   // interface is.
   const auto& link = *static_cast<const ifinfomsg*>(::nlmsg_data(header));
@@ -93,7 +93,7 @@ std::optional<int> LinkMonitor::listen_to(int name_space) {
   if (!number || (!is_ours && !*number)) {
     return std::nullopt;
   }
-  return number->value_or(LinkPlace::ours);
+  return number->value_or(LinkKey::ours);
 }
 
 LinkMonitor::Notices LinkMonitor::take() {

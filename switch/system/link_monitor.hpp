@@ -20,19 +20,19 @@
 namespace tapswitch {
 
 // An interface for as long as it stays in its namespace, whatever its name.
-struct LinkPlace {
+struct LinkKey {
   static constexpr int ours = -1;
 
   int name_space = ours;  // the number that our namespace has for it
   int index = 0;
 
-  auto operator<=>(const LinkPlace&) const = default;
+  auto operator<=>(const LinkKey&) const = default;
 };
 
 class LinkMonitor {
  public:
   struct Notice {
-    LinkPlace place;
+    LinkKey key;
     bool is_gone = false;  // deleted, or moved to another namespace
     InterfaceInfo info;    // if it is not gone; without statistics
   };
@@ -48,7 +48,7 @@ class LinkMonitor {
   [[nodiscard]] int descriptor() const { return socket_.get(); }
 
   // Gives the namespace a number unless it has one, so that notices come from there from now on.
-  // Returns it, for LinkPlace; nullopt if nothing can be heard from there.
+  // Returns it, for LinkKey; nullopt if nothing can be heard from there.
   [[nodiscard]] std::optional<int> listen_to(int name_space);
 
   // Returns what has come, but not without end: whoever changes interfaces all the time does not

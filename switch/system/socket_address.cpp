@@ -50,10 +50,10 @@ std::optional<SocketAddress> SocketAddress::of_path(std::string_view path) {
   }
   SocketAddress address;
   address.path_ = path;
-  sockaddr_un place{};
-  place.sun_family = AF_UNIX;
-  std::memcpy(place.sun_path, path.data(), path.size());
-  std::memcpy(&address.storage_, &place, sizeof place);
+  sockaddr_un raw{};
+  raw.sun_family = AF_UNIX;
+  std::memcpy(raw.sun_path, path.data(), path.size());
+  std::memcpy(&address.storage_, &raw, sizeof raw);
   address.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
   return address;
 }
@@ -61,41 +61,41 @@ std::optional<SocketAddress> SocketAddress::of_path(std::string_view path) {
 std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::uint16_t port) {
   SocketAddress address;
   if (host.starts_with('[') && host.ends_with(']')) {
-    sockaddr_in6 place{};
-    place.sin6_family = AF_INET6;
-    place.sin6_port = htons(port);
+    sockaddr_in6 raw{};
+    raw.sin6_family = AF_INET6;
+    raw.sin6_port = htons(port);
     if (::inet_pton(AF_INET6, std::string(host.substr(1, host.size() - 2)).c_str(),
-                    &place.sin6_addr) != 1) {
+                    &raw.sin6_addr) != 1) {
       return std::nullopt;
     }
-    std::memcpy(&address.storage_, &place, sizeof place);
-    address.size_ = sizeof place;
+    std::memcpy(&address.storage_, &raw, sizeof raw);
+    address.size_ = sizeof raw;
     return address;
   }
-  sockaddr_in place{};
-  place.sin_family = AF_INET;
-  place.sin_port = htons(port);
-  if (::inet_pton(AF_INET, std::string(host).c_str(), &place.sin_addr) != 1) {
+  sockaddr_in raw{};
+  raw.sin_family = AF_INET;
+  raw.sin_port = htons(port);
+  if (::inet_pton(AF_INET, std::string(host).c_str(), &raw.sin_addr) != 1) {
     return std::nullopt;
   }
-  std::memcpy(&address.storage_, &place, sizeof place);
-  address.size_ = sizeof place;
+  std::memcpy(&address.storage_, &raw, sizeof raw);
+  address.size_ = sizeof raw;
   return address;
 }
 
 std::string SocketAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> host{};
   if (family() == AF_INET) {
-    sockaddr_in place{};
-    std::memcpy(&place, &storage_, sizeof place);
-    ::inet_ntop(AF_INET, &place.sin_addr, host.data(), host.size());
-    return fmt::format("tcp:{}:{}", host.data(), ntohs(place.sin_port));
+    sockaddr_in raw{};
+    std::memcpy(&raw, &storage_, sizeof raw);
+    ::inet_ntop(AF_INET, &raw.sin_addr, host.data(), host.size());
+    return fmt::format("tcp:{}:{}", host.data(), ntohs(raw.sin_port));
   }
   if (family() == AF_INET6) {
-    sockaddr_in6 place{};
-    std::memcpy(&place, &storage_, sizeof place);
-    ::inet_ntop(AF_INET6, &place.sin6_addr, host.data(), host.size());
-    return fmt::format("tcp:[{}]:{}", host.data(), ntohs(place.sin6_port));
+    sockaddr_in6 raw{};
+    std::memcpy(&raw, &storage_, sizeof raw);
+    ::inet_ntop(AF_INET6, &raw.sin6_addr, host.data(), host.size());
+    return fmt::format("tcp:[{}]:{}", host.data(), ntohs(raw.sin6_port));
   }
   return fmt::format("unix:{}", path_);
 }

@@ -57,13 +57,14 @@ bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-UniqueFd open_in(const SocketPlace& place) noexcept {
+UniqueFd open_in(const SocketLocation& location) noexcept {
   return UniqueFd(
-      ::openat(place.directory->get(), place.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+      ::openat(location.directory->get(), location.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
 }
 
-bool look_at(const SocketPlace& place, struct stat& status) noexcept {
-  return ::fstatat(place.directory->get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+bool look_at(const SocketLocation& location, struct stat& status) noexcept {
+  return ::fstatat(location.directory->get(), location.name.c_str(), &status,
+                   AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 // Whether it is a socket of ours that is no other's of this process.
@@ -72,70 +73,70 @@ bool is_new(const struct stat& status) noexcept {
 }
 
 // The way back if what was bound cannot be opened.
-void remove_new(const SocketPlace& place) noexcept {
+void remove_new(const SocketLocation& location) noexcept {
   struct stat status {};
-  if (look_at(place, status) && is_new(status)) {
-    ::unlinkat(place.directory->get(), place.name.c_str(), 0);
+  if (look_at(location, status) && is_new(status)) {
+    ::unlinkat(location.directory->get(), location.name.c_str(), 0);
   }
 }
 
 }  // namespace
 
-UniqueFd open_bound(int socket, const SocketPlace& place) noexcept {
+UniqueFd open_bound(int socket, const SocketLocation& location) noexcept {
   UniqueFd bound(::ioctl(socket, open_bound_file));
   if (bound.is_open()) {
     return bound;
   }
-  UniqueFd found = open_in(place);
+  UniqueFd found = open_in(location);
   struct stat status {};
   const bool is_ours = found.is_open() && ::fstat(found.get(), &status) == 0 && is_new(status);
   return is_ours ? std::move(found) : UniqueFd();
 }
 
-KernelResult<void> remove_stale(int type, const SocketPlace& place) {
-  const UniqueFd found = open_in(place);
+KernelResult<void> remove_stale(int type, const SocketLocation& location) {
+  const UniqueFd found = open_in(location);
   struct stat status {};
   if (!found.is_open() || ::fstat(found.get(), &status) != 0) {
     return {};  // if it is there even so, bind() says what is wrong
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return cannot_make(EEXIST, "bind", place.path, "a file that is no socket is not replaced");
+    return cannot_make(EEXIST, "bind", location.path, "a file that is no socket is not replaced");
   }
   const PeerSocket probe = PeerSocket::open(AF_UNIX, type | SOCK_NONBLOCK);
   if (!probe.is_open()) {
-    return cannot_make(errno, "socket", place.path);
+    return cannot_make(errno, "socket", location.path);
   }
   const SocketAddress itself = address_of_open(found.get());
   if (::connect(probe.get(), itself.get(), itself.size()) == 0 || errno != ECONNREFUSED) {
-    return cannot_make(EADDRINUSE, "bind", place.path, "a program has it open");
+    return cannot_make(EADDRINUSE, "bind", location.path, "a program has it open");
   }
   struct stat present {};
-  if (look_at(place, present) && is_same(present, status) &&
-      ::unlinkat(place.directory->get(), place.name.c_str(), 0) != 0 && errno != ENOENT) {
-    return cannot_make(errno, "unlink", place.path);
+  if (look_at(location, present) && is_same(present, status) &&
+      ::unlinkat(location.directory->get(), location.name.c_str(), 0) != 0 && errno != ENOENT) {
+    return cannot_make(errno, "unlink", location.path);
   }
   return {};
 }
 
-KernelResult<SocketPlace> SocketPlace::of_path(const std::string& path) {
+KernelResult<SocketLocation> SocketLocation::of_path(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   UniqueFd opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!opened.is_open()) {
     return cannot_make(errno, "bind", path);
   }
-  return SocketPlace{.directory = std::make_shared<const UniqueFd>(std::move(opened)),
-                     .name = path.substr(slash + 1),
-                     .path = path};
+  return SocketLocation{.directory = std::make_shared<const UniqueFd>(std::move(opened)),
+                        .name = path.substr(slash + 1),
+                        .path = path};
 }
 
 SocketFile::SocketFile(SocketFile&& other) noexcept
-    : place_(std::exchange(other.place_, {})), device_(other.device_), inode_(other.inode_) {}
+    : location_(std::exchange(other.location_, {})), device_(other.device_), inode_(other.inode_) {}
 
 SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
   if (this != &other) {
     remove();
-    place_ = std::exchange(other.place_, {});
+    location_ = std::exchange(other.location_, {});
     device_ = other.device_;
     inode_ = other.inode_;
   }
@@ -144,38 +145,38 @@ SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
 
 SocketFile::~SocketFile() { remove(); }
 
-KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketPlace& place,
+KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketLocation& location,
                                           const FileAccess& access) {
-  if (place.name.size() > SocketPlace::most_name_size) {
+  if (location.name.size() > SocketLocation::most_name_size) {
     return cannot_make(
-        ENAMETOOLONG, "bind", place.path,
-        fmt::format("the name of its file has at most {} bytes", SocketPlace::most_name_size));
+        ENAMETOOLONG, "bind", location.path,
+        fmt::format("the name of its file has at most {} bytes", SocketLocation::most_name_size));
   }
-  if (const auto removed = remove_stale(type, place); !removed) {
+  if (const auto removed = remove_stale(type, location); !removed) {
     return removed.error();
   }
   const auto address = SocketAddress::of_path(
-      fmt::format("/proc/self/fd/{}/{}", place.directory->get(), place.name));
+      fmt::format("/proc/self/fd/{}/{}", location.directory->get(), location.name));
   // The file gets the mode that the socket has: at no moment is it open to more than it should.
   if (::fchmod(socket, 0600) != 0 || ::bind(socket, address->get(), address->size()) != 0) {
-    return cannot_make(errno, "bind", place.path);
+    return cannot_make(errno, "bind", location.path);
   }
-  const UniqueFd made = open_bound(socket, place);
+  const UniqueFd made = open_bound(socket, location);
   struct stat status {};
   if (!made.is_open() || ::fstat(made.get(), &status) != 0) {
     const int error = errno;
-    remove_new(place);
-    return is_shortage(error) ? cannot_make(error, "open", place.path)
-                              : cannot_make(EBUSY, "open", place.path,
+    remove_new(location);
+    return is_shortage(error) ? cannot_make(error, "open", location.path)
+                              : cannot_make(EBUSY, "open", location.path,
                                             "somebody has put another file in its place");
   }
   SocketFile file;
-  file.place_ = place;
+  file.location_ = location;
   file.device_ = status.st_dev;
   file.inode_ = status.st_ino;
   own_files().add(status.st_dev, status.st_ino);
   if (const auto given = give_access(made.get(), access, access.file_mode(),
-                                     fmt::format("socket '{}'", place.path));
+                                     fmt::format("socket '{}'", location.path));
       !given) {
     return given.error();
   }
@@ -184,19 +185,19 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketPlac
 
 bool SocketFile::is_there() const noexcept {
   struct stat status {};
-  return place_.directory == nullptr ||
-         (look_at(place_, status) && status.st_dev == device_ && status.st_ino == inode_);
+  return location_.directory == nullptr ||
+         (look_at(location_, status) && status.st_dev == device_ && status.st_ino == inode_);
 }
 
 void SocketFile::remove() noexcept {
-  if (place_.directory == nullptr) {
+  if (location_.directory == nullptr) {
     return;
   }
   if (is_there()) {
-    ::unlinkat(place_.directory->get(), place_.name.c_str(), 0);
+    ::unlinkat(location_.directory->get(), location_.name.c_str(), 0);
   }
   own_files().remove(device_, inode_);
-  place_ = {};
+  location_ = {};
 }
 
 bool is_own_socket_file(const struct stat& status) noexcept {

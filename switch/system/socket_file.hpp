@@ -38,8 +38,8 @@ struct FileAccess {
   [[nodiscard]] mode_t file_mode() const { return mode.value_or(group ? 0660 : 0600); }
 };
 
-// A place says where the file of a socket is to be.
-struct SocketPlace {
+// A location says where the file of a socket is to be.
+struct SocketLocation {
   static constexpr std::size_t most_name_size = 80;
 
   std::shared_ptr<const UniqueFd> directory;  // is open for as long as the file is there
@@ -47,7 +47,7 @@ struct SocketPlace {
   std::string path;                           // as users know it
 
   // Opens the directory to which the path leads now.
-  [[nodiscard]] static KernelResult<SocketPlace> of_path(const std::string& path);
+  [[nodiscard]] static KernelResult<SocketLocation> of_path(const std::string& path);
 };
 
 // The request is SIOCUNIXFILE of <linux/un.h>, which does not go with <sys/un.h>.
@@ -55,11 +55,11 @@ constexpr unsigned long open_bound_file = 0x89e0;
 
 // The file to which 'socket' was bound there, opened (O_PATH). Nothing is open if it cannot be told
 // from another in its place.
-[[nodiscard]] UniqueFd open_bound(int socket, const SocketPlace& place) noexcept;
+[[nodiscard]] UniqueFd open_bound(int socket, const SocketLocation& location) noexcept;
 
 // Makes room for a socket of the given type, if what is there is a socket that nobody has open.
 // EEXIST if it is no socket, EADDRINUSE if somebody has it open.
-[[nodiscard]] KernelResult<void> remove_stale(int type, const SocketPlace& place);
+[[nodiscard]] KernelResult<void> remove_stale(int type, const SocketLocation& location);
 
 class SocketFile {
  public:
@@ -71,11 +71,12 @@ class SocketFile {
   ~SocketFile();
 
   // Binds 'socket', of the given type, there.
-  [[nodiscard]] static KernelResult<SocketFile> bind(int socket, int type, const SocketPlace& place,
+  [[nodiscard]] static KernelResult<SocketFile> bind(int socket, int type,
+                                                     const SocketLocation& location,
                                                      const FileAccess& access);
 
   // The path as users know it; empty if there is no file.
-  [[nodiscard]] const std::string& path() const { return place_.path; }
+  [[nodiscard]] const std::string& path() const { return location_.path; }
 
   // False: somebody has removed it, or put another in its place, so that nobody finds the socket.
   [[nodiscard]] bool is_there() const noexcept;
@@ -83,7 +84,7 @@ class SocketFile {
  private:
   void remove() noexcept;
 
-  SocketPlace place_;
+  SocketLocation location_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };

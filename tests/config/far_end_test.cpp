@@ -112,11 +112,11 @@ TEST(FarEnd, DirectoryIsAnAbsolutePathWithRoomForItsSockets) {
 }
 
 TEST(FarEnd, PlaceIsWhatNoOtherPortCanHave) {
-  EXPECT_EQ(place_of(far_end_from(listening))->name, "socket 'unix:/tmp/vm'");
-  EXPECT_EQ(place_of(far_end_from(datagrams))->name, "socket 'unix:/tmp/a'");
-  EXPECT_EQ(place_of(far_end_from(datagrams))->member, "datagram");
-  EXPECT_EQ(place_of(far_end_from(door))->name, "directory '/tmp/vde'");
-  EXPECT_FALSE(place_of(far_end_from(connecting)));
+  EXPECT_EQ(claim_of(far_end_from(listening))->name, "socket 'unix:/tmp/vm'");
+  EXPECT_EQ(claim_of(far_end_from(datagrams))->name, "socket 'unix:/tmp/a'");
+  EXPECT_EQ(claim_of(far_end_from(datagrams))->member, "datagram");
+  EXPECT_EQ(claim_of(far_end_from(door))->name, "directory '/tmp/vde'");
+  EXPECT_FALSE(claim_of(far_end_from(connecting)));
 }
 
 TEST(FarEnd, SocketThatIsOpenCannotBecomeAnother) {

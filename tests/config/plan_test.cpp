@@ -89,8 +89,8 @@ class Model {
     for (const auto& [name, home] : network_.switches) {
       for (const PortSpec& port : home.ports) {
         ASSERT_NE(port.name, action.spec.name);
-        const auto taken = place_of(port.far_end);
-        const auto wanted = place_of(action.spec.far_end);
+        const auto taken = claim_of(port.far_end);
+        const auto wanted = claim_of(action.spec.far_end);
         ASSERT_FALSE(taken && wanted && taken->name == wanted->name) << wanted->name;
       }
     }

@@ -75,14 +75,14 @@ class SpecMaker {
     for (const char* name : {"sw0", "sw1", "sw2"}) {
       maybe([&] { network.switches[name] = home(name); });
     }
-    std::set<std::string> places;
+    std::set<std::string> claims;
     for (const char* name : {"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"}) {
       if (network.switches.empty() || below(4) == 0) {
         continue;
       }
       PortSpec spec = port(name);
-      for (auto place = place_of(spec.far_end); place && !places.insert(place->name).second;
-           place = place_of(spec.far_end)) {
+      for (auto claim = claim_of(spec.far_end); claim && !claims.insert(claim->name).second;
+           claim = claim_of(spec.far_end)) {
         spec = port(name);
       }
       SwitchSpec& home =
@@ -170,9 +170,9 @@ class SpecMaker {
     const auto precedes = [](const StaticEntry& one, const StaticEntry& other) {
       return std::pair(one.vlan, one.mac) < std::pair(other.vlan, other.mac);
     };
-    const auto place = std::lower_bound(entries.begin(), entries.end(), added, precedes);
-    if (place == entries.end() || precedes(added, *place)) {
-      entries.insert(place, added);
+    const auto at = std::lower_bound(entries.begin(), entries.end(), added, precedes);
+    if (at == entries.end() || precedes(added, *at)) {
+      entries.insert(at, added);
     }
   }
 

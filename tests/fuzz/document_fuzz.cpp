@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "control/config/document.hpp"
-#include "control/config/place.hpp"
 #include "control/config/plan.hpp"
+#include "control/config/position.hpp"
 #include "control/config/read_document.hpp"
 
 namespace {

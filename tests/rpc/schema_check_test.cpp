@@ -252,11 +252,11 @@ TEST(SchemaCheck, PlacesCanBeJsonPointers) {
   const Schema item = Schema::object({{"x", Schema::integer(1, 2)}});
   const Schema schema = Schema::map(Schema::text(0, 9), Schema::list(item, 9), 9);
   const Json value = Json::parse(R"({"a/b~c": [{}, {"x": 3, "y": 0}]})");
-  std::vector<std::string> places;
-  for (const Problem& problem : schema.check(value, "/root", Schema::Places::pointers)) {
-    places.push_back(problem.field);
+  std::vector<std::string> paths;
+  for (const Problem& problem : schema.check(value, "/root", Schema::Paths::pointers)) {
+    paths.push_back(problem.field);
   }
-  EXPECT_EQ(places, (std::vector<std::string>{"/root/a~1b~0c/1/x", "/root/a~1b~0c/1/y"}));
+  EXPECT_EQ(paths, (std::vector<std::string>{"/root/a~1b~0c/1/x", "/root/a~1b~0c/1/y"}));
 }
 
 TEST(SchemaCheck, WhatIsUncheckedIsOnlyShown) {

@@ -23,8 +23,9 @@ class SocketFileTest : public testing::Test {
  protected:
   KernelResult<SocketFile> bind(const FileAccess& access = {}) {
     socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto place = SocketPlace::of_path(address_.path());
-    return place ? SocketFile::bind(socket_.get(), SOCK_STREAM, *place, access) : place.error();
+    const auto location = SocketLocation::of_path(address_.path());
+    return location ? SocketFile::bind(socket_.get(), SOCK_STREAM, *location, access)
+                    : location.error();
   }
 
   [[nodiscard]] struct stat status() const {

@@ -17,9 +17,9 @@
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/name_spaces.hpp"
-#include "tools/lab/place.hpp"
 #include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {

@@ -15,7 +15,7 @@
 #include "tools/lab/enter.hpp"
 #include "tools/lab/graph.hpp"
 #include "tools/lab/guard.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/status.hpp"
 #include "tools/lab/up.hpp"

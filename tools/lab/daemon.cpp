@@ -14,7 +14,7 @@
 #include "control/config/store.hpp"
 #include "control/rpc/error.hpp"
 #include "tools/lab/failure.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {

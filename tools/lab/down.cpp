@@ -10,7 +10,7 @@
 
 #include "tools/lab/builder.hpp"
 #include "tools/lab/failure.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/process.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/unrecorded.hpp"

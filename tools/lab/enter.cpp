@@ -22,8 +22,8 @@
 #include "tools/lab/guard.hpp"
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/kept_log.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
-#include "tools/lab/place.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/terminal/text.hpp"
 

@@ -22,7 +22,7 @@
 
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {

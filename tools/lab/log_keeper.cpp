@@ -27,7 +27,7 @@
 
 #include "tools/lab/failure.hpp"
 #include "tools/lab/kept_log.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {

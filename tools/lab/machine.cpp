@@ -17,8 +17,8 @@
 
 #include "control/lab/wiring.hpp"
 #include "switch/system/unique_fd.hpp"
-#include "tools/lab/place.hpp"
-#include "tools/lab/safe_place.hpp"
+#include "tools/lab/lab_directory.hpp"
+#include "tools/lab/safe_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {

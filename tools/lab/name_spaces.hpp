@@ -12,7 +12,7 @@
 
 namespace tapswitch::lab {
 
-// The place of namespaces that have names, as `ip netns` has it.
+// The directory of namespaces that have names, as `ip netns` has it.
 constexpr const char* names_directory = "/run/netns";
 
 // Whether there is something of that name, whosever it is.

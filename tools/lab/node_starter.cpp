@@ -25,8 +25,8 @@
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
 #include "tools/lab/kept_log.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
-#include "tools/lab/place.hpp"
 #include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {

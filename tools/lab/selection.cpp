@@ -15,7 +15,7 @@
 #include "control/config/store.hpp"
 #include "control/rpc/error.hpp"
 #include "tools/lab/failure.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/process.hpp"
 
 namespace tapswitch::lab {

@@ -20,7 +20,7 @@
 #include "switch/system/net_namespace.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/keeper.hpp"
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/work_plan.hpp"
 #include "tools/terminal/table.hpp"

@@ -24,13 +24,13 @@ Entrances open_entrances(boost::asio::io_context& io, const Options& options,
       entrances.metrics = std::make_unique<metrics::HttpServer>(io, std::move(descriptors));
       continue;
     }
-    auto& place = socket.name == read_only_name ? entrances.read_only : entrances.control;
-    if (place) {
+    auto& entrance = socket.name == read_only_name ? entrances.read_only : entrances.control;
+    if (entrance) {
       throw std::runtime_error(
           "started with two control sockets: give the read-only one "
           "FileDescriptorName=readonly");
     }
-    place = std::make_unique<server::Listener>(io, std::move(socket.fd), std::move(socket.lock));
+    entrance = std::make_unique<server::Listener>(io, std::move(socket.fd), std::move(socket.lock));
   }
   if (!entrances.control) {
     const auto environment = server::socket_environment();

@@ -39,9 +39,7 @@ void InterfaceSpec::write(Json& json, const std::string& port_name, Format forma
   config::write(json, "reopen", reopen, false, format);
 }
 
-std::optional<FarEndPlace> InterfaceSpec::place() const {
-  return interface_place(interface, name_space);
-}
+std::optional<Claim> InterfaceSpec::claim() const { return interface_claim(interface, name_space); }
 
 bool InterfaceSpec::can_become(const InterfaceSpec& wanted) const {
   InterfaceSpec changed = *this;

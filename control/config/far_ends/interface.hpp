@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/claim.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
 
@@ -27,7 +27,7 @@ struct InterfaceSpec {
   static bool is_fixed(std::string_view member) { return member != "reopen"; }
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
-  [[nodiscard]] std::optional<FarEndPlace> place() const;
+  [[nodiscard]] std::optional<Claim> claim() const;
   [[nodiscard]] bool can_become(const InterfaceSpec& wanted) const;
 
   bool operator==(const InterfaceSpec&) const = default;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/claim.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
 
@@ -23,7 +23,7 @@ struct PatchSpec {
   static std::vector<rpc::Field> fields();
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
-  [[nodiscard]] std::optional<FarEndPlace> place() const { return other_end_place(peer); }
+  [[nodiscard]] std::optional<Claim> claim() const { return other_end_claim(peer); }
   [[nodiscard]] std::string leads_to() const { return peer; }
 
   bool operator==(const PatchSpec&) const = default;

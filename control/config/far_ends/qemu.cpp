@@ -98,12 +98,12 @@ void QemuSpec::write(Json& json, const std::string& /*port_name*/, Format format
   access.write(json);
 }
 
-std::optional<FarEndPlace> QemuSpec::place() const {
+std::optional<Claim> QemuSpec::claim() const {
   if (listen) {
-    return FarEndPlace{.name = "socket '" + *listen + "'", .member = "listen"};
+    return Claim{.name = "socket '" + *listen + "'", .member = "listen"};
   }
   if (datagram) {
-    return FarEndPlace{.name = "socket 'unix:" + datagram->local + "'", .member = "datagram"};
+    return Claim{.name = "socket 'unix:" + datagram->local + "'", .member = "datagram"};
   }
   return std::nullopt;
 }

@@ -95,8 +95,8 @@ void TapSpec::write(Json& json, const std::string& port_name, Format format) con
 }
 
 // Nobody said where a TAP is that somebody has passed to us.
-std::optional<FarEndPlace> TapSpec::place() const {
-  return is_passed ? std::nullopt : std::optional(interface_place(interface, name_space));
+std::optional<Claim> TapSpec::claim() const {
+  return is_passed ? std::nullopt : std::optional(interface_claim(interface, name_space));
 }
 
 bool TapSpec::can_become(const TapSpec& wanted) const {

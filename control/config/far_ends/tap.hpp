@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/claim.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
 
@@ -39,7 +39,7 @@ struct TapSpec {
   static bool is_fixed(std::string_view member);
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
-  [[nodiscard]] std::optional<FarEndPlace> place() const;
+  [[nodiscard]] std::optional<Claim> claim() const;
   [[nodiscard]] bool can_become(const TapSpec& wanted) const;
 
   bool operator==(const TapSpec&) const = default;

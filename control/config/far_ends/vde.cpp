@@ -57,8 +57,8 @@ void VdeSpec::write(Json& json, const std::string& /*port_name*/, Format /*forma
   access.write(json);
 }
 
-std::optional<FarEndPlace> VdeSpec::place() const {
-  return FarEndPlace{.name = "directory '" + directory + "'", .member = "directory"};
+std::optional<Claim> VdeSpec::claim() const {
+  return Claim{.name = "directory '" + directory + "'", .member = "directory"};
 }
 
 }  // namespace tapswitch::config

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/claim.hpp"
 #include "control/config/far_ends/socket_access.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
@@ -25,7 +25,7 @@ struct VdeSpec {
   static std::vector<rpc::Field> fields();
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
-  [[nodiscard]] std::optional<FarEndPlace> place() const;
+  [[nodiscard]] std::optional<Claim> claim() const;
 
   bool operator==(const VdeSpec&) const = default;
 };

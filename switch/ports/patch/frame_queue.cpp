@@ -54,12 +54,12 @@ bool FrameQueue::put(const FrameBuffer& frame) noexcept {
   }
   if (skipped > 0) {
     const Head head{.size = no_frame, .offload = {}};
-    std::memcpy(place(position), &head, sizeof head);
+    std::memcpy(at(position), &head, sizeof head);
     position += skipped;
   }
   const Head head{.size = frame.size(), .offload = frame.offload()};
-  std::memcpy(place(position), &head, sizeof head);
-  frame.copy(0, {place(position) + sizeof head, frame.size()});
+  std::memcpy(at(position), &head, sizeof head);
+  frame.copy(0, {at(position) + sizeof head, frame.size()});
   written_.store(position + size, std::memory_order_release);
   return true;
 }
@@ -88,12 +88,12 @@ bool FrameQueue::take(FrameBuffer& frame) noexcept {
     return false;
   }
   Head head;
-  std::memcpy(&head, place(position), sizeof head);
+  std::memcpy(&head, at(position), sizeof head);
   if (head.size == no_frame) {
     position += room_to_the_end(position);
-    std::memcpy(&head, place(position), sizeof head);
+    std::memcpy(&head, at(position), sizeof head);
   }
-  std::memcpy(frame.space().data(), place(position) + sizeof head, head.size);
+  std::memcpy(frame.space().data(), at(position) + sizeof head, head.size);
   frame.assign(head.size, head.offload);
   read_.store(position + padded(sizeof head + head.size), std::memory_order_release);
   return true;

@@ -45,7 +45,7 @@ class FrameQueue {
     Offload offload;
   };
 
-  [[nodiscard]] std::byte* place(std::uint64_t position) noexcept {
+  [[nodiscard]] std::byte* at(std::uint64_t position) noexcept {
     return memory_.get() + position % capacity_;
   }
   [[nodiscard]] std::size_t room_to_the_end(std::uint64_t position) const noexcept {

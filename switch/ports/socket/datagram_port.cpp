@@ -52,11 +52,11 @@ KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& loca
                        .hint = {},
                        .missing = {}};
   }
-  const auto place = SocketPlace::of_path(local.path());
-  if (!place) {
-    return place.error();
+  const auto location = SocketLocation::of_path(local.path());
+  if (!location) {
+    return location.error();
   }
-  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, *place, access);
+  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, *location, access);
   if (!file) {
     return file.error();
   }

@@ -54,9 +54,9 @@ StreamDeframer::Found StreamDeframer::look() const noexcept {
 
 void StreamDeframer::reset() noexcept { begin_ = end_ = 0; }
 
-void write_frame_length(std::span<std::byte, StreamDeframer::length_size> place,
+void write_frame_length(std::span<std::byte, StreamDeframer::length_size> field,
                         std::size_t size) noexcept {
-  store_32(place.data(), static_cast<std::uint32_t>(size));
+  store_32(field.data(), static_cast<std::uint32_t>(size));
 }
 
 }  // namespace tapswitch

@@ -58,7 +58,7 @@ class StreamDeframer {
 };
 
 // The length in front of a frame.
-void write_frame_length(std::span<std::byte, StreamDeframer::length_size> place,
+void write_frame_length(std::span<std::byte, StreamDeframer::length_size> field,
                         std::size_t size) noexcept;
 
 }  // namespace tapswitch

@@ -63,8 +63,8 @@ KernelError cannot_listen(std::string_view call, const std::string& name) {
 KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAddress& address,
                                                                   const FileAccess& access) {
   if (address.is_unix()) {
-    const auto place = SocketPlace::of_path(address.path());
-    return place ? open(*place, access) : place.error();
+    const auto location = SocketLocation::of_path(address.path());
+    return location ? open(*location, access) : location.error();
   }
   PeerSocket socket = PeerSocket::open(address.family(), SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket.is_open()) {
@@ -77,14 +77,14 @@ KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAd
   return listen(address.family(), std::move(socket), {}, address.to_string());
 }
 
-KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketPlace& place,
+KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketLocation& location,
                                                                   const FileAccess& access) {
-  const std::string name = fmt::format("unix:{}", place.path);
+  const std::string name = fmt::format("unix:{}", location.path);
   PeerSocket socket = PeerSocket::open(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket.is_open()) {
     return cannot_listen("socket", name);
   }
-  auto file = SocketFile::bind(socket.get(), SOCK_STREAM, place, access);
+  auto file = SocketFile::bind(socket.get(), SOCK_STREAM, location, access);
   return file ? listen(AF_UNIX, std::move(socket), std::move(*file), name) : file.error();
 }
 

@@ -49,8 +49,8 @@ class ListeningSource final : public StreamSource {
   [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(
       const SocketAddress& address, const FileAccess& access);
   // A Unix socket in a directory that is open.
-  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(const SocketPlace& place,
-                                                                        const FileAccess& access);
+  [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> open(
+      const SocketLocation& location, const FileAccess& access);
 
   [[nodiscard]] int descriptor() const noexcept override { return set_.descriptor(); }
   [[nodiscard]] PeerSocket take() noexcept override;

@@ -39,21 +39,21 @@ mode_t directory_mode(mode_t mode) {
 
 KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const FileAccess& access) {
   const std::string bare = path.substr(0, path.find_last_not_of('/') + 1);
-  auto place = SocketPlace::of_path(bare);
-  if (!place) {
-    return no_directory(place.error().number, "open", path);
+  auto location = SocketLocation::of_path(bare);
+  if (!location) {
+    return no_directory(location.error().number, "open", path);
   }
-  const int parent = place->directory->get();
+  const int parent = location->directory->get();
   UniqueFd kept_parent(::fcntl(parent, F_DUPFD_CLOEXEC, 0));  // first, to remove what is made
   if (!kept_parent.is_open()) {
     return no_directory(errno, "open", path);
   }
-  const bool is_made = ::mkdirat(parent, place->name.c_str(), 0700) == 0;
+  const bool is_made = ::mkdirat(parent, location->name.c_str(), 0700) == 0;
   if (!is_made && errno != EEXIST) {
     return no_directory(errno, "mkdir", path);
   }
-  UniqueFd opened = is_made ? open_made_directory(parent, place->name)
-                            : UniqueFd(::openat(parent, place->name.c_str(),
+  UniqueFd opened = is_made ? open_made_directory(parent, location->name)
+                            : UniqueFd(::openat(parent, location->name.c_str(),
                                                 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.is_open()) {
     return no_directory(errno, "open", path,
@@ -65,7 +65,7 @@ KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const Fil
   directory.path_ = bare;
   if (is_made) {
     directory.parent_ = std::move(kept_parent);
-    directory.name_ = place->name;
+    directory.name_ = location->name;
   }
   directory.opened_ = std::make_shared<const UniqueFd>(std::move(opened));
   if (is_made) {

@@ -37,7 +37,7 @@ class VdeDirectory {
                                                        const FileAccess& access);
 
   // Returns where a socket of that name is in it.
-  [[nodiscard]] SocketPlace place_of(const std::string& name) const {
+  [[nodiscard]] SocketLocation location_of(const std::string& name) const {
     return {.directory = opened_, .name = name, .path = path_ + '/' + name};
   }
 

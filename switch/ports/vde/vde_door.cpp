@@ -46,7 +46,7 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
   if (!directory) {
     return directory.error();
   }
-  auto source = ListeningSource::open(directory->place_of("ctl"), options.access);
+  auto source = ListeningSource::open(directory->location_of("ctl"), options.access);
   if (!source) {
     return source.error();
   }
@@ -185,8 +185,8 @@ std::unique_ptr<VdeIntroduction> VdeDoor::introduce(const Caller& caller,
     return nullptr;
   }
   auto number = std::make_unique<VdeNumber>(numbers_, request.wished_number);
-  const SocketPlace place = directory_->place_of(fmt::format("{:03}.FD", number->value()));
-  return VdeIntroduction::begin(request, *user, std::move(number), place, options_.access,
+  const SocketLocation location = directory_->location_of(fmt::format("{:03}.FD", number->value()));
+  return VdeIntroduction::begin(request, *user, std::move(number), location, options_.access,
                                 introduced_);
 }
 

@@ -33,7 +33,7 @@ struct VdeIntroduction::Call {
 
   // Connects to the client's file, if that is the user's; root may name any but ours, for what is
   // sent to those would come in again, and again. Through a descriptor, so that no other file can
-  // be put in its place after the look at it.
+  // be put in its location after the look at it.
   [[nodiscard]] bool connect_to_own() const {
     const UniqueFd file = open_foreign_socket(path, O_NOFOLLOW);
     struct stat status {};
@@ -48,10 +48,10 @@ struct VdeIntroduction::Call {
 
 std::unique_ptr<VdeIntroduction> VdeIntroduction::begin(const VdeRequest& request, uid_t user,
                                                         std::unique_ptr<VdeNumber> number,
-                                                        const SocketPlace& place,
+                                                        const SocketLocation& location,
                                                         const FileAccess& access,
                                                         std::shared_ptr<const UniqueFd> bell) {
-  auto address = SocketAddress::of_path(place.path);
+  auto address = SocketAddress::of_path(location.path);
   PeerSocket data = PeerSocket::open(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
   if (number->value() == 0 || !address || !data.is_open()) {
     return nullptr;
@@ -60,7 +60,7 @@ std::unique_ptr<VdeIntroduction> VdeIntroduction::begin(const VdeRequest& reques
   if (!given.group && !given.mode) {
     given.owner = user;  // else he is one of those whom they let in
   }
-  auto file = SocketFile::bind(data.get(), SOCK_DGRAM, place, given);
+  auto file = SocketFile::bind(data.get(), SOCK_DGRAM, location, given);
   if (!file) {
     return nullptr;
   }

@@ -25,11 +25,11 @@ namespace tapswitch {
 
 class VdeIntroduction {
  public:
-  // Begins it. Our socket is to be at 'place', for those whom 'access' lets in. Nullptr: what is
+  // Begins it. Our socket is to be at 'location', for those whom 'access' lets in. Nullptr: what is
   // asked for is not to be had.
   [[nodiscard]] static std::unique_ptr<VdeIntroduction> begin(const VdeRequest& request, uid_t user,
                                                               std::unique_ptr<VdeNumber> number,
-                                                              const SocketPlace& place,
+                                                              const SocketLocation& location,
                                                               const FileAccess& access,
                                                               std::shared_ptr<const UniqueFd> bell);
 

@@ -45,13 +45,13 @@ VdeRequest::State VdeRequest::read(std::span<const std::byte> bytes, VdeRequest&
   if (read_word(bytes, 0) != magic || (!is_version_3 && version > 1)) {
     return State::invalid;
   }
-  const std::size_t address_place = is_version_3 ? 3 * word_size : 2 * word_size + mac_size;
-  if (bytes.size() < address_place + sizeof(sockaddr_un)) {
+  const std::size_t address_offset = is_version_3 ? 3 * word_size : 2 * word_size + mac_size;
+  if (bytes.size() < address_offset + sizeof(sockaddr_un)) {
     return State::incomplete;
   }
   const std::uint32_t type = read_word(bytes, is_version_3 ? 2 : 1);
   sockaddr_un address{};
-  std::memcpy(&address, bytes.data() + address_place, sizeof address);
+  std::memcpy(&address, bytes.data() + address_offset, sizeof address);
   const auto path = std::as_bytes(std::span(address.sun_path));
   if ((type & 0xff) != ordinary_port || address.sun_family != AF_UNIX ||
       std::ranges::find(path, std::byte{0}) == path.end()) {
@@ -59,7 +59,7 @@ VdeRequest::State VdeRequest::read(std::span<const std::byte> bytes, VdeRequest&
   }
   request.wished_number = type >> number_shift;
   request.path = text_in(path);
-  request.description = text_in(bytes.subspan(address_place + sizeof address));
+  request.description = text_in(bytes.subspan(address_offset + sizeof address));
   std::ranges::replace_if(
       request.description, [](char c) { return c < ' ' || c > '~'; }, '?');
   return State::complete;

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "control/config/place.hpp"
+#include "control/config/position.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/strict_json.hpp"
@@ -29,10 +29,11 @@ Colour colour_of(const std::string& step) {
   }
 }
 
-std::string located(const Call::Document& document, config::Place place, const std::string& what) {
+std::string located(const Call::Document& document, config::Position position,
+                    const std::string& what) {
   return document.text.empty()
              ? what
-             : fmt::format("{}:{}:{}: {}", document.file, place.line, place.column, what);
+             : fmt::format("{}:{}:{}: {}", document.file, position.line, position.column, what);
 }
 
 }  // namespace
@@ -72,8 +73,8 @@ Json parse_document(const Call::Document& document) {
     return rpc::parse_json(document.text, limits.nesting);
   } catch (const rpc::Error& error) {
     const Json data = error.to_json()["data"];
-    const auto place = config::place_at(document.text, data.value("offset", std::size_t{0}));
-    throw UsageError(fmt::format("{}:{}:{}: {}", document.file, place.line, place.column,
+    const auto position = config::position_at(document.text, data.value("offset", std::size_t{0}));
+    throw UsageError(fmt::format("{}:{}:{}: {}", document.file, position.line, position.column,
                                  data.value("problem", error.what())));
   }
 }
@@ -81,7 +82,7 @@ Json parse_document(const Call::Document& document) {
 std::string describe_mistake(const Json& problem, const Call::Document& document) {
   const auto pointer = problem.value("pointer", "");
   const auto allowed = problem.value("allowed", "");
-  return located(document, config::place_of(document.text, pointer),
+  return located(document, config::position_of(document.text, pointer),
                  fmt::format("{}: {}{}", pointer, problem.value("problem", ""),
                              allowed.empty() ? "" : fmt::format(" (allowed: {})", allowed)));
 }

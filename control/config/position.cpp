@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/config/place.hpp"
+#include "control/config/position.hpp"
 
 #include <algorithm>
 #include <string>
@@ -103,20 +103,20 @@ bool descend(Scanner& scanner, const std::string& token) {
 
 }  // namespace
 
-Place place_at(std::string_view text, std::size_t offset) {
+Position position_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, std::min(offset, text.size()));
   const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is the beginning
   return {.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
           .column = 1 + before.size() - line_begin};
 }
 
-Place place_of(std::string_view text, std::string_view pointer) {
+Position position_of(std::string_view text, std::string_view pointer) {
   Scanner scanner(text);
   std::size_t innermost = scanner.offset();
   while (pointer.starts_with('/') && descend(scanner, take_token(pointer))) {
     innermost = scanner.offset();
   }
-  return place_at(text, innermost);
+  return position_at(text, innermost);
 }
 
 }  // namespace tapswitch::config

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: tells where in a text something stands, for people who have it open in an editor.
+// position.hpp: tells where in a text something stands, for people who have it open in an editor.
 // Pure.
 #pragma once
 
@@ -8,17 +8,17 @@
 
 namespace tapswitch::config {
 
-struct Place {
+struct Position {
   std::size_t line = 1;
   std::size_t column = 1;  // in bytes
 
-  bool operator==(const Place&) const = default;
+  bool operator==(const Position&) const = default;
 };
 
-[[nodiscard]] Place place_at(std::string_view text, std::size_t offset);
+[[nodiscard]] Position position_at(std::string_view text, std::size_t offset);
 
 // Returns where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or,
 // if it is not there, the innermost value around it. 'text' is valid JSON.
-[[nodiscard]] Place place_of(std::string_view text, std::string_view pointer);
+[[nodiscard]] Position position_of(std::string_view text, std::string_view pointer);
 
 }  // namespace tapswitch::config

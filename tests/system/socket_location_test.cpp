@@ -51,16 +51,16 @@ class Beside {
   std::thread thread_;
 };
 
-class SocketPlaceTest : public testing::Test {
+class SocketLocationTest : public testing::Test {
  protected:
   void SetUp() override {
     fs::create_directory(ours_);
     fs::create_directory(others_);
   }
 
-  static KernelResult<SocketFile> bind(const PeerSocket& socket, const SocketPlace& place,
+  static KernelResult<SocketFile> bind(const PeerSocket& socket, const SocketLocation& location,
                                        mode_t mode = 0666) {
-    return SocketFile::bind(socket.get(), SOCK_DGRAM, place,
+    return SocketFile::bind(socket.get(), SOCK_DGRAM, location,
                             {.owner = {}, .group = {}, .mode = mode});
   }
 
@@ -70,13 +70,13 @@ class SocketPlaceTest : public testing::Test {
   PeerSocket socket_ = PeerSocket::open(AF_UNIX, SOCK_DGRAM);
 };
 
-TEST_F(SocketPlaceTest, FileIsMadeAndRemovedWhereThePathLedAtFirst) {
-  const auto place = SocketPlace::of_path(ours_ + "/a.sock");
-  ASSERT_TRUE(place);
+TEST_F(SocketLocationTest, FileIsMadeAndRemovedWhereThePathLedAtFirst) {
+  const auto location = SocketLocation::of_path(ours_ + "/a.sock");
+  ASSERT_TRUE(location);
   fs::rename(ours_, directory_.file("moved"));
   fs::create_directory_symlink(others_, ours_);
   {
-    const auto file = bind(socket_, *place);
+    const auto file = bind(socket_, *location);
     ASSERT_TRUE(file) << file.error().message();
     EXPECT_EQ(mode_of(directory_.file("moved/a.sock")), 0666U);
     EXPECT_TRUE(fs::is_empty(others_));
@@ -85,15 +85,15 @@ TEST_F(SocketPlaceTest, FileIsMadeAndRemovedWhereThePathLedAtFirst) {
   EXPECT_TRUE(fs::is_empty(directory_.file("moved")));
 }
 
-TEST_F(SocketPlaceTest, FileThatIsRemovedOrReplacedIsNotThere) {
-  const auto place = SocketPlace::of_path(ours_ + "/a.sock");
-  const auto file = bind(socket_, *place);
+TEST_F(SocketLocationTest, FileThatIsRemovedOrReplacedIsNotThere) {
+  const auto location = SocketLocation::of_path(ours_ + "/a.sock");
+  const auto file = bind(socket_, *location);
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->is_there());
   fs::rename(ours_ + "/a.sock", ours_ + "/b.sock");
   EXPECT_FALSE(file->is_there());
   const PeerSocket another = PeerSocket::open(AF_UNIX, SOCK_DGRAM);
-  const auto replaced = bind(another, *place);
+  const auto replaced = bind(another, *location);
   ASSERT_TRUE(replaced);
   EXPECT_FALSE(file->is_there());
   EXPECT_TRUE(replaced->is_there());
@@ -103,8 +103,8 @@ TEST_F(SocketPlaceTest, FileThatIsRemovedOrReplacedIsNotThere) {
   EXPECT_FALSE(replaced->is_there());
 }
 
-TEST_F(SocketPlaceTest, OwnSocketsAreKnownByWhateverName) {
-  const auto file = bind(socket_, *SocketPlace::of_path(ours_ + "/a.sock"));
+TEST_F(SocketLocationTest, OwnSocketsAreKnownByWhateverName) {
+  const auto file = bind(socket_, *SocketLocation::of_path(ours_ + "/a.sock"));
   ASSERT_TRUE(file);
   fs::create_hard_link(ours_ + "/a.sock", ours_ + "/b.sock");
   fs::create_symlink(ours_ + "/a.sock", ours_ + "/c.sock");
@@ -113,35 +113,35 @@ TEST_F(SocketPlaceTest, OwnSocketsAreKnownByWhateverName) {
     EXPECT_EQ(errno, ELOOP) << name;
   }
   const UniqueFd other(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto place = *SocketAddress::of_path(ours_ + "/d.sock");
-  ASSERT_EQ(::bind(other.get(), place.get(), place.size()), 0);
+  const auto location = *SocketAddress::of_path(ours_ + "/d.sock");
+  ASSERT_EQ(::bind(other.get(), location.get(), location.size()), 0);
   EXPECT_TRUE(open_foreign_socket(ours_ + "/d.sock").is_open());
 }
 
-TEST_F(SocketPlaceTest, NameThatIsTooLongIsRefused) {
-  const auto place = SocketPlace::of_path(ours_ + "/" + std::string(81, 'x'));
-  const auto file = bind(socket_, *place);
+TEST_F(SocketLocationTest, NameThatIsTooLongIsRefused) {
+  const auto location = SocketLocation::of_path(ours_ + "/" + std::string(81, 'x'));
+  const auto file = bind(socket_, *location);
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().number, ENAMETOOLONG);
 }
 
 // Another door's socket is put in the place of ours between its making and its giving away. Whoever
 // can do that can also have it removed.
-TEST_F(SocketPlaceTest, WhatIsGivenAwayIsWhatWasBound) {
+TEST_F(SocketLocationTest, WhatIsGivenAwayIsWhatWasBound) {
   const std::string path = ours_ + "/kept.sock";
   const Beside exchange([this, &path] {
     ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, (ours_ + "/a.sock").c_str(), RENAME_EXCHANGE);
   });
   for (int turn = 0; turn < 50; ++turn) {
     const PeerSocket another = PeerSocket::open(AF_UNIX, SOCK_DGRAM);
-    const auto kept = bind(another, *SocketPlace::of_path(path), 0600);
+    const auto kept = bind(another, *SocketLocation::of_path(path), 0600);
     if (!kept) {
       continue;  // what is exchanged was in its place at that moment
     }
-    const UniqueFd file(open_bound(another.get(), *SocketPlace::of_path(path)));
+    const UniqueFd file(open_bound(another.get(), *SocketLocation::of_path(path)));
     for (int i = 0; i < 40; ++i) {
       const PeerSocket socket = PeerSocket::open(AF_UNIX, SOCK_DGRAM);
-      const auto bound = bind(socket, *SocketPlace::of_path(ours_ + "/a.sock"));
+      const auto bound = bind(socket, *SocketLocation::of_path(ours_ + "/a.sock"));
       struct stat status {};
       ASSERT_EQ(::fstat(file.get(), &status), 0);
       ASSERT_EQ(status.st_mode & 07777U, 0600U) << "in turn " << turn << ", " << i;
@@ -149,7 +149,7 @@ TEST_F(SocketPlaceTest, WhatIsGivenAwayIsWhatWasBound) {
   }
 }
 
-TEST_F(SocketPlaceTest, LinkToADirectoryIsNoDirectory) {
+TEST_F(SocketLocationTest, LinkToADirectoryIsNoDirectory) {
   fs::create_directory_symlink(others_, ours_ + "/vde");
   const auto directory = VdeDirectory::open(ours_ + "/vde", {});
   ASSERT_FALSE(directory);
@@ -159,7 +159,7 @@ TEST_F(SocketPlaceTest, LinkToADirectoryIsNoDirectory) {
 }
 
 // A link to a directory of ours is put in the place of the one that was made.
-TEST_F(SocketPlaceTest, DirectoryThatIsGivenAwayIsTheOneThatWasMade) {
+TEST_F(SocketLocationTest, DirectoryThatIsGivenAwayIsTheOneThatWasMade) {
   ASSERT_EQ(::chmod(others_.c_str(), 0700), 0);
   const std::string path = ours_ + "/vde";
   const std::string aside = ours_ + "/aside";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/lab/safe_place.hpp"
+#include "tools/lab/safe_directory.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -49,7 +49,7 @@ void require_safe_parent(const fs::path& path) {
 
 }  // namespace
 
-void require_safe_place(const std::string& path) {
+void require_safe_directory(const std::string& path) {
   std::error_code none;
   fs::path parent = fs::weakly_canonical(fs::path(path).parent_path(), none);
   for (;; parent = parent.parent_path()) {

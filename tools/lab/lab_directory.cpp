@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/lab/place.hpp"
+#include "tools/lab/lab_directory.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,7 +19,7 @@
 #include "control/config/schema.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/log_keeper.hpp"
-#include "tools/lab/safe_place.hpp"
+#include "tools/lab/safe_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -70,7 +70,7 @@ bool is_at(int fd, const std::string& path) {
 
 std::string labs_directory() {
   const std::string directory = given_directory();
-  require_safe_place(directory);
+  require_safe_directory(directory);
   return directory;
 }
 
@@ -79,7 +79,7 @@ std::string lab_directory(const std::string& name) {
     throw Failure(fmt::format("'{}' is no name of a lab: 1 to 32 of A-Z a-z 0-9 . _ -", name));
   }
   std::string directory = labs_directory() + '/' + name;
-  require_safe_place(directory);
+  require_safe_directory(directory);
   return directory;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: knows where labs keep their things, and sees to it that one tapctl at a time works on
-// a lab.
+// lab_directory.hpp: knows where labs keep their things, and sees to it that one tapctl at a time
+// works on a lab.
 //
 // Not below /run/tapswitch: that directory belongs to the service's user, who could put there what
 // root would then obey.
@@ -19,7 +19,7 @@ namespace tapswitch::lab {
 constexpr mode_t directory_mode = 0750;
 
 // /run/tapswitch-labs for root, $XDG_RUNTIME_DIR/tapswitch-labs for others. Throws Failure if it
-// is not theirs alone (safe_place.hpp); lab_directory() too.
+// is not theirs alone (safe_directory.hpp); lab_directory() too.
 [[nodiscard]] std::string labs_directory();
 
 [[nodiscard]] std::string lab_directory(const std::string& name);

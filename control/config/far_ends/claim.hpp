@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// place.hpp: says what a far end takes for itself, so that no other port can have it: an interface,
-// a socket. Two ports whose places are equal cannot be open at a time.
+// claim.hpp: says what a far end takes for itself, so that no other port can have it: an interface,
+// a socket. Two ports whose claims are equal cannot be open at a time.
 #pragma once
 
 #include <optional>
@@ -8,14 +8,14 @@
 
 namespace tapswitch::config {
 
-struct FarEndPlace {
+struct Claim {
   std::string name;    // for people, and to compare: "interface 'tap0' of namespace 'lab'"
   std::string member;  // which member of the port says so: "interface"
 };
 
 // Returns the claim of an interface. 'name_space' is a name, a path or a pid, nullopt the daemon's.
-[[nodiscard]] inline FarEndPlace interface_place(const std::string& interface,
-                                                 const std::optional<std::string>& name_space) {
+[[nodiscard]] inline Claim interface_claim(const std::string& interface,
+                                           const std::optional<std::string>& name_space) {
   std::string name = "interface '" + interface + "'";
   if (name_space) {
     name += " of namespace '" + *name_space + "'";
@@ -24,7 +24,7 @@ struct FarEndPlace {
 }
 
 // Returns what the one port takes that leads to the port 'name'.
-[[nodiscard]] inline FarEndPlace other_end_place(const std::string& name) {
+[[nodiscard]] inline Claim other_end_claim(const std::string& name) {
   return {.name = "other end of patch '" + name + "'", .member = "peer"};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/config/far_ends/place.hpp"
+#include "control/config/far_ends/claim.hpp"
 
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"

@@ -71,47 +71,45 @@ class WalkTest : public testing::Test {
   }
 
   std::atomic<int> calls_ = 0;
+  // Witnesses outlive the workers that may be in them.
+  Witness at_alice_;
+  Witness at_bob_;
   Lan lan_{1, {}, [](PortIndex) {}, {}, [this] { ++calls_; }};
   PortIndex alices_{};
   PortIndex bobs_{};
 };
 
 TEST_F(WalkTest, ObserverSeesWhatComesInAsItCameAndWhatLeavesAsItLeaves) {
-  Witness at_alice;
-  Witness at_bob;
-  lan_.engine().observe(alices_, &at_alice);
-  lan_.engine().observe(bobs_, &at_bob);
+  lan_.engine().observe(alices_, &at_alice_);
+  lan_.engine().observe(bobs_, &at_bob_);
   const Bytes sent = frame(alice, everybody).payload(50).build();
   ASSERT_TRUE(lan_.cable(0).send(sent));
   const auto tagged = lan_.cable(1).wait_for_frame();
   ASSERT_TRUE(tagged);
-  EXPECT_EQ(at_alice.received_frames(), std::vector<Bytes>{sent});
-  EXPECT_EQ(at_alice.sent_frames(), std::vector<Bytes>());
-  EXPECT_EQ(at_bob.received_frames(), std::vector<Bytes>());
-  EXPECT_EQ(at_bob.sent_frames(), std::vector<Bytes>{*tagged});
+  EXPECT_EQ(at_alice_.received_frames(), std::vector<Bytes>{sent});
+  EXPECT_EQ(at_alice_.sent_frames(), std::vector<Bytes>());
+  EXPECT_EQ(at_bob_.received_frames(), std::vector<Bytes>());
+  EXPECT_EQ(at_bob_.sent_frames(), std::vector<Bytes>{*tagged});
 }
 
 TEST_F(WalkTest, ObserverSeesAlsoWhatIsDroppedLater) {
-  Witness witness;
-  lan_.engine().observe(alices_, &witness);
+  lan_.engine().observe(alices_, &at_alice_);
   const Bytes refused = frame(alice, everybody).tag({.vid = 20}).build();
   ASSERT_TRUE(lan_.cable(0).send(refused));
   ASSERT_TRUE(wait_until([&] { return lan_.drops(alices_, DropReason::vlan_not_allowed) == 1; }));
-  EXPECT_EQ(witness.received_frames(), std::vector<Bytes>{refused});
+  EXPECT_EQ(at_alice_.received_frames(), std::vector<Bytes>{refused});
 }
 
 TEST_F(WalkTest, WhatIsNoFrameIsNotShownToAnObserver) {
-  Witness witness;
-  lan_.engine().observe(alices_, &witness);
+  lan_.engine().observe(alices_, &at_alice_);
   ASSERT_TRUE(lan_.cable(0).send(Bytes(13)));
   ASSERT_TRUE(wait_until([&] { return lan_.drops(alices_, DropReason::runt) == 1; }));
-  EXPECT_EQ(witness.received_frames(), std::vector<Bytes>());
+  EXPECT_EQ(at_alice_.received_frames(), std::vector<Bytes>());
 }
 
 TEST_F(WalkTest, ObserverMayEndTheWayOfAFrame) {
-  Witness witness;
-  witness.refuse(DropReason::busy);
-  lan_.engine().observe(alices_, &witness);
+  at_alice_.refuse(DropReason::busy);
+  lan_.engine().observe(alices_, &at_alice_);
   ASSERT_TRUE(lan_.cable(0).send(frame(alice, everybody).build()));
   ASSERT_TRUE(wait_until([&] { return lan_.drops(alices_, DropReason::busy) == 1; }));
   EXPECT_EQ(lan_.cable(1).receive(), std::nullopt);
@@ -119,12 +117,11 @@ TEST_F(WalkTest, ObserverMayEndTheWayOfAFrame) {
 }
 
 TEST_F(WalkTest, ObserverThatWasTakenAwaySeesNothingMore) {
-  Witness witness;
-  lan_.engine().observe(alices_, &witness);
+  lan_.engine().observe(alices_, &at_alice_);
   lan_.engine().observe(alices_, nullptr);
   ASSERT_TRUE(lan_.cable(0).send(frame(alice, everybody).build()));
   ASSERT_TRUE(lan_.cable(1).wait_for_frame());
-  EXPECT_EQ(witness.received_frames(), std::vector<Bytes>());
+  EXPECT_EQ(at_alice_.received_frames(), std::vector<Bytes>());
 }
 
 TEST_F(WalkTest, PuntedFrameOfTheLinkGoesToTheProtocolsAndNoFurther) {
@@ -195,8 +192,7 @@ TEST_F(WalkTest, StormOfPuntedFramesIsCountedAndForwardingGoesOn) {
 }
 
 TEST_F(WalkTest, FrameOfAProtocolLeavesAsItIsAndIsCounted) {
-  Witness witness;
-  lan_.engine().observe(bobs_, &witness);
+  lan_.engine().observe(bobs_, &at_bob_);
   const Bytes own = frame(carol, bridges).payload(50).build();
   ASSERT_TRUE(lan_.engine().send(bobs_, own));
   EXPECT_EQ(lan_.cable(1).wait_for_frame(), own);
@@ -205,7 +201,7 @@ TEST_F(WalkTest, FrameOfAProtocolLeavesAsItIsAndIsCounted) {
   const PortTotals totals = lan_.engine().totals(bobs_);
   EXPECT_EQ(sum_of(totals.out_frames), 1U);
   EXPECT_EQ(totals.out_octets, own.size());
-  EXPECT_EQ(witness.sent_frames(), std::vector<Bytes>{own});
+  EXPECT_EQ(at_bob_.sent_frames(), std::vector<Bytes>{own});
 }
 
 TEST_F(WalkTest, OnlySoManyFramesWaitToBeSent) {

@@ -22,7 +22,7 @@ void PuntQueue::push(const FrameToPunt& frame) noexcept {
     was_empty = size_ == 0;
     const std::size_t place = (begin_ + size_) % capacity;
     const std::span<std::byte> space(&memory_[place * most_octets], frame.bytes.size());
-    std::ranges::copy(frame.bytes, space.begin());
+    std::copy(frame.bytes.begin(), frame.bytes.end(), space.begin());
     frames_[place] = frame;
     frames_[place].bytes = space;
     ++size_;

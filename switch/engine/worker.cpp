@@ -108,6 +108,7 @@ class Worker::Receiver {
       (void)forward_until_mail(false);
     }
     let_go_of_frames();
+    port_.give_back(queue_);
   }
 
  private:
@@ -340,7 +341,7 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
     return;
   }
   FrameBuffer& buffer = egress_tools_.segment;
-  std::ranges::copy(frame, buffer.space().begin());
+  std::copy(frame.begin(), frame.end(), buffer.space().begin());
   buffer.assign(frame.size());
   const AddressKind kind = kind_of(MacAddress::read(frame.data()));
   transmit({.slot = &picture->second->slot(index), .worker = number_}, kind, buffer,

@@ -16,7 +16,7 @@ from pathlib import Path
 from rpc_client import RpcClient
 
 from benchmark.lab import BenchError, Lab, wait_until
-from benchmark.measures import frame_rate
+from benchmark.measures import frame_rate, sending
 from benchmark.peers import Tapswitch
 
 PIPELINE = 64            # calls unanswered at a time
@@ -24,6 +24,9 @@ LONE = (1, 1000)         # a call, then a millisecond of silence
 DEAF_SESSIONS = 64       # that subscribe and never read
 PAGE_ENTRIES = 1000      # of fdb.list, its default
 VLAN_CHANGES = 20        # applies of one round
+STORM_SECONDS = 2
+EVERYBODY = "ff:ff:ff:ff:ff:ff"
+FRAME_SIZE = 60
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class Size:
     applied_ports: int
     sessions: int
     changes: int  # of which nobody reads; in full more than there is room for
+    storm_ports: int
+    storm_changes: int
 
 
 SIZES = {False: Size(ports=1000, stations=1_000_000, applied_ports=500, sessions=256,
-                    changes=8000),
-         True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200)}
+                    changes=8000, storm_ports=2000, storm_changes=1000),
+         True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200,
+                    storm_ports=20, storm_changes=10)}
 
 
 def measure(results, bin_directory, rounds, effort, is_smoke):
@@ -62,6 +68,11 @@ def measure(results, bin_directory, rounds, effort, is_smoke):
         peer.start()
         for _ in range(rounds):
             record(results, applies(peer, size.applied_ports))
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory, crowd=size.storm_ports - 2)
+        peer.start()
+        for _ in range(rounds):
+            record(results, storm(peer, size.storm_changes))
 
 
 def record(results, found):
@@ -157,9 +168,9 @@ def document(ports, vlan_of_first=10):
             for number, vlan in enumerate(vlans)}
 
 
-def timed_apply(client, ports):
+def timed_apply(client, ports, switch="applied"):
     """Seconds from the first byte of the call to the last of the answer."""
-    config = {"version": 1, "switches": {"applied": {"ports": ports}}}
+    config = {"version": 1, "switches": {switch: {"ports": ports}}}
     request = {"jsonrpc": "2.0", "id": 1, "method": "config.apply",
                "params": {"mode": "merge", "config": config}}
     line = json.dumps(request).encode() + b"\n"
@@ -184,6 +195,25 @@ def applies(peer, count):
         client.call("switch.remove", {"name": "applied", "force": True})
     return {"control_apply_all": all_of_them,
             "control_apply_one": statistics.median(changes) * 1e3}
+
+
+def storm(peer, changed):
+    """Changes so many ports with one apply after the other, while broadcasts go to all there are,
+    and another client asks for something small."""
+    def document_of(limit):
+        return {name: {"fdb_limit": limit} for name in peer.crowd[:changed]}
+
+    took = []
+    with RpcClient(peer.socket, timeout=120) as client, sending(peer, FRAME_SIZE, EVERYBODY):
+        timed_apply(client, document_of(1), "sw0")  # whatever the round before has left
+        other = start_load(peer, STORM_SECONDS, *LONE, "port.get", {"name": "a"})
+        while other.poll() is None or not took:
+            seconds, plan = timed_apply(client, document_of(1000 + len(took) % 2), "sw0")
+            if len(plan) != changed:
+                raise BenchError(f"{changed} ports should change, not {len(plan)}")
+            took.append(seconds)
+    return {"control_storm_apply": statistics.median(took) * 1e3,
+            "control_storm_wait": finish(other)["max"] / 1e3}
 
 
 # ---- sessions that never read ------------------------------------------------------------------

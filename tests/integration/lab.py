@@ -259,6 +259,12 @@ class Lab:
         return self.call("port.add", {"name": short, "type": "tap", "namespace": namespace,
                                       "addresses": [address], **params})
 
+    def icmp_of(self, station):
+        """What a station's kernel counts of ICMP, by the names of RFC 2011 in short."""
+        table = self.exec(station, "grep", "^Icmp:", "/proc/net/snmp").stdout.splitlines()
+        names, values = (line.split()[1:] for line in table)
+        return dict(zip(names, map(int, values)))
+
     def ping(self, source, to, *options):
         """Whether one ping from a station to another (or to an address) is answered in 1 s."""
         address = self._addresses.get(to, to)

@@ -27,13 +27,6 @@ def running(lab):
     return document
 
 
-def icmp_of(lab, station):
-    """What a station's kernel counts of ICMP, by the names of RFC 2011 in short."""
-    table = lab.exec(station, "grep", "^Icmp:", "/proc/net/snmp").stdout.splitlines()
-    names, values = (line.split()[1:] for line in table)
-    return dict(zip(names, map(int, values)))
-
-
 def check(path):
     return run(program("TAPSWITCHD"), "--config", path, "--check-config", check=False)
 
@@ -59,10 +52,10 @@ def test_ports_that_a_plan_does_not_touch_lose_no_frame(lab):
     flood.terminate()
     flood.wait()
     # Not by what ping says: it does not wait for an answer that takes twice as long as the others.
-    sent = icmp_of(lab, "alice")["OutEchos"]
+    sent = lab.icmp_of("alice")["OutEchos"]
     print(f"{sent} pings during {applies} applies")
     assert sent >= applies
-    wait_until(lambda: icmp_of(lab, "alice")["InEchoReps"] == sent, "every ping is answered")
+    wait_until(lambda: lab.icmp_of("alice")["InEchoReps"] == sent, "every ping is answered")
 
 
 def test_failure_of_the_kernel_leaves_the_switch_as_it_was(lab):

@@ -69,7 +69,7 @@ bool is_at(int fd, const std::string& path) {
 }  // namespace
 
 std::string labs_directory() {
-  const std::string directory = given_directory();
+  std::string directory = given_directory();
   require_safe_directory(directory);
   return directory;
 }

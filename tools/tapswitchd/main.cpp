@@ -118,6 +118,7 @@ class Daemon {
 
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() = default;
 
   void run() {
     signals_.async_wait([this](boost::system::error_code error, int number) {

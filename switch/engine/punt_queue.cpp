@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/engine/punt_queue.hpp"
 
-#include <algorithm>
 #include <utility>
+
+#include "switch/frame/octets.hpp"
 
 namespace tapswitch {
 
@@ -22,7 +23,7 @@ void PuntQueue::push(const FrameToPunt& frame) noexcept {
     was_empty = size_ == 0;
     const std::size_t place = (begin_ + size_) % capacity;
     const std::span<std::byte> space(&memory_[place * most_octets], frame.bytes.size());
-    std::copy(frame.bytes.begin(), frame.bytes.end(), space.begin());
+    copy_octets(frame.bytes, space.data());
     frames_[place] = frame;
     frames_[place].bytes = space;
     ++size_;

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "switch/frame/octets.hpp"
+
 namespace tapswitch {
 
 namespace {
@@ -341,7 +343,7 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
     return;
   }
   FrameBuffer& buffer = egress_tools_.segment;
-  std::copy(frame.begin(), frame.end(), buffer.space().begin());
+  copy_octets(frame, buffer.space().data());
   buffer.assign(frame.size());
   const AddressKind kind = kind_of(MacAddress::read(frame.data()));
   transmit({.slot = &picture->second->slot(index), .worker = number_}, kind, buffer,

@@ -35,7 +35,7 @@ void FrameBuffer::take_in(std::span<const Part> parts, std::size_t size) {
   part_count_ = 0;
   for (const Part part : parts) {
     const Part taken = part.first(std::min(part.size(), size - head_size));
-    std::copy(taken.begin(), taken.end(), memory_.data() + begin_ + head_size);
+    copy_octets(taken, memory_.data() + begin_ + head_size);
     head_size += taken.size();
     if (taken.size() < part.size()) {
       parts_[part_count_++] = part.subspan(taken.size());
@@ -54,14 +54,13 @@ void FrameBuffer::find_layout_further_on() {
 void FrameBuffer::copy(std::size_t offset, std::span<std::byte> to) const {
   assert(offset <= size_ && to.size() <= size_ - offset);
   if (!is_lent()) [[likely]] {
-    std::copy_n(memory_.begin() + begin_ + offset, to.size(), to.begin());
+    copy_octets(head().subspan(offset, to.size()), to.data());
     return;
   }
   const auto copy_of = [&](Part part) {
     const Part behind = part.subspan(std::min(offset, part.size()));
     const Part wanted = behind.first(std::min(behind.size(), to.size()));
-    // By memmove(): GCC 12 makes a loop of single bytes of std::ranges::copy().
-    std::copy(wanted.begin(), wanted.end(), to.begin());
+    copy_octets(wanted, to.data());
     to = to.subspan(wanted.size());
     offset -= part.size() - behind.size();
   };

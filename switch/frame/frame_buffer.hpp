@@ -16,7 +16,6 @@
 // parts: a frame in more is copied.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -24,6 +23,7 @@
 
 #include "switch/frame/frame_view.hpp"
 #include "switch/frame/layout.hpp"
+#include "switch/frame/octets.hpp"
 #include "switch/frame/offload.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
@@ -111,7 +111,7 @@ class FrameBuffer {
   // has_room_for() them.
   void append(std::span<const std::byte> bytes) {
     assert(!is_lent() && has_room_for(bytes.size()));
-    std::copy(bytes.begin(), bytes.end(), memory_.data() + begin_ + size_);
+    copy_octets(bytes, memory_.data() + begin_ + size_);
     size_ += bytes.size();
   }
   void set_offload(const Offload& offload) { offload_ = offload; }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// octets.hpp: numbers as they stand in protocol headers, the most significant octet first.
+// octets.hpp: numbers as they stand in protocol headers, the most significant octet first, and the
+// copying of octets.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace tapswitch {
 
@@ -29,6 +32,12 @@ constexpr void store_32(std::byte* octets, std::uint32_t value) {
 // A size for a field of 16 bits, into which it fits.
 constexpr std::uint16_t as_word(std::size_t size) {
   return static_cast<std::uint16_t>(size & 0xffff);
+}
+
+// Copies by memmove(), which GCC 12 does not make of std::ranges::copy(): that walks from octet to
+// octet. Requires: there is room at 'to'.
+inline void copy_octets(std::span<const std::byte> from, std::byte* to) {
+  std::copy(from.begin(), from.end(), to);
 }
 
 }  // namespace tapswitch

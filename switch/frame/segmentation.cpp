@@ -19,7 +19,7 @@ bool Segmenter::next(FrameBuffer& out) {
   const bool is_last = payload_size == left;
 
   const std::span<std::byte> segment = out.space().first(headers_.payload + payload_size);
-  std::copy_n(frame_.head().begin(), headers_.payload, segment.begin());
+  copy_octets(frame_.head().first(headers_.payload), segment.data());
   frame_.copy(begin, segment.subspan(headers_.payload));
   out.assign(segment.size());
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "switch/frame/octets.hpp"
+
 namespace tapswitch {
 
 // Not initialised: of an outbox that is never needed no page is touched.
@@ -14,10 +16,8 @@ void Outbox::push(std::span<const std::byte> bytes) noexcept {
   assert(has_room_for(bytes.size()));
   const std::size_t end = (begin_ + size_) % capacity_;
   const std::size_t to_the_edge = std::min(bytes.size(), capacity_ - end);
-  // By memmove(): GCC 12 makes a loop of single bytes of std::ranges::copy().
-  const std::span<const std::byte> rest = bytes.subspan(to_the_edge);
-  std::copy_n(bytes.begin(), to_the_edge, memory_.get() + end);
-  std::copy(rest.begin(), rest.end(), memory_.get());
+  copy_octets(bytes.first(to_the_edge), memory_.get() + end);
+  copy_octets(bytes.subspan(to_the_edge), memory_.get());
   size_ += bytes.size();
 }
 

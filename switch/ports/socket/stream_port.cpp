@@ -5,11 +5,12 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
+
+#include "switch/frame/octets.hpp"
 
 namespace tapswitch {
 namespace {
@@ -101,8 +102,7 @@ std::optional<ReceiveStatus> StreamPort::take_frame(FrameBuffer& frame) noexcept
   const StreamDeframer::Found found = deframer_.next();
   switch (found.kind) {
     case StreamDeframer::Found::Kind::frame:
-      // By memmove(): GCC 12 makes a loop of single bytes of std::ranges::copy().
-      std::copy(found.frame.begin(), found.frame.end(), frame.space().begin());
+      copy_octets(found.frame, frame.space().data());
       frame.assign(found.frame.size());
       return ReceiveStatus::received;
     case StreamDeframer::Found::Kind::invalid:

@@ -379,45 +379,5 @@ TEST_F(StreamPortTest, WithoutDescriptorsItRestsAndThenTakesThePeerIn) {
   EXPECT_TRUE(has_carrier());
 }
 
-class TcpPortTest : public StreamPortFixture {
- protected:
-  // Takes a port of this machine that nobody has.
-  void SetUp() override {
-    for (int port = 42'000; port < 43'000; ++port) {
-      address_ = *SocketAddress::parse("tcp:127.0.0.1:" + std::to_string(port));
-      if (auto opened =
-              open_qemu_port({.end = QemuOptions::Listen{address_}, .access = {}, .mtu = 0})) {
-        port_ = std::move(*opened);
-        return;
-      }
-    }
-    FAIL() << "no port is free";
-  }
-};
-
-TEST_F(TcpPortTest, FramesCrossBothWays) {
-  StreamPeer peer = plug_in();
-  for (const std::size_t size : {46U, 1500U, 65'544U}) {
-    expect_to_cross_both_ways(FrameBuilder().payload(size).build(), peer);
-  }
-}
-
-TEST_F(TcpPortTest, PeerThatResetsItsConnectionIsGone) {
-  StreamPeer peer = plug_in();
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(peer.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  peer.close();
-  EXPECT_EQ(next(), ReceiveStatus::changed);
-  EXPECT_FALSE(has_carrier());
-}
-
-TEST_F(TcpPortTest, AddressInUseIsRefusedAndSaid) {
-  const auto second =
-      open_qemu_port({.end = QemuOptions::Listen{address_}, .access = {}, .mtu = 0});
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().message(),
-            "cannot listen on '" + address_.to_string() + "': Address already in use");
-}
-
 }  // namespace
 }  // namespace tapswitch::test

@@ -1,26 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-// apply.hpp: carries a plan out, whole or not at all.
+// apply.hpp: carries a plan out, whole or not at all, and bit by bit, so that others are answered
+// meanwhile.
 //
-// Theory of operation: each step leaves behind how to take it back. A port that goes is parked: it
-// is off its switch, but its TAP stays open until the end, so that its interface, with the
-// addresses, routes and users it has, is there if it is needed again; whoever needs the same
-// interface takes it over from there.
-// Limits: ports that had to go and come back count from zero and learn anew. An interface that was
-// made for one queue cannot get several: it is made anew.
+// Theory of operation: until it is over, whatever is configured is told as it was before, and
+// rules as frames are treated by them (network.hpp). Rules take effect together, behind the last
+// step. Requires: nobody else changes what is configured before it is over.
+// Threads: the control thread.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "control/api/application.hpp"
 #include "control/config/plan.hpp"
 #include "control/network/network.hpp"
+#include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
 
-using network::Network;
+class Apply {
+ public:
+  // Takes the steps that plan() has made for 'network' as it is now; together they count as one
+  // change. Both must outlive it.
+  Apply(Network& network, const std::vector<config::Step>& steps);
+  Apply(const Apply&) = delete;
+  Apply& operator=(const Apply&) = delete;
+  ~Apply();  // takes back what has not come to its end
 
-// Takes the steps, which plan() has made for 'network' as it is now; together they count as one
-// change. If one is refused, throws its error, with the "step" it was and, if something could not
-// be taken back, with what that is as "not_undone"; else everything is as it was before.
+  // Does one bit more: a step, or taking one back. Returns whether it is over. If a step is refused
+  // it throws the error when all is taken back, with the "step" it was and, if something could not
+  // be taken back, with what that is as "not_undone"; else everything is as it was before.
+  [[nodiscard]] bool go_on();
+
+ private:
+  enum class Stage { taking, telling, closing, taking_back, over };
+
+  void take_next();
+
+  Network& network_;
+  const std::vector<config::Step>& steps_;
+  const std::uint64_t before_;  // the revision
+  Application application_;
+  Stage stage_ = Stage::taking;
+  std::size_t at_ = 0;                 // among the steps
+  std::optional<rpc::Error> refusal_;  // of that step
+  std::vector<std::string> faults_;    // of taking back
+};
+
+// The same at once.
 void carry_out(Network& network, const std::vector<config::Step>& steps);
 
 }  // namespace tapswitch::api

@@ -8,7 +8,8 @@
 
 namespace tapswitch::api {
 
-Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter) {
+Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter,
+                  network::Captures& captures) {
   Handlers handlers;
   add_system_handlers(handlers, network, daemon);
   add_switch_handlers(handlers, network);
@@ -20,6 +21,7 @@ Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter) {
   add_log_handlers(handlers, daemon);
   add_config_handlers(handlers, network, daemon.save);
   add_event_handlers(handlers, network);
+  add_capture_handlers(handlers, captures);
   return handlers;
 }
 
@@ -30,8 +32,8 @@ Handlers with_orderly_end(Handlers handlers, std::span<const rpc::Method> method
     if (!method.changes || found == handlers.end()) {
       continue;
     }
-    found->second = [is_ending, handler = std::move(found->second)](const Json& params,
-                                                                    const rpc::Caller& caller) {
+    found->second = [is_ending, handler = std::move(found->second)](
+                        const Json& params, const rpc::Caller& caller) -> rpc::Outcome {
       if (is_ending()) {
         throw rpc::Error(rpc::ErrorKind::shutting_down, "the daemon is about to end");
       }
@@ -49,12 +51,15 @@ Handlers with_change_log(Handlers handlers, std::span<const rpc::Method> methods
       continue;
     }
     found->second = [name = method.name, handler = std::move(found->second), log](
-                        const Json& params, const rpc::Caller& caller) {
-      Json result = handler(params, caller);
-      if (!is_dry_run(params)) {
-        log(name, params, caller);
+                        const Json& params, const rpc::Caller& caller) -> rpc::Outcome {
+      if (is_dry_run(params)) {
+        return handler(params, caller);
       }
-      return result;
+      rpc::Caller asker = caller;  // as far as the log is concerned
+      asker.outlet = nullptr;
+      asker.descriptors = nullptr;
+      return rpc::and_then(handler(params, caller),
+                           [&params, name, log, asker] { log(name, params, asker); });
     };
   }
   return handlers;

@@ -13,8 +13,9 @@ namespace tapswitch::api {
 using ChangeLog =
     std::function<void(const std::string& method, const Json& params, const rpc::Caller& caller)>;
 
-// The handlers of all methods. Network, daemon and meter must outlive them.
-Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter);
+// The handlers of all methods. All of these must outlive them.
+Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter,
+                  network::Captures& captures);
 
 // The same handlers, of which those of changing methods refuse as shutting_down when 'is_ending'.
 Handlers with_orderly_end(Handlers handlers, std::span<const rpc::Method> methods,

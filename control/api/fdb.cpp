@@ -76,6 +76,14 @@ Json list_stations(Network& network, const Json& params) {
 Json add_station(Network& network, const Json& params) {
   const Station station = read_station(params);
   RunningPort& port = network.find_port(params.at("port"));
+  // A document may have such an entry, as one stays when the VLAN is taken off; a new one is a
+  // mistake.
+  if (!port.spec.rule.vlan.carries(station.vid)) {
+    throw rpc::invalid_params(
+        {{"vlan",
+          "port '" + port.spec.name + "' does not carry VLAN " + std::to_string(station.vid),
+          "a VLAN of the port"}});
+  }
   Network::check_add_static(port, station);
   if (is_dry_run(params)) {
     return plan("+ station " + in_words(station) + " on port " + port.spec.name);

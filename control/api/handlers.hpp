@@ -10,6 +10,7 @@
 
 #include "control/api/log_book.hpp"
 #include "control/api/rate_meter.hpp"
+#include "control/network/captures.hpp"
 #include "control/network/network.hpp"
 #include "control/rpc/dispatcher.hpp"
 
@@ -36,7 +37,7 @@ struct Daemon {
   std::function<void(UniqueFd)> hand_over = {};
 };
 
-// The network, the daemon and the meter must outlive the handlers.
+// The network, the daemon, the meter and the captures must outlive the handlers.
 void add_system_handlers(Handlers& handlers, Network& network, const Daemon& daemon);
 void add_switch_handlers(Handlers& handlers, Network& network);
 void add_port_handlers(Handlers& handlers, Network& network);
@@ -50,6 +51,7 @@ void add_log_handlers(Handlers& handlers, const Daemon& daemon);
 void publish_log(LogBook& book, events::EventHub& hub);
 void add_config_handlers(Handlers& handlers, Network& network, const SaveConfiguration& save);
 void add_event_handlers(Handlers& handlers, Network& network);
+void add_capture_handlers(Handlers& handlers, network::Captures& captures);
 
 // To be called about once a second: what subscribers of stats are due.
 void publish_statistics(Network& network, RateMeter& meter, TimePoint now);

@@ -4,16 +4,26 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "control/api/arguments.hpp"
+#include "control/api/closing_work.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/in_pieces.hpp"
 #include "control/config/document.hpp"
+#include "control/config/static_entries.hpp"
 #include "control/network/describe.hpp"
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
+#include "control/network/tag_room.hpp"
 #include "control/rpc/error.hpp"
+#include "control/rpc/jsonrpc.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -74,7 +84,21 @@ Json add_passed(Network& network, const Json& params, const rpc::Caller& caller)
                       network.add_passed(home, spec, passed, take_descriptor(params, caller)));
 }
 
+// As it is now, and what its user should know, of which the log is told as well.
+Json with_warnings(Network& network, const RunningPort& port, std::vector<std::string> warnings) {
+  for (std::string& remark : network::tag_room_remarks(network, port)) {
+    network.tell_operator("port '" + port.spec.name + "': " + remark);
+    warnings.push_back(std::move(remark));
+  }
+  Json json = port_to_json(network, port);
+  if (!warnings.empty()) {
+    json["warnings"] = warnings;
+  }
+  return json;
+}
+
 Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
+  network.follow_links();  // an interface may have another name by now; likewise below
   if (params.contains("fd")) {
     return add_passed(network, params, caller);
   }
@@ -87,47 +111,48 @@ Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
     return plan("+ port " + spec.name);
   }
   const RunningPort& port = network.add_port(home, spec);
-  Json json = port_to_json(network, port);
-  if (!port.remarks.empty()) {
-    json["warnings"] = port.remarks;
-  }
-  return json;
+  return with_warnings(network, port, port.remarks);
 }
 
-Json remove_port(Network& network, const Json& params) {
+rpc::Outcome remove_port(Network& network, const Json& params) {
   RunningPort& port = network.find_port(params.at("name"));
   if (is_dry_run(params)) {
     return plan("- port " + port.spec.name);
   }
-  network.remove_port(port);
-  return Json::object();
+  std::vector<std::unique_ptr<Port>> ports;
+  ports.push_back(network.remove_port(port).port);
+  return std::make_unique<ClosingWork>(std::move(ports));
 }
 
-Json list_ports(Network& network, const Json& params) {
-  const RunningSwitch* home = nullptr;
-  if (const auto name = optional_text(params, "switch")) {
-    home = &network.find_switch(name);
+rpc::Outcome list_ports(Network& network, const Json& params) {
+  std::optional<std::string> home = optional_text(params, "switch");
+  if (home) {
+    (void)network.find_switch(home);
   }
-  const auto state = optional_text(params, "state");
-  const auto vid = optional_vlan(params);
-  const auto filter = optional_text(params, "filter");
   network.follow_links();
-  LinkReader reader;
-  Json ports = Json::array();
-  for (const auto& [name, port] : network.ports()) {
-    if ((home != nullptr && port.home != home) || (vid && !port.spec.rule.vlan.carries(*vid)) ||
-        (filter && name.find(*filter) == std::string::npos)) {
-      continue;
-    }
-    Json json = port_to_json(port, reader);
-    if (!state || json["state"] == *state) {
-      ports.push_back(std::move(json));
-    }
-  }
-  return {{"ports", std::move(ports)}};
+  auto list = std::make_unique<InPieces>();
+  list->say(R"({"ports":[)");
+  list->say_each(
+      network.ports(),
+      [home = std::move(home), state = optional_text(params, "state"), vid = optional_vlan(params),
+       filter = optional_text(params, "filter"), reader = std::make_shared<LinkReader>()](
+          const std::string& name, const RunningPort& port) -> std::optional<std::string> {
+        if ((home && port.home->spec.name != *home) || (vid && !port.rule().vlan.carries(*vid)) ||
+            (filter && name.find(*filter) == std::string::npos)) {
+          return std::nullopt;
+        }
+        const Json json = port_to_json(port, *reader);
+        if (state && json["state"] != *state) {
+          return std::nullopt;
+        }
+        return rpc::to_line(json);
+      });
+  list->say("]}");
+  return list;
 }
 
 Json set_port(Network& network, const Json& params) {
+  network.follow_links();
   network.check_revision(rpc::optional_integer(params, "if_revision"));
   RunningPort& port = network.find_port(params.at("name"));
   config::check_members(port.spec.far_end, params);
@@ -135,11 +160,17 @@ Json set_port(Network& network, const Json& params) {
   config::change(spec, params);
   const config::FarEndChange change = config::far_end_change(params);
   network.check_set_port(port, spec, change);
+  const std::vector<std::string> effects = config::effects_on(
+      port.home->spec.static_entries, spec.name, port.spec.rule.vlan, spec.rule.vlan);
   if (is_dry_run(params)) {
-    return plan("~ port " + spec.name);
+    Json steps = plan("~ port " + spec.name);
+    for (const std::string& effect : effects) {
+      steps["plan"].push_back("~ " + effect);
+    }
+    return steps;
   }
   network.set_port(port, spec, change);
-  return port_to_json(network, port);
+  return with_warnings(network, port, effects);
 }
 
 }  // namespace

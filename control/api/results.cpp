@@ -93,6 +93,7 @@ Schema switch_schema() {
                        count_field("stations", "stations it knows now")}),
        "the forwarding database", true},
       {"forward_reserved", Schema::list(any_text(), 16), "reserved addresses that cross", true},
+      {"wire", Schema::boolean(), "whether the carriers of two ports follow each other", true},
       count_field("ports", "how many it has"),
   });
 }
@@ -116,7 +117,8 @@ Schema port_schema() {
       {"door", name_schema(),
        "of a VDE client's port: the port of type vde by which it came in, whose rules it has"},
       {"warnings", Schema::list(any_text(), most_items),
-       "in the answer of port.add: what its user should know of the far end"},
+       "in the answers of port.add and port.set: what its user should know; of port.set also which "
+       "static entries have no effect any more, or lead again"},
   };
   std::vector<Field> of_kinds = config::far_end_variant({}, config::port_fields()).fields();
   fields.insert(fields.end(), of_kinds.begin() + 1, of_kinds.end());  // the first is "type"
@@ -170,6 +172,7 @@ Schema switch_statistics_schema() {
       count_field("fdb_added", "stations learned"),
       count_field("fdb_moved", "stations that came to be on another port"),
       count_field("fdb_aged", "stations forgotten because they were silent"),
+      count_field("fdb_evicted", "stations forgotten to make way for newcomers in a full table"),
       count_field("fdb_refused_table_full", "stations not learned because the table was full"),
       count_field("fdb_refused_port_full", "stations not learned because of the port's limit"),
   });

@@ -100,6 +100,23 @@ void StartupFile::save_changes() {
   }
 }
 
+namespace {
+
+// Whoever has made the change hears that it stays.
+void save_or_tell(StartupFile& file) {
+  try {
+    file.save_changes();
+  } catch (const rpc::Error& error) {
+    Json data = error.to_json()["data"];
+    data["applied"] = true;
+    throw rpc::Error(error.kind(),
+                     fmt::format("the change is made, but not saved: {}", error.what()),
+                     std::move(data));
+  }
+}
+
+}  // namespace
+
 Handlers with_autosave(Handlers handlers, std::span<const rpc::Method> methods, StartupFile& file) {
   for (const rpc::Method& method : methods) {
     const auto found = handlers.find(method.name);
@@ -107,22 +124,12 @@ Handlers with_autosave(Handlers handlers, std::span<const rpc::Method> methods, 
     if (!method.changes || found == handlers.end() || method.name == "system.hand_over") {
       continue;
     }
-    found->second = [handler = std::move(found->second), &file](const Json& params,
-                                                                const rpc::Caller& caller) {
-      Json result = handler(params, caller);
+    found->second = [handler = std::move(found->second), &file](
+                        const Json& params, const rpc::Caller& caller) -> rpc::Outcome {
       if (is_dry_run(params)) {
-        return result;  // nor is anything else written, that could not be saved before
+        return handler(params, caller);  // nor is anything written that could not be saved before
       }
-      try {
-        file.save_changes();
-      } catch (const rpc::Error& error) {
-        Json data = error.to_json()["data"];
-        data["applied"] = true;
-        throw rpc::Error(error.kind(),
-                         fmt::format("the change is made, but not saved: {}", error.what()),
-                         std::move(data));
-      }
-      return result;
+      return rpc::and_then(handler(params, caller), [&file] { save_or_tell(file); });
     };
   }
   return handlers;

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // statistics.cpp: stats.get and stats.rates.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/in_pieces.hpp"
 #include "control/config/append.hpp"
 #include "control/rpc/error.hpp"
+#include "control/rpc/jsonrpc.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -40,95 +47,99 @@ Json switch_statistics(const RunningSwitch& running) {
           {"fdb_added", counters.added},
           {"fdb_moved", counters.moved},
           {"fdb_aged", counters.aged},
+          {"fdb_evicted", counters.evicted},
           {"fdb_refused_table_full", counters.refused_table_full},
           {"fdb_refused_port_full", counters.refused_port_full}};
 }
 
-// The switches and ports that the parameters choose. A port stands for itself alone. Throws
-// invalid_params if what is said of a port contradicts it.
+// The switches and ports that the parameters choose, by name: they may go while they are told of. A
+// port stands for itself alone. Throws rpc::Error if there are none of these names, or if what is
+// said of a port contradicts it.
 struct Choice {
-  const RunningSwitch* home = nullptr;
-  const RunningPort* port = nullptr;
+  std::optional<std::string> home;
+  std::optional<std::string> port;
 
-  Choice(Network& network, const Json& params) {
-    if (const auto name = optional_text(params, "switch")) {
-      home = &network.find_switch(name);
+  Choice(Network& network, const Json& params)
+      : home(optional_text(params, "switch")), port(optional_text(params, "port")) {
+    if (home) {
+      (void)network.find_switch(home);
     }
-    if (const auto name = optional_text(params, "port")) {
-      port = &network.find_port(*name);
-      if (home != nullptr && home != port->home) {
-        throw rpc::invalid_params(
-            {{"switch", "port '" + *name + "' is on another switch", port->home->spec.name}});
-      }
-      if (optional_vlan(params)) {
-        throw rpc::invalid_params(
-            {{"vlan", "a port does not count its frames by VLAN", "either a port or a VLAN"}});
-      }
+    if (!port) {
+      return;
+    }
+    const RunningPort& chosen = network.find_port(*port);
+    if (home && *home != chosen.home->spec.name) {
+      throw rpc::invalid_params(
+          {{"switch", "port '" + *port + "' is on another switch", chosen.home->spec.name}});
+    }
+    if (optional_vlan(params)) {
+      throw rpc::invalid_params(
+          {{"vlan", "a port does not count its frames by VLAN", "either a port or a VLAN"}});
     }
   }
 
   [[nodiscard]] bool includes(const RunningSwitch& running) const {
-    return port == nullptr && (home == nullptr || home == &running);
+    return !port && (!home || *home == running.spec.name);
   }
   [[nodiscard]] bool includes(const RunningPort& candidate) const {
-    return (port == nullptr || port == &candidate) && (home == nullptr || home == candidate.home);
+    return (!port || *port == candidate.spec.name) && (!home || *home == candidate.home->spec.name);
   }
 };
 
-Json vlan_statistics(const Network& network, const Choice& choice, VlanId vid) {
-  Json vlans = Json::object();
-  for (const auto& [name, running] : network.switches()) {
-    if (choice.includes(running)) {
-      const VlanTotals totals = running.engine->vlan_totals(vid);
-      append(vlans, name, {{"in_frames", totals.in_frames}, {"in_octets", totals.in_octets}});
-    }
-  }
-  return {{"vlans", std::move(vlans)}};
+std::string member(const std::string& name, const Json& value) {
+  return rpc::to_line(name) + ':' + rpc::to_line(value);
 }
 
-Json get_statistics(Network& network, const Json& params) {
+// Says what 'tell' returns of each thing in 'map' that is chosen, as members of one object.
+template <class Map, class Tell>
+void say_members(InPieces& answer, const Map& map, const Choice& choice, Tell tell) {
+  answer.say_each(
+      map, [choice, tell = std::move(tell)](const std::string& name, const auto& thing) {
+        return choice.includes(thing) ? std::optional(member(name, tell(thing))) : std::nullopt;
+      });
+}
+
+rpc::Outcome get_statistics(Network& network, const Json& params) {
   const Choice choice(network, params);
+  auto answer = std::make_unique<InPieces>();
   if (const auto vid = optional_vlan(params)) {
-    return vlan_statistics(network, choice, *vid);
-  }
-  network.follow_links();
-  LinkReader reader;
-  Json ports = Json::object();
-  for (const auto& [name, port] : network.ports()) {
-    if (choice.includes(port)) {
-      append(ports, name, port_statistics(port, reader));
+    answer->say(R"({"vlans":{)");
+    say_members(*answer, network.switches(), choice, [vid](const RunningSwitch& running) -> Json {
+      const VlanTotals totals = running.engine->vlan_totals(*vid);
+      return {{"in_frames", totals.in_frames}, {"in_octets", totals.in_octets}};
+    });
+  } else {
+    network.follow_links();
+    answer->say(R"({"ports":{)");
+    say_members(*answer, network.ports(), choice,
+                [reader = std::make_shared<LinkReader>()](const RunningPort& port) {
+                  return port_statistics(port, *reader);
+                });
+    if (!choice.port) {
+      answer->say(R"(},"switches":{)");
+      say_members(*answer, network.switches(), choice, switch_statistics);
     }
   }
-  Json json = {{"ports", std::move(ports)}};
-  if (choice.port == nullptr) {
-    Json switches = Json::object();
-    for (const auto& [name, running] : network.switches()) {
-      if (choice.includes(running)) {
-        append(switches, name, switch_statistics(running));
-      }
-    }
-    json["switches"] = std::move(switches);
-  }
-  return json;
+  answer->say("}}");
+  return answer;
 }
 
-Json rates(Network& network, RateMeter& meter, const Json& params) {
+rpc::Outcome rates(Network& network, RateMeter& meter, const Json& params) {
   const Choice choice(network, params);
   const std::chrono::seconds interval(rpc::integer_or(params, "interval_seconds", 1));
-  const TimePoint now = std::chrono::steady_clock::now();
   network.follow_links();
-  LinkReader reader;
-  Json ports = Json::object();
-  for (const auto& [name, port] : network.ports()) {
-    if (choice.includes(port)) {
-      Json json = meter.rates(port, now, interval);
-      json["switch"] = port.home->spec.name;
-      json["state"] = port.state(port.known_link(reader));
-      json["stations"] = port.home->engine->fdb().count_on(port.index);
-      append(ports, name, std::move(json));
-    }
-  }
-  return {{"ports", std::move(ports)}};
+  auto answer = std::make_unique<InPieces>();
+  answer->say(R"({"ports":{)");
+  say_members(*answer, network.ports(), choice,
+              [&meter, interval, reader = std::make_shared<LinkReader>()](const RunningPort& port) {
+                Json json = meter.rates(port, std::chrono::steady_clock::now(), interval);
+                json["switch"] = port.home->spec.name;
+                json["state"] = port.state(port.known_link(*reader));
+                json["stations"] = port.home->engine->fdb().count_on(port.index);
+                return json;
+              });
+  answer->say("}}");
+  return answer;
 }
 
 }  // namespace

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // switch.cpp: switch.add, .remove, .list, .get and .set.
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "control/api/arguments.hpp"
+#include "control/api/closing_work.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/in_pieces.hpp"
 #include "control/config/document.hpp"
 #include "control/network/describe.hpp"
+#include "control/rpc/jsonrpc.hpp"
 
 namespace tapswitch::api {
 namespace {
@@ -20,23 +27,24 @@ Json add_switch(Network& network, const Json& params) {
   return describe(network.add_switch(spec));
 }
 
-Json remove_switch(Network& network, const Json& params) {
+rpc::Outcome remove_switch(Network& network, const Json& params) {
   RunningSwitch& running = network.find_switch(optional_text(params, "name"));
   const bool force = boolean_or(params, "force", false);
   network.check_remove_switch(running, force);
   if (is_dry_run(params)) {
     return plan("- switch " + running.spec.name);
   }
-  network.remove_switch(running, force);
-  return Json::object();
+  return std::make_unique<ClosingWork>(network.remove_switch(running, force));
 }
 
-Json list_switches(const Network& network) {
-  Json switches = Json::array();
-  for (const auto& [name, running] : network.switches()) {
-    switches.push_back(describe(running));
-  }
-  return {{"switches", switches}};
+rpc::Outcome list_switches(const Network& network) {
+  auto list = std::make_unique<InPieces>();
+  list->say(R"({"switches":[)");
+  list->say_each(network.switches(), [](const std::string& /*name*/, const RunningSwitch& running) {
+    return std::optional(rpc::to_line(describe(running)));
+  });
+  list->say("]}");
+  return list;
 }
 
 Json set_switch(Network& network, const Json& params) {

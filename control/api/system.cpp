@@ -3,12 +3,17 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <memory>
+#include <string>
+
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/in_pieces.hpp"
 #include "control/api/methods.hpp"
 #include "control/config/document.hpp"
 #include "control/config/offload_names.hpp"
 #include "control/rpc/error.hpp"
+#include "control/rpc/jsonrpc.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/openrpc.hpp"
 #include "switch/system/net_namespace.hpp"
@@ -42,6 +47,7 @@ Json limits_to_json() {
           {"ports_per_switch", max_ports},
           {"stations_per_switch", SwitchOptions::max_fdb_capacity},
           {"frame_bytes", FrameBuffer::max_frame_size},
+          {"captures", network::Captures::most},
           {"document_file_bytes", config::most_document_bytes}};
 }
 
@@ -102,8 +108,16 @@ void add_system_handlers(Handlers& handlers, Network& network, const Daemon& dae
   handlers["system.hand_over"] = [&daemon](const Json& params, const rpc::Caller& caller) {
     return hand_over(daemon, params, caller);
   };
-  handlers["rpc.discover"] = [&daemon](const Json&, const rpc::Caller&) {
-    return rpc::openrpc_document(methods(), daemon.version);
+  // The text is drawn once: that takes longer than to answer any other question.
+  handlers["rpc.discover"] = [&daemon, text = std::shared_ptr<const std::string>()](
+                                 const Json&, const rpc::Caller&) mutable {
+    if (!text) {
+      text = std::make_shared<const std::string>(
+          rpc::to_line(rpc::openrpc_document(methods(), daemon.version)));
+    }
+    auto answer = std::make_unique<InPieces>();
+    answer->say(text);
+    return answer;
   };
 }
 

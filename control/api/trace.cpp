@@ -64,9 +64,12 @@ Json to_json(const VlanTag& tag) {
           {"ethertype", fmt::format("{:#06x}", static_cast<unsigned>(tag.type))}};
 }
 
-// The outermost tag, which may be one that came in behind another.
-std::optional<VlanTag> outermost_tag(const FrameBuffer& frame) {
+// The outermost tag, which may be one that came in behind another; 'type' announces one too.
+std::optional<VlanTag> outermost_tag(const FrameBuffer& frame, TagType type) {
   const auto view = FrameView::parse(frame.head());
+  if (view && view->announces(type) && view->has_room_for_tag()) {
+    return view->as_tag();
+  }
   return view ? view->tag() : std::nullopt;
 }
 
@@ -95,6 +98,7 @@ class Narrator {
   }
 
   void classified(const FrameView& /*view*/, const Classification& classification) {
+    tag_type_ = classification.tag.type;
     result_["vlan"] = classification.tag.vid;
     note("belongs to VLAN {}", classification.tag.vid);
   }
@@ -105,6 +109,10 @@ class Narrator {
     const config::PortSpec& port = ingress_.spec;
     if (!rule.learning()) {
       note("learning is off on port {}", port.name);
+      return std::nullopt;
+    }
+    if (engine_.port_state(ingress_.index).link != PortLink::up) {
+      note("the link of port {} is down, and nothing is learned there", port.name);
       return std::nullopt;
     }
     const auto known = engine_.fdb().find(source, now_);
@@ -152,7 +160,7 @@ class Narrator {
       return;
     }
     const std::string name = name_of(port);
-    const std::optional<VlanTag> tag = outermost_tag(frame);
+    const std::optional<VlanTag> tag = outermost_tag(frame, tag_type_);
     note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
     egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
   }
@@ -202,7 +210,7 @@ class Narrator {
         return note("{} would not be learned: the forwarding database has no room", mac);
       case Learned::port_full:
         return note("{} would not be learned: port {} has its limit of stations ({})", mac,
-                    port.name, port.rule.fdb_limit);
+                    port.name, ingress_.rule().fdb_limit);
     }
   }
 
@@ -246,6 +254,7 @@ class Narrator {
   std::optional<Station> news_;  // what would be learned
   std::optional<Fdb> itself_;
   Decision::Kind decision_{};
+  TagType tag_type_{};  // with which it leaves where it is tagged
   bool is_punted_ = false;
   std::vector<std::string> steps_;
   Json result_ = Json::object();

@@ -140,6 +140,7 @@ std::vector<PlanLine> differences(const SwitchSpec& running, const SwitchSpec& w
     bare.fdb_capacity = spec.fdb_capacity;
     bare.ageing = spec.ageing;
     bare.rule = spec.rule;
+    bare.is_wire = spec.is_wire;
     return without(without(to_json(bare, Format::full), "ports"), "vlans");
   };
   comparison.compare(of_itself(running), of_itself(wanted));

@@ -27,8 +27,49 @@ constexpr AcceptableName acceptable_names[] = {{AcceptableFrames::all, "all"},
                                                {AcceptableFrames::tagged, "tagged"},
                                                {AcceptableFrames::untagged, "untagged"}};
 
-constexpr std::string_view service_type = "0x88a8";
-constexpr std::string_view customer_type = "0x8100";
+std::string_view name_of(AcceptableFrames acceptable) {
+  for (const AcceptableName& candidate : acceptable_names) {
+    if (candidate.acceptable == acceptable) {
+      return candidate.name;
+    }
+  }
+  return acceptable_names[0].name;
+}
+
+// An access port is for stations that know of no VLANs. A tag of its own VLAN would be taken off,
+// and with a second tag behind it the frame would get into another VLAN by a trunk whose native
+// VLAN that is (decision 70).
+AcceptableFrames usual_acceptable(PortMode mode) {
+  return mode == PortMode::access ? AcceptableFrames::untagged : AcceptableFrames::all;
+}
+
+struct TagTypeName {
+  TagType type;
+  std::string_view name;
+};
+constexpr TagTypeName tag_type_names[] = {{TagType::service, "0x88a8"},
+                                          {TagType::customer, "0x8100"},
+                                          {TagType::vendor_9100, "0x9100"},
+                                          {TagType::vendor_9200, "0x9200"}};
+
+std::string_view name_of(TagType type) {
+  for (const TagTypeName& candidate : tag_type_names) {
+    if (candidate.type == type) {
+      return candidate.name;
+    }
+  }
+  return tag_type_names[0].name;
+}
+
+// Leaves 'type' as it is where 'json' does not name one.
+void read_tag_type(const Json& json, const char* key, TagType& type) {
+  const auto found = json.find(key);
+  for (const TagTypeName& candidate : tag_type_names) {
+    if (found != json.end() && *found == candidate.name) {
+      type = candidate.type;
+    }
+  }
+}
 
 }  // namespace
 
@@ -59,10 +100,10 @@ VlanRule vlan_from_json(const Json& json) {
   if (const auto allowed = json.find("allowed"); allowed != json.end()) {
     rule.allowed = vlan_set_from_json(*allowed);
   }
-  if (json.value("ethertype", service_type) == customer_type) {
-    rule.tunnel_type = TagType::customer;
-  }
-  const auto acceptable = json.value("acceptable", std::string("all"));
+  read_tag_type(json, "ethertype", rule.tunnel_type);
+  read_tag_type(json, "vendor_ethertype", rule.vendor_type);
+  rule.acceptable = usual_acceptable(rule.mode);
+  const auto acceptable = json.value("acceptable", std::string());
   for (const AcceptableName& candidate : acceptable_names) {
     if (candidate.name == acceptable) {
       rule.acceptable = candidate.acceptable;
@@ -84,18 +125,16 @@ Json vlan_to_json(const VlanRule& rule, Format format) {
     write(json, "native", native, Json(defaults.pvid), format);
     write(json, "native_tagged", rule.native_tagged, defaults.native_tagged, format);
     write(json, "allowed", rule.allowed.to_string(), defaults.allowed.to_string(), format);
+    if (is_vendors(rule.vendor_type)) {
+      json["vendor_ethertype"] = name_of(rule.vendor_type);
+    }
   } else {
     json["pvid"] = rule.pvid;
   }
   if (rule.mode == PortMode::tunnel) {
-    const bool is_service = rule.tunnel_type == TagType::service;
-    write(json, "ethertype", is_service ? service_type : customer_type, service_type, format);
+    write(json, "ethertype", name_of(rule.tunnel_type), name_of(defaults.tunnel_type), format);
   }
-  for (const AcceptableName& candidate : acceptable_names) {
-    if (candidate.acceptable == rule.acceptable) {
-      write(json, "acceptable", candidate.name, acceptable_names[0].name, format);
-    }
-  }
+  write(json, "acceptable", name_of(rule.acceptable), name_of(usual_acceptable(rule.mode)), format);
   return json;
 }
 
@@ -131,6 +170,7 @@ void change(PortSpec& spec, const Json& json) {
   read(json, "isolated", spec.rule.isolated);
   read(json, "hairpin", spec.rule.hairpin);
   read(json, "fdb_limit", spec.rule.fdb_limit);
+  read(json, "carrier", spec.has_carrier);
   read(json, "worker", spec.worker);
 }
 
@@ -148,6 +188,7 @@ Json to_json(const PortSpec& spec, Format format) {
   write(json, "isolated", spec.rule.isolated, defaults.isolated, format);
   write(json, "hairpin", spec.rule.hairpin, defaults.hairpin, format);
   write(json, "fdb_limit", spec.rule.fdb_limit, defaults.fdb_limit, format);
+  write(json, "carrier", spec.has_carrier, true, format);
   write(json, "worker", spec.worker);
   write(json, "description", spec.description, std::string(), format);
   return json;
@@ -162,6 +203,7 @@ void change(SwitchSpec& spec, const Json& json) {
   if (const auto reserved = json.find("forward_reserved"); reserved != json.end()) {
     spec.rule.forwarded_reserved = forward_reserved_from_json(*reserved);
   }
+  read(json, "wire", spec.is_wire);
 }
 
 Json to_json(const SwitchSpec& spec, Format format) {
@@ -181,6 +223,7 @@ Json to_json(const SwitchSpec& spec, Format format) {
   }
   write(json, "forward_reserved", forward_reserved_to_json(spec.rule.forwarded_reserved),
         Json::array(), format);
+  write(json, "wire", spec.is_wire, false, format);
   Json vlans = Json::object();
   for (const auto& [vid, name] : spec.vlan_names) {
     append(vlans, std::to_string(vid), {{"name", name}});

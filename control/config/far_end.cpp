@@ -121,8 +121,47 @@ void write(Json& json, const FarEnd& end, const std::string& port_name, Format f
   std::visit([&](const auto& kind) { kind.write(json, port_name, format); }, end);
 }
 
+void complete(Json& json, const FarEnd& end, const std::string& port_name) {
+  if (!json.contains("type")) {
+    json["type"] = type_of(end);
+  }
+  if (json["type"] != type_of(end)) {
+    return;
+  }
+  Json all = Json::object();
+  write(all, end, port_name, Format::minimal);
+  std::visit(
+      [&]<typename Kind>(const Kind&) {
+        for (const Field& field : Kind::fields()) {
+          if (field.is_required && !json.contains(field.name)) {
+            json[field.name] = all.at(field.name);
+          }
+        }
+      },
+      end);
+}
+
 std::optional<Claim> claim_of(const FarEnd& end) {
   return std::visit([](const auto& kind) { return kind.claim(); }, end);
+}
+
+bool rename_interface(FarEnd& end, const std::string& name) {
+  return std::visit(
+      [&](auto& kind) {
+        if constexpr (requires { kind.interface; }) {
+          return std::exchange(kind.interface, name) != name;
+        }
+        return false;
+      },
+      end);
+}
+
+bool is_made(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) {
+        return requires { kind.is_made; };
+      },
+      end);
 }
 
 bool is_to_reopen(const FarEnd& end) {

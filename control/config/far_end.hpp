@@ -19,6 +19,7 @@
 #include "control/config/far_ends/qemu.hpp"
 #include "control/config/far_ends/tap.hpp"
 #include "control/config/far_ends/vde.hpp"
+#include "control/config/far_ends/veth.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
 
@@ -48,7 +49,7 @@ concept ChangeableFarEnd = FarEndKind<T> && requires(const T& end) {
 };
 
 // The first is what a port is unless its "type" says otherwise.
-using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec>;
+using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec>;
 
 [[nodiscard]] std::string_view type_of(const FarEnd& end);
 
@@ -72,9 +73,20 @@ void check_members(const FarEnd& end, const Json& json);
 void read(FarEnd& end, const Json& json, const std::string& port_name);
 void write(Json& json, const FarEnd& end, const std::string& port_name, Format format);
 
+// Adds to 'json', an object of whatever else, the type of 'end' and the members that its kind
+// requires, as far as they are not named: what a port that runs already need not be told again.
+// Adds nothing if 'json' is of another type.
+void complete(Json& json, const FarEnd& end, const std::string& port_name);
+
 [[nodiscard]] std::optional<Claim> claim_of(const FarEnd& end);
 
-// The next four are told by members that only some kinds have; for the others the answer is no.
+// Says of an end that is an interface what it is called now ('interface'). False: it is none, or
+// was called so already.
+bool rename_interface(FarEnd& end, const std::string& name);
+
+// The next five are told by members that only some kinds have; for the others the answer is no.
+// Whether it is an interface that the switch makes ('is_made').
+[[nodiscard]] bool is_made(const FarEnd& end);
 // Whether the user wants a port whose device is gone to be opened anew ('reopen').
 [[nodiscard]] bool is_to_reopen(const FarEnd& end);
 // Whether only a descriptor can open it, which somebody has to pass ('is_passed').

@@ -19,12 +19,12 @@
 
 namespace tapswitch::config {
 
-// The MTU in 'rule' is the link's and not configured here.
 struct PortSpec {
   std::string name;
   std::string description;
   FarEnd far_end;
   PortRule rule;
+  bool has_carrier = true;            // false: its far end is unplugged
   std::optional<std::size_t> worker;  // who is to receive from it; nullopt: as it comes
 
   bool operator==(const PortSpec&) const = default;
@@ -43,6 +43,7 @@ struct SwitchSpec {
   std::size_t fdb_capacity = SwitchOptions::default_fdb_capacity;
   std::chrono::seconds ageing = SwitchOptions::default_ageing;
   SwitchRule rule;
+  bool is_wire = false;  // the carriers of its two ports follow each other
   std::map<VlanId, std::string> vlan_names;
   std::vector<PortSpec> ports;              // in order of their names
   std::vector<StaticEntry> static_entries;  // in order of VLAN and address

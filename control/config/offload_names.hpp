@@ -3,6 +3,7 @@
 // them.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "control/rpc/json.hpp"
@@ -15,11 +16,10 @@ struct OffloadName {
   std::string_view name;
 };
 
-constexpr OffloadName offload_names[] = {{&OffloadSet::checksum, "checksum"},
-                                         {&OffloadSet::tso4, "tso4"},
-                                         {&OffloadSet::tso6, "tso6"},
-                                         {&OffloadSet::tso_ecn, "tso_ecn"},
-                                         {&OffloadSet::uso, "uso"}};
+constexpr OffloadName offload_names[] = {
+    {&OffloadSet::checksum, "checksum"}, {&OffloadSet::tso4, "tso4"},
+    {&OffloadSet::tso6, "tso6"},         {&OffloadSet::tso_ecn, "tso_ecn"},
+    {&OffloadSet::uso, "uso"},           {&OffloadSet::tunnels, "tunnels"}};
 
 // The names of those in 'set'.
 inline Json offloads_to_json(const OffloadSet& set) {
@@ -30,6 +30,15 @@ inline Json offloads_to_json(const OffloadSet& set) {
     }
   }
   return names;
+}
+
+// Returns those that 'names' has; others may come from a later version.
+inline OffloadSet offloads_from_json(const Json& names) {
+  OffloadSet set;
+  for (const OffloadName& offload : offload_names) {
+    set.*offload.is_in = std::ranges::find(names, Json(offload.name)) != names.end();
+  }
+  return set;
 }
 
 }  // namespace tapswitch::config

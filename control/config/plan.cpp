@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "control/config/difference.hpp"
+#include "control/config/static_entries.hpp"
 
 namespace tapswitch::config {
 namespace {
@@ -18,16 +19,6 @@ namespace {
 std::string claim_name(const PortSpec& port) {
   const auto claim = claim_of(port.far_end);
   return claim ? claim->name : std::string();
-}
-
-// The MTU in the rule is the link's, and none of ours.
-bool is_same(const PortSpec& running, const PortSpec& wanted) {
-  if (running.rule.mtu == wanted.rule.mtu) {
-    return running == wanted;
-  }
-  PortSpec with_same_mtu = running;
-  with_same_mtu.rule.mtu = wanted.rule.mtu;
-  return with_same_mtu == wanted;
 }
 
 bool can_become(const SwitchSpec& running, const SwitchSpec& wanted) {
@@ -39,6 +30,7 @@ SwitchSpec bare(const SwitchSpec& spec) {
                         .fdb_capacity = spec.fdb_capacity,
                         .ageing = spec.ageing,
                         .rule = spec.rule,
+                        .is_wire = spec.is_wire,
                         .vlan_names = {},
                         .ports = {},
                         .static_entries = {}};
@@ -177,10 +169,27 @@ class Planner {
     for (const std::string& name : staying_) {
       const PortSpec& running = *have_.ports.at(name).second;
       const PortSpec& wanted = *want_.ports.at(name).second;
-      if (!is_same(running, wanted)) {
+      if (running != wanted) {
         steps_.push_back({SetPort{wanted, far_end_change(running.far_end, wanted.far_end)},
                           differences(running, wanted)});
+        tell_of_static_entries(*have_.ports.at(name).first, *want_.ports.at(name).first, running,
+                               wanted);
       }
+    }
+  }
+
+  // In the lines of the last step.
+  void tell_of_static_entries(const SwitchSpec& home, const SwitchSpec& wanted_home,
+                              const PortSpec& running, const PortSpec& wanted) {
+    if (running.rule.vlan == wanted.rule.vlan) {
+      return;
+    }
+    std::vector<StaticEntry> staying;
+    std::ranges::set_intersection(home.static_entries, wanted_home.static_entries,
+                                  std::back_inserter(staying), precedes);
+    for (const std::string& effect :
+         effects_on(staying, wanted.name, running.rule.vlan, wanted.rule.vlan)) {
+      steps_.back().lines.push_back({"~ " + effect, true});
     }
   }
 
@@ -211,11 +220,6 @@ class Planner {
         }
       }
     }
-  }
-
-  static std::string text_of(const StaticEntry& entry) {
-    return fmt::format("station {} in vlan {} on {}", entry.mac.to_string(), entry.vlan,
-                       entry.port);
   }
 
   static auto key_of(const StaticEntry& entry) { return std::pair(entry.vlan, entry.mac); }
@@ -250,7 +254,7 @@ class Planner {
         const bool moves = std::binary_search(home.static_entries.begin(),
                                               home.static_entries.end(), entry, precedes);
         if (!moves) {
-          add(RemoveStatic{name, entry}, "- " + text_of(entry), true);
+          add(RemoveStatic{name, entry}, "- " + in_words(entry), true);
         }
       }
     }
@@ -259,7 +263,12 @@ class Planner {
   void add_static_entries() {
     for (const auto& [name, home] : wanted_.switches) {
       for (const StaticEntry& entry : without(home.static_entries, surviving(name))) {
-        add(AddStatic{name, entry}, "+ " + text_of(entry), false);
+        const auto port = want_.ports.find(entry.port);
+        const bool leads =
+            port != want_.ports.end() && port->second.second->rule.vlan.carries(entry.vlan);
+        add(AddStatic{name, entry},
+            "+ " + in_words(entry) + (leads ? "" : ", without effect: the port has not that VLAN"),
+            false);
       }
     }
   }

@@ -5,7 +5,7 @@
 // Theory of operation: ports that are new or different are made first and those that nobody wants
 // any more go last, when nothing can fail any longer. Where the new needs the place of the old (a
 // name, an interface, or room within a limit), the old goes first. What is equal has no step.
-// A TAP that is open keeps its interface, namespace and offloads, and a switch its capacity: where
+// A TAP that is open keeps its interface, namespace and queues, and a switch its capacity: where
 // these differ, the old one goes and a new one comes in its place.
 #pragma once
 

@@ -20,6 +20,45 @@ using rpc::Problem;
 
 namespace {
 
+// Returns a member of a Json, which may be of any shape; null if there is none of that name.
+template <typename AnyJson>
+AnyJson* member(AnyJson& json, std::string_view key) {
+  if (!json.is_object()) {
+    return nullptr;
+  }
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : &*found;
+}
+
+void complete_ports(Json& ports, const SwitchSpec& base) {
+  std::map<std::string_view, const PortSpec*> known;
+  for (const PortSpec& port : base.ports) {
+    known.emplace(port.name, &port);
+  }
+  for (const auto& [name, json] : ports.items()) {
+    if (const auto port = known.find(name); port != known.end() && json.is_object()) {
+      complete(json, port->second->far_end, name);
+    }
+  }
+}
+
+// Returns the document in which a port that the base has says what its kind requires, for that need
+// not be said again. Any part of the document may be of the wrong shape.
+Json completed(Json document, const NetworkSpec& base) {
+  Json* switches = member(document, "switches");
+  if (switches == nullptr || !switches->is_object()) {
+    return document;
+  }
+  for (const auto& [name, json] : switches->items()) {
+    const auto known = base.switches.find(name);
+    Json* ports = known != base.switches.end() ? member(json, "ports") : nullptr;
+    if (ports != nullptr && ports->is_object()) {
+      complete_ports(*ports, known->second);
+    }
+  }
+  return document;
+}
+
 // One walk through a document whose parts may be of the wrong shape.
 class Reader {
  public:
@@ -46,14 +85,6 @@ class Reader {
   }
 
  private:
-  static const Json* member(const Json& json, const char* key) {
-    if (!json.is_object()) {
-      return nullptr;
-    }
-    const auto found = json.find(key);
-    return found == json.end() ? nullptr : &*found;
-  }
-
   // Whether it is an object to which the schema did not object as such; there may be faults inside.
   [[nodiscard]] bool is_sound(const std::string& pointer, const Json* json) const {
     return json != nullptr && json->is_object() && mistakes_.is_sound(pointer);
@@ -80,7 +111,6 @@ class Reader {
     if (is_sound(at + "/fdb", fdb)) {
       read_static_entries(spec, *fdb, ports, at + "/fdb/static");
     }
-    forget_entries_without_vlan(spec);
   }
 
   void read_ports(SwitchSpec& home, const Json& ports, const std::string& at) {
@@ -183,9 +213,9 @@ class Reader {
     for (const StaticEntry& entry : spec.static_entries) {
       all.emplace(Key(entry.vlan, entry.mac), entry);
     }
-    std::map<std::string, const PortSpec*> known;
+    std::set<std::string> known;
     for (const PortSpec& port : spec.ports) {
-      known.emplace(port.name, &port);
+      known.insert(port.name);
     }
     std::set<Key> read;
     for (std::size_t i = 0; i < entries->size(); ++i) {
@@ -200,12 +230,7 @@ class Reader {
       if (!read.emplace(entry.vlan, entry.mac).second) {
         mistakes_.add(pointer, "the same station in the same VLAN a second time", "each once");
       }
-      const auto port = known.find(entry.port);
-      if (port != known.end() && !port->second->rule.vlan.carries(entry.vlan)) {
-        mistakes_.add(pointer + "/vlan",
-                      fmt::format("port '{}' does not carry VLAN {}", entry.port, entry.vlan),
-                      "a VLAN of the port");
-      } else if (port == known.end() && (ports == nullptr || !ports->contains(entry.port))) {
+      if (!known.contains(entry.port) && (ports == nullptr || !ports->contains(entry.port))) {
         mistakes_.add(pointer + "/port", fmt::format("the switch has no port '{}'", entry.port),
                       "a port of the switch");
       }
@@ -219,19 +244,6 @@ class Reader {
       mistakes_.add(at, fmt::format("{} entries are too many", spec.static_entries.size()),
                     fmt::format("at most the FDB's capacity, {}", spec.fdb_capacity));
     }
-  }
-
-  // Merging may have changed the VLANs of a port that had static entries before: they go, as they
-  // do on port.set. Those that the document itself has have been complained about.
-  static void forget_entries_without_vlan(SwitchSpec& spec) {
-    std::map<std::string, const PortSpec*> known;
-    for (const PortSpec& port : spec.ports) {
-      known.emplace(port.name, &port);
-    }
-    std::erase_if(spec.static_entries, [&](const StaticEntry& entry) {
-      const auto port = known.find(entry.port);
-      return port == known.end() || !port->second->rule.vlan.carries(entry.vlan);
-    });
   }
 
   // The schema bounds what a document has; merged with what runs it may be more.
@@ -261,7 +273,8 @@ class Reader {
 }  // namespace
 
 Reading read_document(const Json& document, const NetworkSpec& base) {
-  return Reader(base).read(document);
+  Reader reader(base);
+  return base.switches.empty() ? reader.read(document) : reader.read(completed(document, base));
 }
 
 NetworkSpec read_or_refuse(const Json& document, const NetworkSpec& base) {

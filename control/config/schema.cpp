@@ -37,6 +37,14 @@ Field acceptable_field() {
           "all"};
 }
 
+Field acceptable_at_access_field() {
+  Field field = acceptable_field();
+  field.description =
+      "which frames may come in: with all also tagged ones of its VLAN, which are refused else";
+  field.default_value = "untagged";
+  return field;
+}
+
 Field pvid_field() { return {"pvid", vlan_id_schema(), "the VLAN of the port", true}; }
 
 // "10": a VLAN as the key of an object.
@@ -120,7 +128,7 @@ Schema vlan_set_schema() {
 Schema vlan_schema() {
   return Schema::variant(
       "mode",
-      {{"access", {pvid_field(), acceptable_field()}},
+      {{"access", {pvid_field(), acceptable_at_access_field()}},
        {"trunk",
         {{"native", Schema::any_of({vlan_id_schema(), Schema::null()}, "1..4094, or null for none"),
           "the VLAN of untagged frames, which the trunk always carries; null: they are refused",
@@ -128,10 +136,14 @@ Schema vlan_schema() {
          {"native_tagged", Schema::boolean(), "whether frames of the native VLAN leave tagged",
           false, false},
          {"allowed", vlan_set_schema(), "the VLANs it carries besides", false, "1-4094"},
+         {"vendor_ethertype",
+          Schema::any_of({Schema::word({"0x9100", "0x9200"}), Schema::null()},
+                         "\"0x9100\", \"0x9200\", or null for none"),
+          "a type of tag that names VLANs here too, beside 0x8100 and 0x88a8", false},
          acceptable_field()}},
        {"dot1q-tunnel",
         {pvid_field(),
-         {"ethertype", Schema::word({"0x88a8", "0x8100"}),
+         {"ethertype", Schema::word({"0x88a8", "0x8100", "0x9100", "0x9200"}),
           "the type of the tag that its frames have on trunks", false, "0x88a8"},
          acceptable_field()}}});
 }
@@ -192,6 +204,11 @@ std::vector<Field> switch_fields() {
       {"fdb", fdb_schema(), "limits of the forwarding database"},
       {"forward_reserved", forward_reserved_schema(),
        "which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none"},
+      {"wire", Schema::boolean(),
+       "a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or "
+       "not "
+       "there; without effect on a switch of more than two ports",
+       false, false},
   };
 }
 
@@ -207,6 +224,9 @@ std::vector<Field> port_fields() {
       {"hairpin", Schema::boolean(), "frames may leave by the port they came in by", false, false},
       {"fdb_limit", Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
        "the most stations learned on the port; 0: as many as the switch has room for", false, 0},
+      {"carrier", Schema::boolean(),
+       "false: the far end is unplugged and has no carrier, whatever it does; a socket is closed",
+       false, true},
       {"worker", Schema::integer(0, WorkerPool::max_count - 1),
        "the worker that receives its frames; default: the one with fewest ports"},
       {"description", Schema::text(0, longest_text), "a remark for people", false, ""},

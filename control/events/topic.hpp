@@ -20,11 +20,12 @@ enum class Topic : std::uint8_t {
   configuration,
   statistics,
   log,
+  captures,
 };
 
 // In the order of Topic.
-inline constexpr std::array<std::string_view, 7> topic_names = {"switch", "port",  "vlan", "fdb",
-                                                                "config", "stats", "log"};
+inline constexpr std::array<std::string_view, 8> topic_names = {
+    "switch", "port", "vlan", "fdb", "config", "stats", "log", "capture"};
 
 using TopicSet = std::bitset<topic_names.size()>;
 

@@ -79,8 +79,8 @@ class Maker {
       } else {
         const std::string home = wire_name(lab_, link);
         // Nothing is learned on a wire.
-        wiring_.document["switches"][home] = {{"forward_reserved", {"all"}},
-                                              {"fdb", {{"capacity", 1}}}};
+        wiring_.document["switches"][home] = {
+            {"forward_reserved", {"all"}}, {"fdb", {{"capacity", 1}}}, {"wire", true}};
         wiring_.pointers.emplace("/switches/" + home, pointer_);
         for (const End& end : {link.first, link.second}) {
           Json port = node_port(end, link.port);

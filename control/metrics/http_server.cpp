@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -22,6 +23,8 @@
 #include "control/server/accept_loop.hpp"
 #include "control/server/close_socket.hpp"
 #include "control/server/listener.hpp"
+#include "control/server/mortal.hpp"
+#include "switch/system/own_sockets.hpp"
 #include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::metrics {
@@ -56,7 +59,8 @@ struct HttpServer::Connections {
   [[nodiscard]] bool make_room();
 };
 
-class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
+class HttpServer::Connection : public std::enable_shared_from_this<Connection>,
+                               private server::Mortal<HttpServer::Connection> {
  public:
   Connection(Socket socket, Connections& home)
       : socket_(std::move(socket)), deadline_(socket_.get_executor()), home_(home) {
@@ -85,17 +89,8 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  friend Mortal;
   using Response = http::response<http::string_body>;
-
-  // A connection for whose page there is no memory ends, and it alone.
-  template <class Step>
-  void survive(const Step& step) {
-    try {
-      step();
-    } catch (const std::exception&) {
-      end();
-    }
-  }
 
   // Not by Beast, which would leave descriptors that came to the kernel to close.
   void read() {
@@ -271,8 +266,14 @@ class HttpServer::TcpEntrance final : public Entrance {
     return {loop_.acceptor().native_handle()};
   }
 
-  void start(Accepted accepted) override { loop_.start(std::move(accepted)); }
-  void stop() override { loop_.stop(); }
+  void start(Accepted accepted) override {
+    own_.emplace(loop_.acceptor().native_handle());
+    loop_.start(std::move(accepted));
+  }
+  void stop() override {
+    own_.reset();
+    loop_.stop();
+  }
 
   [[nodiscard]] std::string url() const override {
     const tcp::endpoint local = loop_.acceptor().local_endpoint();
@@ -283,6 +284,7 @@ class HttpServer::TcpEntrance final : public Entrance {
 
  private:
   server::AcceptLoop<tcp> loop_;
+  std::optional<OwnTcpListener> own_;
 };
 
 class HttpServer::UnixEntrance final : public Entrance {

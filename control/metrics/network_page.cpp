@@ -94,6 +94,7 @@ void NetworkPage::write_switches() {
     add("added", counters.added);
     add("moved", counters.moved);
     add("aged", counters.aged);
+    add("evicted", counters.evicted);
     add("refused_table_full", counters.refused_table_full);
     add("refused_port_full", counters.refused_port_full);
   }

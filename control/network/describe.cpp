@@ -1,40 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/network/describe.hpp"
 
+#include <utility>
+
 #include "control/config/append.hpp"
 #include "control/config/document.hpp"
 #include "control/config/offload_names.hpp"
 
 namespace tapswitch::network {
 
-Json describe(const Network::RunningSwitch& running) {
-  const Fdb& fdb = running.engine->fdb();
-  return {
-      {"name", running.spec.name},
-      {"fdb",
-       {{"ageing_seconds", running.spec.ageing.count()},
-        {"capacity", running.spec.fdb_capacity},
-        {"stations", fdb.size()}}},
-      {"forward_reserved", config::forward_reserved_to_json(running.spec.rule.forwarded_reserved)},
-      {"ports", running.port_names.size()}};
+SwitchDescription::SwitchDescription(const Network::RunningSwitch& running)
+    : name(running.spec.name),
+      ageing(running.spec.ageing),
+      fdb_capacity(running.spec.fdb_capacity),
+      rule(running.rule()),
+      is_wire(running.spec.is_wire),
+      stations(running.engine->fdb().size()),
+      ports(running.port_names.size()) {}
+
+PortDescription::PortDescription(const Network::RunningPort& port, LinkStatus now)
+    : spec(port.spec),
+      switch_name(port.home->spec.name),
+      state(port.state(now)),
+      link(std::move(now)),
+      stations(port.home->engine->fdb().count_on(port.index)),
+      worker(port.home->engine->worker_of(port.index)),
+      offloads(port.port->offloads()),
+      door(port.came_by) {
+  spec.rule = port.rule();
 }
 
-Json describe(const Network::RunningPort& port, const LinkStatus& link) {
-  Json json = {{"name", port.spec.name},
-               {"switch", port.home->spec.name},
-               {"state", port.state(link)},
+Json to_json(const SwitchDescription& description) {
+  return {
+      {"name", description.name},
+      {"fdb",
+       {{"ageing_seconds", description.ageing.count()},
+        {"capacity", description.fdb_capacity},
+        {"stations", description.stations}}},
+      {"forward_reserved", config::forward_reserved_to_json(description.rule.forwarded_reserved)},
+      {"wire", description.is_wire},
+      {"ports", description.ports}};
+}
+
+Json describe(const Network::RunningSwitch& running) { return to_json(SwitchDescription(running)); }
+
+Json to_json(const PortDescription& description) {
+  const LinkStatus& link = description.link;
+  Json json = {{"name", description.spec.name},
+               {"switch", description.switch_name},
+               {"state", description.state},
                {"link",
                 {{"interface", link.interface.empty() ? Json() : Json(link.interface)},
                  {"mac", link.mac ? Json(link.mac->to_string()) : Json()},
                  {"mtu", link.mtu}}},
-               {"stations", port.home->engine->fdb().count_on(port.index)},
-               {"worker", port.home->engine->worker_of(port.index)},
-               {"offloads", config::offloads_to_json(port.port->offloads())}};
-  if (port.is_guest()) {
-    json["door"] = port.came_by;
+               {"stations", description.stations},
+               {"worker", description.worker},
+               {"offloads", config::offloads_to_json(description.offloads)}};
+  if (!description.door.empty()) {
+    json["door"] = description.door;
   }
-  json.update(config::to_json(port.spec, config::Format::full));
+  json.update(config::to_json(description.spec, config::Format::full));
   return json;
+}
+
+Json describe(const Network::RunningPort& port, const LinkStatus& link) {
+  return to_json(PortDescription(port, link));
 }
 
 Json describe(const FdbEntry& entry, const std::string& port) {

@@ -2,17 +2,50 @@
 // describe.hpp: describes what runs, as methods and events tell it.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "control/network/network.hpp"
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::network {
 
+// Holds all that is told of a switch, as it was at one moment.
+struct SwitchDescription {
+  explicit SwitchDescription(const Network::RunningSwitch& running);
+
+  std::string name;
+  std::chrono::seconds ageing;
+  std::size_t fdb_capacity;
+  SwitchRule rule;  // by which frames are treated
+  bool is_wire;
+  std::size_t stations;
+  std::size_t ports;
+};
+
+// Holds all that is told of a port, as it was at one moment.
+struct PortDescription {
+  // 'now' is how its interface is.
+  PortDescription(const Network::RunningPort& port, LinkStatus now);
+
+  config::PortSpec spec;  // with the rule by which frames are treated
+  std::string switch_name;
+  std::string_view state;
+  LinkStatus link;
+  std::size_t stations;
+  std::size_t worker;
+  OffloadSet offloads;
+  std::string door;  // of a guest
+};
+
 // As switch.get answers.
+Json to_json(const SwitchDescription& description);
 Json describe(const Network::RunningSwitch& running);
 
 // As port.get answers; 'link' is how its interface is.
+Json to_json(const PortDescription& description);
 Json describe(const Network::RunningPort& port, const LinkStatus& link);
 
 // As fdb.list answers; 'port' is the name of its port.

@@ -55,6 +55,7 @@ HandOverMessage about_port(const Network::RunningPort& port, HandedEnd handed) {
   message.words["about"] = config::type_of(port.spec.far_end);
   message.words["port"] = port.spec.name;
   message.words["descriptors"] = message.descriptors.size();
+  message.words["is_held"] = port.is_held;
   return message;
 }
 
@@ -175,8 +176,9 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
   if (handed == ends_.end()) {
     throw std::runtime_error(fmt::format("the far end of port '{}' did not come", spec.name));
   }
-  network.attach_port(
-      home, spec, inherit_end(spec, handed->second.words, std::move(handed->second.descriptors)));
+  const Json words = handed->second.words;
+  network.attach_port(home, spec, inherit_end(spec, words, std::move(handed->second.descriptors)))
+      .is_held = words.value("is_held", false);
 }
 
 // A station that cannot be placed is learned anew: another version may tell of what is none here.

@@ -2,6 +2,8 @@
 #include "control/network/network.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "control/network/kernel_refusal.hpp"
@@ -48,7 +50,12 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
     : post_(std::move(post)),
       events_(events),
       notice_(std::move(notice)),
-      pool_(threads.worker_count, threads.busy_poll) {
+      pool_(threads.worker_count, threads.busy_poll),
+      news_bell_(std::make_shared<const Bell>()) {
+  if (!news_bell_->is_open()) {
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  value_or_refuse(reception_.add(news_bell_->descriptor(), [this] { tell_all_stations(); }));
   if (auto monitor = LinkMonitor::open()) {
     monitor_.emplace(std::move(*monitor));
   } else {
@@ -76,6 +83,9 @@ KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
 std::string_view Network::RunningPort::state(const LinkStatus& link) const {
   if (is_lost || !link.is_present) {
     return "lost";
+  }
+  if (!spec.has_carrier) {
+    return "no_carrier";
   }
   if (!link.is_up) {
     return "down";
@@ -190,10 +200,12 @@ void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
   check_set_switch(home, spec);
   home.engine->fdb().set_ageing(spec.ageing);
   if (home.spec.rule != spec.rule) {
+    keep_rule(home);
     home.engine->set_rule(spec.rule);
   }
   home.spec = spec;
-  tell(home, "changed");
+  follow_carriers(home);
+  tell_changed(home);
   on_configured();
 }
 
@@ -206,7 +218,7 @@ void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
   }
 }
 
-void Network::remove_switch(RunningSwitch& home, bool force) {
+std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, bool force) {
   check_remove_switch(home, force);
   tell_stations(home);
   for (const RunningPort* port : ports_of(home)) {
@@ -220,9 +232,11 @@ void Network::remove_switch(RunningSwitch& home, bool force) {
     release_claim(removed->second);
     ports_.erase(removed);
   }
+  std::vector<std::unique_ptr<Port>> ports = home.engine->take_ports();
   const std::string name = home.spec.name;
   switches_.erase(name);
   on_configured();
+  return ports;
 }
 
 void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name) {
@@ -240,12 +254,6 @@ void Network::check_add_static(const RunningPort& port, Station station) {
   if (port.end->is_door() || port.is_guest()) {
     throw rpc::invalid_params({{"port", "guests come and go by themselves",
                                 "a port that is neither a guest nor its door"}});
-  }
-  if (!port.spec.rule.vlan.carries(station.vid)) {
-    throw rpc::invalid_params(
-        {{"vlan",
-          "port '" + port.spec.name + "' does not carry VLAN " + std::to_string(station.vid),
-          "a VLAN of the port"}});
   }
   if (const Fdb& fdb = port.home->engine->fdb(); !fdb.has_room_for_static(station)) {
     throw no_room(fdb);
@@ -304,6 +312,9 @@ std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
 }
 
 config::NetworkSpec Network::configuration() const {
+  if (composed_from_) {
+    return configured_before_;
+  }
   config::NetworkSpec network;
   for (const auto& [name, running] : switches_) {
     network.switches.emplace(name, running.spec);
@@ -312,8 +323,7 @@ config::NetworkSpec Network::configuration() const {
     if (port.is_guest()) {
       continue;
     }
-    PortSpec& spec = network.switches.at(port.home->spec.name).ports.emplace_back(port.spec);
-    spec.rule.mtu = PortRule().mtu;
+    network.switches.at(port.home->spec.name).ports.push_back(port.spec);
   }
   return network;
 }
@@ -332,6 +342,9 @@ void Network::let_go() {
   for (const auto& [name, running] : switches_) {
     running.engine->stop_receiving();
   }
+  for (const auto& [name, port] : ports_) {
+    port.end->leave_to_other(true);
+  }
 }
 
 void Network::hold_on() {
@@ -341,6 +354,13 @@ void Network::hold_on() {
         notice_(begun.error().message());
       }
     }
+    own_ends();
+  }
+}
+
+void Network::own_ends() {
+  for (const auto& [name, port] : ports_) {
+    port.end->leave_to_other(false);
   }
 }
 

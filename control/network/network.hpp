@@ -2,12 +2,16 @@
 // network.hpp: the running network: what is configured, and the switches that do it.
 //
 // Each operation checks everything first, then takes effect whole or throws rpc::Error with nothing
-// changed; then it publishes what has changed. Names of switches and of ports are unique in the
+// changed; then it publishes what has changed. In a composed change, which may last for many turns
+// of the control thread, what runs is told as it is, but what is configured as it was before, and
+// rules as long as frames are treated by them. Names of switches and of ports are unique in the
 // daemon. Threads: the control thread alone. Limits: max_switches; max_ports on each.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +26,7 @@
 #include "control/network/reception.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
+#include "switch/system/bell.hpp"
 #include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
 
@@ -36,7 +41,15 @@ class Network {
     std::unique_ptr<Switch> engine;
     std::map<PortIndex, std::string> port_names;
     FdbCounters seen_counters = {};  // at the last tick
+    // The FDB has news that is not told yet. A worker says so.
+    std::shared_ptr<std::atomic<bool>> has_news = std::make_shared<std::atomic<bool>>(false);
     FlapDetector flaps = {};
+    std::optional<SwitchRule> rule_before = {};  // of a composed change
+
+    // The rule by which frames are treated.
+    [[nodiscard]] const SwitchRule& rule() const {
+      return rule_before && engine->has_noted_rules() ? *rule_before : spec.rule;
+    }
   };
 
   struct RunningPort {
@@ -48,11 +61,19 @@ class Network {
     std::string came_by = {};                                    // of a guest: the name of its door
     TimePoint added{};
     bool is_lost = false;
-    TimePoint reopen_after{};               // not tried before
-    std::string reopen_refusal = {};        // why it could not be opened anew when last tried
-    LinkStatus seen = {};                   // as it was when we looked or heard of it last
-    std::optional<LinkKey> link_key = {};   // where the monitor hears of it; nullopt: it does not
-    std::vector<std::string> remarks = {};  // on its opening: what its user should know
+    bool is_held = false;             // has no carrier, for nobody is at the other end of its wire
+    TimePoint reopen_after{};         // not tried before
+    std::string reopen_refusal = {};  // why it could not be opened anew when last tried
+    LinkStatus seen = {};             // as it was when we looked or heard of it last
+    std::optional<LinkKey> link_key = {};  // where the monitor hears of it; nullopt: it does not
+    std::optional<LinkKey> near_key = {};  // likewise of the interface by which the switch holds it
+    std::vector<std::string> remarks = {};     // on its opening: what its user should know
+    std::optional<PortRule> rule_before = {};  // of a composed change
+
+    // The rule by which frames are treated.
+    [[nodiscard]] const PortRule& rule() const {
+      return rule_before && home->engine->has_noted_rules() ? *rule_before : spec.rule;
+    }
 
     // Whether it came in by itself: then it is no part of the configuration.
     [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
@@ -100,11 +121,14 @@ class Network {
 
   // How many changes of the configuration there have been. One that is made of several counts as
   // one: whoever makes it says when it begins, and at its end which number it has.
-  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+  [[nodiscard]] std::uint64_t revision() const { return composed_from_.value_or(revision_); }
   // Rules of ports and switches then take effect together, with commit() or at the change's end.
   void begin_composed_change();
-  // Throws std::bad_alloc: they take effect with the next change.
+  // If it throws, they take effect with the next change.
   void commit();
+  // Tells that some of the ports and switches have changed whose rules took effect by commit().
+  // Returns whether there are more.
+  [[nodiscard]] bool tell_some_changed();
   void set_revision(std::uint64_t revision);
 
   // Throws conflict unless 'expected', if it is given, is the revision.
@@ -126,7 +150,8 @@ class Network {
   void check_set_switch(const RunningSwitch& home, const config::SwitchSpec& spec) const;
   void set_switch(RunningSwitch& home, const config::SwitchSpec& spec);
   void check_remove_switch(const RunningSwitch& home, bool force) const;
-  void remove_switch(RunningSwitch& home, bool force);
+  // Gives back what was open.
+  std::vector<std::unique_ptr<Port>> remove_switch(RunningSwitch& home, bool force);
 
   void check_add_port(const RunningSwitch& home, const config::PortSpec& spec) const;
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
@@ -138,7 +163,7 @@ class Network {
   // The same with a port that is open already.
   RunningPort& attach_port(RunningSwitch& home, const config::PortSpec& spec, OpenedPort opened);
   // 'spec' is how the port is to be, 'change' what of it the far end is to be told. Static entries
-  // in VLANs that the port does not carry any more go.
+  // in VLANs that the port does not carry any more stay without effect.
   void check_set_port(const RunningPort& port, const config::PortSpec& spec,
                       const config::FarEndChange& change) const;
   void set_port(RunningPort& port, const config::PortSpec& spec,
@@ -154,13 +179,14 @@ class Network {
   // Nullopt takes the name away.
   void name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std::string>& name);
 
+  // A station may be in a VLAN that the port does not carry; then the entry has no effect.
   static void check_add_static(const RunningPort& port, Station station);
   void add_static(RunningPort& port, Station station);
   static void check_remove_station(const RunningSwitch& home, Station station);
   void remove_station(RunningSwitch& home, Station station);
   std::size_t flush(RunningSwitch& home, const Fdb::Filter& filter);
 
-  // All that is configured. The MTU in a port's rule, which is the link's, is left out.
+  // All that is configured; in a composed change, before it.
   [[nodiscard]] config::NetworkSpec configuration() const;
 
   // Opens ports anew whose device is gone, if they are to be and it can be had again: a few in a
@@ -179,7 +205,8 @@ class Network {
   // is newer.
   void follow_links(const RunningPort* except = nullptr);
 
-  // Readable when somebody is at a door: then attend() is to be called.
+  // Readable when there is something for attend() to do: at the sockets of ports, or news of an
+  // FDB.
   [[nodiscard]] int reception_descriptor() const { return reception_.descriptor(); }
   void attend();
 
@@ -187,6 +214,9 @@ class Network {
   void let_go();
   // The other process has not taken it after all.
   void hold_on();
+  // The process that had what was inherited has let go: from now on it is this one's alone, and
+  // goes with it. Until then nothing does.
+  void own_ends();
 
   // The stations of 'home' as of now: all that became of them before has been published, and what
   // becomes of them later will be. For while stations are wanted. Throws limit_reached if they are
@@ -203,7 +233,9 @@ class Network {
   void tell_remarks(const RunningPort& port);
   void check_worker(std::optional<std::size_t> worker) const;
   void check_claim(const config::PortSpec& spec) const;
+  void take_claim(const RunningPort& port);
   void release_claim(const RunningPort& port);
+  void follow_name(RunningPort& port);
 
   // network_patches.cpp: joins switches.
   void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
@@ -212,14 +244,29 @@ class Network {
   void learn_offloads(const OffloadSet& granted);
   void on_port_news(const std::string& switch_name, PortIndex index);
 
-  static void forget_static_beyond_vlans(RunningPort& port);
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
 
+  // network_plugs.cpp: unplugs ports.
+  [[nodiscard]] OpenedPort open_or_leave_unplugged(const RunningSwitch& home,
+                                                   const config::PortSpec& spec) const;
+  void set_plugged(RunningPort& port, bool is_plugged);
+  void plug_back(RunningPort& port);
+  void unplug_again(RunningPort& port);
+  void note_plug(RunningPort& port);
+  void exchange(RunningPort& port, OpenedPort opened);
+
+  // network_wires.cpp: lets the carriers of a wire's ends follow each other.
+  [[nodiscard]] static bool is_there(const RunningPort& port);
+  void follow_carriers(const RunningSwitch& home);
+  void follow_all_carriers();
+  void hold(RunningPort& port, bool is_held);
+
   // network_guests.cpp: sees to those who come in by a door.
+  void attend_to(const std::string& name);
   [[nodiscard]] static PortRule rule_in_switch(const config::PortSpec& spec, const OpenEnd& end);
   void take_guests_in(RunningPort& door);
   [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
-  void tell_guests_rules(const RunningPort& door);
+  void bring_rule(const RunningPort& port);
   static void check_is_no_guest(const RunningPort& port);
 
   // network_links.cpp: how the interfaces are.
@@ -229,19 +276,30 @@ class Network {
   void key_link(RunningPort& port, std::optional<int> name_space);
   [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
   void unwatch_link(RunningPort& port);
+  [[nodiscard]] static std::vector<LinkKey> keys_of(const RunningPort& port);
+  void heed(const LinkMonitor::Notices& taken, const RunningPort* except);
   void look_at_unwatched_links();
   void look_again(RunningPort& port);
   void look_at(RunningPort& port);
   [[nodiscard]] std::string_view note_link(RunningPort& port, LinkStatus now);
   void lose_port(RunningPort& port);
+  [[nodiscard]] static PortState state_in_switch(const RunningPort& port, PortState before);
+  static void bring_state(const RunningPort& port);
+  void bring_states();
+  static void forget_learned(const RunningPort& port);
   void reopen(RunningPort& port);
 
   // network_events.cpp: publishes events.
   void on_configured();
   void tell_revision();
+  void keep_rule(RunningSwitch& home);
+  void keep_rule(RunningPort& port);
+  void tell_changed(const RunningSwitch& home);
+  void tell_changed(const RunningPort& port);
   void tell(const RunningSwitch& home, std::string_view event);
   void tell(const RunningPort& port, std::string_view event);
   void report_stations(RunningSwitch& home, bool is_wanted);
+  void tell_all_stations();
   void tell_stations(RunningSwitch& home);
   void tell_stations(RunningSwitch& home, const FdbNewsBox::Contents& taken);
   void tell_station(RunningSwitch& home, const FdbNews& news, TimePoint now);
@@ -249,7 +307,11 @@ class Network {
 
   const Post post_;
   std::uint64_t revision_ = 0;
-  std::optional<std::uint64_t> composed_from_;  // while a composed change is under way
+  // While a composed change is under way: what was before.
+  std::optional<std::uint64_t> composed_from_;
+  config::NetworkSpec configured_before_;
+  std::deque<std::string> changed_switches_;  // and not told yet
+  std::deque<std::string> changed_ports_;
   events::EventHub& events_;
   const Notice notice_;
   OffloadSet offloads_ = all_offloads;
@@ -261,6 +323,7 @@ class Network {
   std::map<LinkKey, std::string> port_at_;        // those that the monitor hears of
   std::map<std::string, std::string> port_with_;  // by what its far end takes for itself
   Reception reception_;
+  SharedBell news_bell_;  // of all FDBs
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

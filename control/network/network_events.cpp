@@ -74,6 +74,7 @@ void Network::on_configured() {
 }
 
 void Network::begin_composed_change() {
+  configured_before_ = configuration();
   composed_from_ = revision_;
   for (const auto& [name, running] : switches_) {
     running.engine->begin_change();
@@ -82,26 +83,86 @@ void Network::begin_composed_change() {
 
 void Network::commit() {
   std::exception_ptr refusal;
-  for (const auto& [name, running] : switches_) {
+  for (auto& [name, running] : switches_) {
     try {
       running.engine->commit();
-    } catch (const std::bad_alloc&) {
+      running.rule_before.reset();
+    } catch (const std::exception&) {
       refusal = std::current_exception();
     }
   }
   if (refusal) {
     std::rethrow_exception(refusal);
   }
+  for (const std::string& name : changed_ports_) {
+    if (const auto found = ports_.find(name); found != ports_.end()) {
+      found->second.rule_before.reset();
+    }
+  }
+}
+
+bool Network::tell_some_changed() {
+  constexpr std::size_t told_at_once = 16;
+  for (std::size_t told = 0; told < told_at_once; ++told) {
+    if (!changed_switches_.empty()) {
+      const auto found = switches_.find(changed_switches_.front());
+      changed_switches_.pop_front();
+      if (found != switches_.end()) {
+        tell(found->second, "changed");
+      }
+    } else if (!changed_ports_.empty()) {
+      const auto found = ports_.find(changed_ports_.front());
+      changed_ports_.pop_front();
+      if (found != ports_.end()) {
+        tell(found->second, "changed");
+      }
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Before another rule is set: in a composed change this one is in force until commit().
+void Network::keep_rule(RunningSwitch& home) {
+  if (composed_from_ && !home.rule_before) {
+    changed_switches_.push_back(home.spec.name);
+    home.rule_before = home.spec.rule;
+  }
+}
+
+void Network::keep_rule(RunningPort& port) {
+  if (composed_from_ && !port.rule_before) {
+    changed_ports_.push_back(port.spec.name);
+    port.rule_before = port.spec.rule;
+  }
+}
+
+// A rule is told when it is in force.
+void Network::tell_changed(const RunningSwitch& home) {
+  if (!home.rule_before) {
+    tell(home, "changed");
+  }
+}
+
+void Network::tell_changed(const RunningPort& port) {
+  if (!port.rule_before) {
+    tell(port, "changed");
+  }
 }
 
 void Network::set_revision(std::uint64_t revision) {
   try {
     commit();
-  } catch (const std::bad_alloc&) {
-    notice_("there is no memory for the rules of this change: they take effect with the next");
+  } catch (const std::exception& error) {
+    notice_(std::string("the rules of this change take effect with the next: ") + error.what());
   }
   revision_ = revision;
+  configured_before_ = {};
   const auto before = std::exchange(composed_from_, std::nullopt);
+  follow_all_carriers();
+  while (tell_some_changed()) {
+  }
   if (before != revision) {
     tell_revision();
   }
@@ -133,16 +194,20 @@ void Network::report_stations(RunningSwitch& home, bool is_wanted) {
     return;
   }
   home.seen_counters = home.engine->fdb().counters();
-  home.engine->fdb().start_news([this, alive = std::weak_ptr(alive_), name = home.spec.name] {
-    post_([this, alive, name] {
-      if (alive.expired()) {
-        return;
-      }
-      if (const auto found = switches_.find(name); found != switches_.end()) {
-        tell_stations(found->second);
-      }
-    });
+  home.engine->fdb().start_news([bell = news_bell_, has_news = home.has_news] {
+    *has_news = true;
+    bell->ring();
   });
+}
+
+// After the bell has rung.
+void Network::tell_all_stations() {
+  news_bell_->silence();
+  for (auto& [name, running] : switches_) {
+    if (running.has_news->exchange(false)) {
+      tell_stations(running);
+    }
+  }
 }
 
 void Network::tell_stations(RunningSwitch& home) {
@@ -187,16 +252,17 @@ void Network::tell_limits(RunningSwitch& home) {
   }
   const FdbCounters now = home.engine->fdb().counters();
   const FdbCounters before = std::exchange(home.seen_counters, now);
-  if (now.refused_table_full != before.refused_table_full) {
+  if (now.refused_table_full != before.refused_table_full || now.evicted != before.evicted) {
     events_.publish(Topic::stations, "limit", home.spec.name,
                     {{"reason", "table_full"},
                      {"refused", now.refused_table_full - before.refused_table_full},
+                     {"evicted", now.evicted - before.evicted},
                      {"limit", home.engine->fdb().capacity()}});
   }
   if (now.refused_port_full != before.refused_port_full) {
     Json full = Json::array();
     for (const RunningPort* port : ports_of(home)) {
-      const std::uint32_t limit = port->spec.rule.fdb_limit;
+      const std::uint32_t limit = port->rule().fdb_limit;
       if (limit != 0 && home.engine->fdb().count_on(port->index) >= limit) {
         full.push_back(port->spec.name);
       }

@@ -23,14 +23,17 @@ PortRule Network::rule_in_switch(const config::PortSpec& spec, const OpenEnd& en
 }
 
 void Network::attend() {
-  if (has_let_go_) {
-    return;
+  if (!has_let_go_) {
+    reception_.attend();
   }
-  for (const std::string& name : reception_.called()) {
-    RunningPort& door = ports_.at(name);
-    door.end->answer();
-    take_guests_in(door);
-  }
+}
+
+// Strangers may have come, or what was looked for may be found.
+void Network::attend_to(const std::string& name) {
+  RunningPort& port = ports_.at(name);
+  port.end->answer();
+  take_guests_in(port);
+  look_at(port);
 }
 
 void Network::take_guests_in(RunningPort& door) {
@@ -77,12 +80,24 @@ std::vector<Network::RunningPort*> Network::guests_of(const RunningPort& door) {
   return guests;
 }
 
-// After the rules of 'door' have changed.
-void Network::tell_guests_rules(const RunningPort& door) {
-  for (RunningPort* guest : guests_of(door)) {
-    guest->spec.rule = door.spec.rule;
-    guest->home->engine->set_port_rule(guest->index, guest->spec.rule);
-    tell(*guest, "changed");
+// Brings the rule of 'port' into force, for its guests too, by one picture.
+void Network::bring_rule(const RunningPort& port) {
+  Switch& engine = *port.home->engine;
+  const std::vector<RunningPort*> guests = guests_of(port);
+  if (!composed_from_) {
+    engine.begin_change();
+  }
+  engine.set_port_rule(port.index, rule_in_switch(port.spec, *port.end));
+  for (RunningPort* guest : guests) {
+    keep_rule(*guest);
+    guest->spec.rule = port.spec.rule;
+    engine.set_port_rule(guest->index, guest->spec.rule);
+  }
+  if (!composed_from_) {
+    engine.commit();
+  }
+  for (const RunningPort* guest : guests) {
+    tell_changed(*guest);
   }
 }
 

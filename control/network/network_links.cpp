@@ -80,13 +80,28 @@ void Network::key_link(RunningPort& port, std::optional<int> name_space) {
     port.link_key = {.name_space = *name_space, .index = port.seen.index};
     port_at_[*port.link_key] = port.spec.name;
   }
+  if (const auto near = monitor_ ? port.port->near_index() : std::nullopt) {
+    port.near_key = {.index = *near};
+    port_at_[*port.near_key] = port.spec.name;
+  }
 }
 
 void Network::unwatch_link(RunningPort& port) {
-  if (port.link_key) {
-    port_at_.erase(*port.link_key);
-    port.link_key.reset();
+  for (const LinkKey& key : keys_of(port)) {
+    port_at_.erase(key);
   }
+  port.link_key.reset();
+  port.near_key.reset();
+}
+
+std::vector<LinkKey> Network::keys_of(const RunningPort& port) {
+  std::vector<LinkKey> keys;
+  for (const auto& key : {port.link_key, port.near_key}) {
+    if (key) {
+      keys.push_back(*key);
+    }
+  }
+  return keys;
 }
 
 void Network::follow_links(const RunningPort* except) {
@@ -94,6 +109,33 @@ void Network::follow_links(const RunningPort* except) {
     return;
   }
   const LinkMonitor::Notices taken = monitor_->take();
+  if (taken.notices.empty() && !taken.has_missed) {
+    return;
+  }
+  // A thousand interfaces may change at once.
+  for (const auto& [name, running] : switches_) {
+    running.engine->gather_states();
+  }
+  try {
+    heed(taken, except);
+  } catch (...) {
+    bring_states();
+    throw;
+  }
+  bring_states();
+}
+
+void Network::bring_states() {
+  for (const auto& [name, running] : switches_) {
+    try {
+      running.engine->bring_states();
+    } catch (const std::exception& error) {
+      notice_(std::string("how links are takes effect with the next change: ") + error.what());
+    }
+  }
+}
+
+void Network::heed(const LinkMonitor::Notices& taken, const RunningPort* except) {
   if (taken.has_missed) {
     for (auto& [name, port] : ports_) {
       look_again(port);
@@ -111,6 +153,8 @@ void Network::follow_links(const RunningPort* except) {
     }
     if (notice.is_gone) {
       look_again(port);
+    } else if (notice.key == port.near_key) {
+      continue;  // what that does to the other end is told of that
     } else if (const auto event = note_link(port, to_link(notice.info)); !event.empty()) {
       tell(port, event);
     }
@@ -150,7 +194,11 @@ void Network::look_again(RunningPort& port) {
     return;
   }
   const LinkStatus before = port.seen;
+  const auto key_before = port.link_key;
   key_link(port, listen_to_link(port));
+  if (key_before && port.link_key && key_before->name_space != port.link_key->name_space) {
+    release_claim(port);  // where it was there may be another of its name
+  }
   const LinkStatus now = std::exchange(port.seen, before);
   if (const auto event = note_link(port, now); !event.empty()) {
     tell(port, event);
@@ -159,11 +207,18 @@ void Network::look_again(RunningPort& port) {
 
 // Takes notice of how the interface is. Returns the event that this makes; empty: nothing is new.
 std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
+  const bool is_on_wire = port.home->spec.is_wire;
+  if (is_on_wire && now.is_up && !now.has_carrier && !port.is_held && !port.is_lost) {
+    now = port.port->link();  // the news may be older than what we did to the carrier
+  }
   if (!now.is_present) {
     if (port.is_lost) {
       return {};
     }
     lose_port(port);
+    if (is_on_wire) {
+      follow_carriers(*port.home);
+    }
     return "lost";
   }
   const LinkStatus before = std::exchange(port.seen, std::move(now));
@@ -175,9 +230,18 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
                  : "nobody can come in: remove the port and add it anew"));
   }
   const LinkStatus& seen = port.seen;
-  if (seen.mtu != 0 && seen.mtu != port.spec.rule.mtu) {
-    port.spec.rule.mtu = seen.mtu;
-    port.home->engine->set_port_rule(port.index, port.spec.rule);
+  follow_name(port);
+  if ((!port.spec.has_carrier || port.is_held) && seen.is_up && seen.has_carrier) {
+    unplug_again(port);
+    port.seen.has_carrier = false;
+  }
+  const bool was_up = port.state(before) == "up";
+  bring_state(port);
+  if (was_up && port.state(seen) != "up" && !port.link_key) {
+    forget_learned(port);
+  }
+  if (is_on_wire) {
+    follow_carriers(*port.home);
   }
   if (const auto state = port.state(seen); state != port.state(before)) {
     return state == "up" ? "up" : "down";
@@ -188,11 +252,36 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
   return is_same ? "" : "changed";
 }
 
+void Network::bring_state(const RunningPort& port) {
+  Switch& engine = *port.home->engine;
+  engine.set_port_state(port.index, state_in_switch(port, engine.port_state(port.index)));
+}
+
+// A frame that is sent finds out by itself of an interface that is down; and of any link of which
+// the monitor does not tell, for we would hear too late that it is there again. An interface that
+// is not to be seen has the MTU that it had.
+PortState Network::state_in_switch(const RunningPort& port, PortState before) {
+  const std::uint32_t mtu = port.seen.mtu != 0 ? port.seen.mtu : before.mtu;
+  if (!port.spec.has_carrier || port.is_held) {
+    return {.link = PortLink::unplugged, .mtu = mtu};
+  }
+  if (!port.link_key || port.state(port.seen) == "up") {
+    return {.link = PortLink::up, .mtu = mtu};
+  }
+  return {.link = port.seen.is_up ? PortLink::no_carrier : PortLink::down, .mtu = mtu};
+}
+
+void Network::forget_learned(const RunningPort& port) {
+  port.home->engine->fdb().flush({.port = port.index, .kind = StationKind::dynamic_entry});
+}
+
 void Network::lose_port(RunningPort& port) {
   unwatch_link(port);
   port.is_lost = true;
+  port.is_held = false;
   port.seen = {};
-  port.home->engine->fdb().flush({.port = port.index, .kind = StationKind::dynamic_entry});
+  bring_state(port);
+  forget_learned(port);
   tell_stations(*port.home);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "control/config/static_entries.hpp"
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
@@ -19,7 +20,7 @@ using rpc::ErrorKind;
 
 namespace {
 
-// The MTU in the rule of a port that has none: longer than any frame.
+// The MTU of a port that has none: longer than any frame.
 constexpr std::uint32_t no_mtu = FrameBuffer::max_frame_size;
 
 }  // namespace
@@ -71,14 +72,37 @@ void Network::release_claim(const RunningPort& port) {
   if (port.is_guest()) {
     return;
   }
-  if (const auto claim = config::claim_of(port.spec.far_end)) {
-    port_with_.erase(claim->name);
+  // Names may have been exchanged: it is another port's by then.
+  const auto claim = config::claim_of(port.spec.far_end);
+  const auto holder = claim ? port_with_.find(claim->name) : port_with_.end();
+  if (holder != port_with_.end() && holder->second == port.spec.name) {
+    port_with_.erase(holder);
   }
+}
+
+void Network::take_claim(const RunningPort& port) {
+  if (const auto claim = config::claim_of(port.spec.far_end); claim && !port.is_guest()) {
+    port_with_[claim->name] = port.spec.name;
+  }
+}
+
+// A port is its interface, whatever that is called: somebody has renamed it. Its old name is free
+// for others from now on, and a document says the present one.
+void Network::follow_name(RunningPort& port) {
+  config::FarEnd renamed = port.spec.far_end;
+  if (port.seen.interface.empty() || port.is_guest() ||
+      !config::rename_interface(renamed, port.seen.interface)) {
+    return;
+  }
+  release_claim(port);
+  port.spec.far_end = std::move(renamed);
+  take_claim(port);
+  on_configured();
 }
 
 Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  OpenedPort opened = open_end({.network = *this, .home = home, .spec = spec});
+  OpenedPort opened = open_or_leave_unplugged(home, spec);
   if (opened.granted) {
     learn_offloads(*opened.granted);
   }
@@ -118,20 +142,24 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
                     .added = std::chrono::steady_clock::now()};
   added.remarks = opened.remarks;
   check_link(added);
+  if (!spec.has_carrier) {
+    opened.end->set_plugged(false);
+  }
   Undo undo;
   if (const auto claim = config::claim_of(spec.far_end)) {
     undo.push([this, name = claim->name] { port_with_.erase(name); });
     port_with_[claim->name] = spec.name;
   }
   watch_link(added);
-  if (added.link_key) {
-    undo.push([this, link_key = *added.link_key] { port_at_.erase(link_key); });
-  }
+  undo.push([this, keys = keys_of(added)] {
+    for (const LinkKey& key : keys) {
+      port_at_.erase(key);
+    }
+  });
   if (const int bell = opened.end->bell(); bell >= 0) {
-    value_or_refuse(reception_.add(bell, spec.name));
+    value_or_refuse(reception_.add(bell, [this, name = spec.name] { attend_to(name); }));
     undo.push([this, bell] { reception_.remove(bell); });
   }
-  added.spec.rule.mtu = added.seen.mtu != 0 ? added.seen.mtu : no_mtu;
   RunningPort& port = enter(std::move(added), opened);
   undo.keep();
   tell_remarks(port);
@@ -153,13 +181,15 @@ Network::RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   const auto entered = ports_.try_emplace(name, std::move(added)).first;
   undo.push([this, entered] { ports_.erase(entered); });
   RunningPort& running = entered->second;
-  running.index = value_or_refuse(home.engine->add_port(
-      std::move(opened.port), rule_in_switch(running.spec, *opened.end), running.spec.worker));
+  running.index = value_or_refuse(
+      home.engine->add_port(std::move(opened.port), rule_in_switch(running.spec, *opened.end),
+                            running.spec.worker, state_in_switch(running, {.mtu = no_mtu})));
   running.end = std::move(opened.end);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();
   tell(running, "added");
+  follow_carriers(home);
   return running;
 }
 
@@ -204,46 +234,45 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   check_set_port(port, spec, change);
   Undo undo;
   Switch& engine = *port.home->engine;
+  const std::string_view state_before = port.state(port.seen);
   if (const auto old = engine.worker_of(port.index); spec.worker && *spec.worker != old) {
     value_or_refuse(engine.move_port(port.index, *spec.worker));
     undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
   }
-  PortSpec changed = spec;
+  if (spec.has_carrier != port.spec.has_carrier) {
+    set_plugged(port, spec.has_carrier);
+    undo.push([this, &port] { plug_back(port); });
+  }
   if (!change.empty()) {
     port.end->change(spec.far_end, change);
-    // An interface that is not to be seen stays as it was taken to be.
-    const std::uint32_t mtu = port.port->link().mtu;
-    changed.rule.mtu = mtu != 0 ? mtu : port.spec.rule.mtu;
   }
   undo.keep();
-  const bool has_other_rule = changed.rule != port.spec.rule;
-  port.spec = std::move(changed);
-  if (has_other_rule) {
-    engine.set_port_rule(port.index, rule_in_switch(port.spec, *port.end));
-    tell_guests_rules(port);
+  const bool has_other_rule = spec.rule != port.spec.rule;
+  for (const std::string& effect : config::effects_on(
+           port.home->spec.static_entries, port.spec.name, port.spec.rule.vlan, spec.rule.vlan)) {
+    notice_(effect);
   }
-  forget_static_beyond_vlans(port);
+  if (has_other_rule) {
+    keep_rule(port);
+  }
+  port.spec = spec;
+  if (has_other_rule) {
+    bring_rule(port);
+  }
   tell_stations(*port.home);
+  if (change.contains("offload")) {
+    // The picture says what the port has said of itself until now.
+    engine.set_port_rule(port.index, engine.port_rule(port.index));
+  }
   if (!change.empty()) {
     follow_links(&port);
-    const std::string_view event = note_link(port, port.port->link());
-    if (event == "up" || event == "down") {
-      tell(port, event);
-    }
+    (void)note_link(port, port.port->link());
   }
-  tell(port, "changed");
+  if (const auto state = port.state(port.seen); state != state_before && state != "lost") {
+    tell(port, state == "up" ? "up" : "down");
+  }
+  tell_changed(port);
   on_configured();
-}
-
-// A static entry in a VLAN that its port carries no more would lead nowhere.
-void Network::forget_static_beyond_vlans(RunningPort& port) {
-  std::erase_if(port.home->spec.static_entries, [&port](const config::StaticEntry& entry) {
-    if (entry.port != port.spec.name || port.spec.rule.vlan.carries(entry.vlan)) {
-      return false;
-    }
-    port.home->engine->fdb().remove({.vid = entry.vlan, .mac = entry.mac});
-    return true;
-  });
 }
 
 OpenedPort Network::remove_port(RunningPort& port) {
@@ -263,6 +292,7 @@ OpenedPort Network::remove_port(RunningPort& port) {
   removed.home->port_names.erase(removed.index);
   ports_.erase(removed.spec.name);
   tell(removed, "removed");
+  follow_carriers(*removed.home);
   if (!removed.is_guest()) {
     on_configured();
   }
@@ -281,6 +311,8 @@ void Network::restore_end(RunningPort& port, const EndMemory& before) {
     look_at(port);
     throw;
   }
+  Switch& engine = *port.home->engine;
+  engine.set_port_rule(port.index, engine.port_rule(port.index));
   look_at(port);
 }
 

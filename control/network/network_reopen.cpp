@@ -54,6 +54,9 @@ void Network::reopen(RunningPort& port) {
     opened = open_end({.network = *this, .home = *port.home, .spec = port.spec});
     // The interface that has its name now may be another port's under a name that it had not.
     check_link({.spec = port.spec, .home = port.home, .port = opened.port.get()});
+    if (!port.spec.has_carrier) {
+      opened.end->set_plugged(false);
+    }
     Port* const reopened = opened.port.get();
     value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
     port.port = reopened;
@@ -69,13 +72,11 @@ void Network::reopen(RunningPort& port) {
   port.reopen_refusal.clear();
   port.is_lost = false;
   watch_link(port);
-  if (port.seen.mtu != 0 && port.seen.mtu != port.spec.rule.mtu) {
-    port.spec.rule.mtu = port.seen.mtu;
-    port.home->engine->set_port_rule(port.index, port.spec.rule);
-  }
+  bring_state(port);
   port.remarks = std::move(opened.remarks);
   tell_remarks(port);
   tell(port, port.state(port.seen) == "up" ? "up" : "down");
+  follow_carriers(*port.home);
 }
 
 }  // namespace tapswitch::network

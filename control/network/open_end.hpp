@@ -72,6 +72,11 @@ class OpenEnd {
   // Makes them so, all or none. Throws rpc::Error with what the kernel refuses.
   virtual void change(const config::FarEnd& /*wanted*/, const config::FarEndChange& /*named*/) {}
 
+  // Plugs it in, or unplugs it so that it has no carrier; where it is so already, does it again if
+  // somebody else may have undone it. Of a kind that has_plug(). Throws rpc::Error with what the
+  // kernel refuses.
+  virtual void set_plugged(bool /*is_plugged*/) {}
+
   // Returns how it is, where 'far_end' is what its user says of it.
   [[nodiscard]] virtual EndMemory remember(const config::FarEnd& far_end) const {
     return {.far_end = far_end};
@@ -97,6 +102,10 @@ class OpenEnd {
 
   // Returns what a successor needs; nullopt: the end can only be this process's.
   [[nodiscard]] virtual std::optional<HandedEnd> hand_over() const { return std::nullopt; }
+
+  // Says whether the end is left to another process that has it too: then nothing of it that
+  // outlives a process goes with this one. An end that was inherited is left until this is called.
+  virtual void leave_to_other(bool /*is_left*/) {}
 
   // Opens the port at its other end, if that is to be one of ours. Requires: it is not open.
   [[nodiscard]] virtual std::optional<OpenedPort> open_opposite() const;

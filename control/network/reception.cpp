@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
+#include <utility>
 
 namespace tapswitch::network {
 namespace {
@@ -24,29 +25,31 @@ EpollSet open_or_throw() {
 
 Reception::Reception() : set_(open_or_throw()) {}
 
-KernelResult<void> Reception::add(int bell, const std::string& name) {
-  names_[bell] = name;
+KernelResult<void> Reception::add(int bell, Answer answer) {
+  answers_[bell] = std::make_shared<const Answer>(std::move(answer));
   if (!set_.add(bell, EPOLLIN, static_cast<std::uint64_t>(bell))) {
     KernelError error = kernel_error(errno, "epoll_ctl", "wait for", "the callers of a port");
-    names_.erase(bell);
+    answers_.erase(bell);
     return error;
   }
   return {};
 }
 
 void Reception::remove(int bell) {
-  if (names_.erase(bell) > 0) {
+  if (answers_.erase(bell) > 0) {
     set_.remove(bell);
   }
 }
 
-std::vector<std::string> Reception::called() const {
+void Reception::attend() {
   std::array<epoll_event, most_called> space;
-  std::vector<std::string> names;
   for (const epoll_event& event : set_.ready(space)) {
-    names.push_back(names_.at(static_cast<int>(event.data.u64)));
+    const auto found = answers_.find(static_cast<int>(event.data.u64));
+    if (found != answers_.end()) {
+      const auto answer = found->second;
+      (*answer)();
+    }
   }
-  return names;
 }
 
 }  // namespace tapswitch::network

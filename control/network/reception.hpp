@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// reception.hpp: the ports that have something to do on the control thread when strangers come to
-// their sockets, and which of them have it now. Limits: as many as there are ports. Threads: the
-// control thread.
+// reception.hpp: the bells that others ring when there is something to do on the control thread:
+// strangers who come to the sockets of a port, threads that are back, workers. Limits: as many as
+// there are ports, and one. Threads: the control thread.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <string>
-#include <vector>
+#include <memory>
 
 #include "switch/system/epoll_set.hpp"
 
@@ -14,23 +14,25 @@ namespace tapswitch::network {
 
 class Reception {
  public:
+  using Answer = std::function<void()>;
+
   // Throws std::system_error if the kernel has none.
   Reception();
 
-  // Readable when somebody is there.
+  // Readable when a bell rings.
   [[nodiscard]] int descriptor() const { return set_.descriptor(); }
 
-  // Listens to the bell of the port 'name', a descriptor that is readable when somebody is there.
-  [[nodiscard]] KernelResult<void> add(int bell, const std::string& name);
+  // Listens to 'bell', a descriptor that is readable when 'answer' is to be called.
+  [[nodiscard]] KernelResult<void> add(int bell, Answer answer);
   // Does nothing for one that was not added.
   void remove(int bell);
 
-  // Some of the ports whose bell rings.
-  [[nodiscard]] std::vector<std::string> called() const;
+  // Answers some of the bells that ring. An answer may add and remove bells.
+  void attend();
 
  private:
   EpollSet set_;
-  std::map<int, std::string> names_;  // by bell
+  std::map<int, std::shared_ptr<const Answer>> answers_;  // by bell
 };
 
 }  // namespace tapswitch::network

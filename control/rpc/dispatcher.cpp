@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <deque>
 #include <exception>
 #include <stdexcept>
@@ -85,6 +86,18 @@ std::deque<std::string_view> elements_of(std::string_view list) {
 
 }  // namespace
 
+// A request that is begun and not answered yet.
+struct Dispatcher::AtHand {
+  AtHand(Request the_request, Json the_id)
+      : request(std::move(the_request)), id(std::move(the_id)) {}
+
+  const Request request;
+  const Json id;                            // of its reply
+  const Entry* entry = nullptr;             // null: not checked yet
+  std::optional<ChangeOrder::Place> place;  // of what changes something
+  std::unique_ptr<Work> work;               // may refer to the request
+};
+
 // Theory of operation: a batch is read whole at first, so that one that is broken anywhere carries
 // out nothing, and then cut into the texts of its messages. Each is read again when it is carried
 // out: a batch that waits between two requests holds no more memory than its line.
@@ -93,31 +106,42 @@ class Dispatcher::Line final : public Answering {
   Line(const Dispatcher& dispatcher, std::string_view text)
       : dispatcher_(dispatcher), text_(text) {}
 
-  [[nodiscard]] bool is_over() const override { return is_begun_ && messages_.empty(); }
+  [[nodiscard]] bool is_over() const override {
+    return is_begun_ && !at_hand_ && messages_.empty();
+  }
+
+  [[nodiscard]] Phase phase() const override {
+    if (!at_hand_ || at_hand_->entry == nullptr) {
+      return Phase::between;
+    }
+    if (!at_hand_->place) {
+      return Phase::asking;
+    }
+    if (at_hand_->work) {
+      return Phase::changing;
+    }
+    return at_hand_->place->is_first() ? Phase::ready : Phase::waiting;
+  }
 
   [[nodiscard]] std::string go_on(const Caller& caller) override {
     if (!std::exchange(is_begun_, true)) {
-      return begin(caller);
+      return begin();
     }
-    const Limits& limits = dispatcher_.limits_;
-    const bool is_full = said_ >= limits.unsent_bytes_per_session;
-    const auto reply =
-        dispatcher_.answer_message(parse_json(messages_.front(), limits.nesting), caller, is_full);
-    messages_.pop_front();
-    std::string piece;
-    if (reply) {
-      piece += said_ == 0 ? '[' : ',';
-      piece += to_line(*reply);
+    std::optional<std::string> reply;
+    if (!at_hand_) {
+      Json message = parse_json(messages_.front(), dispatcher_.limits_.nesting);
+      messages_.pop_front();
+      reply = open(std::move(message), said_ >= dispatcher_.limits_.unsent_bytes_per_session);
     }
-    said_ += piece.size();
-    if (messages_.empty() && said_ > 0) {
-      piece += ']';
+    if (!reply) {
+      reply = carry_on(caller);
     }
-    return piece;
+    return !reply ? std::string() : is_batch_ ? piece_of(*reply) : std::move(*reply);
   }
 
  private:
-  std::string begin(const Caller& caller) {
+  // Reads the line. Returns the reply if nothing in it is to be carried out.
+  std::string begin() {
     const Limits& limits = dispatcher_.limits_;
     Json message;
     try {
@@ -126,8 +150,7 @@ class Dispatcher::Line final : public Answering {
       return to_line(error_reply(nullptr, about_lines(error)));
     }
     if (!message.is_array()) {
-      const auto reply = dispatcher_.answer_message(std::move(message), caller);
-      return reply ? to_line(*reply) : std::string();
+      return open(std::move(message), false).value_or("");
     }
     if (message.empty()) {
       return to_line(
@@ -137,14 +160,84 @@ class Dispatcher::Line final : public Answering {
       return to_line(error_reply(nullptr, overlong_batch(message.size(), limits)));
     }
     messages_ = elements_of(text_);
+    is_batch_ = true;
     return {};
+  }
+
+  // Takes a message at hand. Returns its reply, empty if it is to have none, if it is not to be
+  // carried out.
+  std::optional<std::string> open(Json message, bool is_full) {
+    Json id = reply_id(message);
+    try {
+      at_hand_.emplace(to_request(std::move(message)), id);
+    } catch (const Error& error) {
+      return to_line(error_reply(id, error));
+    }
+    return is_full ? std::optional(close(error_reply(id, full_batch(dispatcher_.limits_))))
+                   : std::nullopt;
+  }
+
+  // Goes on with the request at hand. Returns its reply, empty to a notification, when it is
+  // carried out.
+  std::optional<std::string> carry_on(const Caller& caller) {
+    try {
+      const auto result = advance(*at_hand_, caller);
+      return result ? std::optional(close(success_line(at_hand_->id, *result))) : std::nullopt;
+    } catch (...) {
+      at_hand_->work.reset();  // it is over, whatever becomes of its reply
+      return close(error_reply(at_hand_->id, dispatcher_.refusal(at_hand_->request.method)));
+    }
+  }
+
+  std::optional<std::string> advance(AtHand& at, const Caller& caller) const {
+    if (at.work) {
+      return at.work->go_on();
+    }
+    if (at.entry == nullptr) {
+      at.entry = &dispatcher_.check(at.request, caller);
+      if (at.entry->method->changes) {
+        at.place.emplace(dispatcher_.changes_);
+      }
+    }
+    if (at.place && !at.place->is_first()) {
+      return std::nullopt;
+    }
+    Outcome outcome = at.entry->handler(at.request.params, caller);
+    if (const auto* const result = std::get_if<Json>(&outcome)) {
+      return to_line(*result);
+    }
+    at.work = std::move(std::get<std::unique_ptr<Work>>(outcome));
+    return std::nullopt;
+  }
+
+  std::string close(const Json& reply) { return close(to_line(reply)); }
+  std::string close(std::string reply) {
+    const bool is_to_be_said = at_hand_->request.id.has_value();
+    at_hand_.reset();
+    return is_to_be_said ? std::move(reply) : std::string();
+  }
+
+  // Returns the part of a batch's reply that 'reply' is.
+  std::string piece_of(const std::string& reply) {
+    std::string piece;
+    if (!reply.empty()) {
+      piece += said_ == 0 ? '[' : ',';
+      piece += reply;
+    }
+    said_ += piece.size();
+    if (messages_.empty() && said_ > 0) {
+      piece += ']';
+    }
+    return piece;
   }
 
   const Dispatcher& dispatcher_;
   const std::string_view text_;
   bool is_begun_ = false;
-  std::deque<std::string_view> messages_;  // of a batch, that are not answered yet
-  std::size_t said_ = 0;                   // bytes of the reply to a batch
+  bool is_batch_ = false;
+  std::deque<std::string_view> messages_;  // of a batch, that are not begun yet
+  std::optional<AtHand> at_hand_;
+  std::size_t said_ = 0;  // bytes of the reply to a batch
 };
 
 std::unique_ptr<Answering> Dispatcher::begin(std::string_view line) const {
@@ -156,32 +249,19 @@ std::optional<std::string> Dispatcher::answer(std::string_view line, const Calle
   std::string reply;
   while (!answering.is_over()) {
     reply += answering.go_on(caller);
+    assert(answering.phase() != Answering::Phase::waiting);
   }
   return reply.empty() ? std::nullopt : std::optional(std::move(reply));
 }
 
-std::optional<Json> Dispatcher::answer_message(Json message, const Caller& caller,
-                                               bool is_full) const {
-  const Json id = reply_id(message);
-  Request request;
-  try {
-    request = to_request(std::move(message));
-  } catch (const Error& error) {
-    return error_reply(id, error);
-  }
-  Json reply = is_full ? error_reply(id, full_batch(limits_)) : answer_request(request, id, caller);
-  return request.id ? std::optional(std::move(reply)) : std::nullopt;
-}
-
-Json Dispatcher::answer_request(const Request& request, const Json& id,
-                                const Caller& caller) const {
+Error Dispatcher::refusal(const std::string& method) const {
   std::string fault;
   try {
-    return success_reply(id, call(request, caller));
+    throw;
   } catch (const Error& error) {
-    return error_reply(id, error);
+    return error;
   } catch (const std::bad_alloc&) {
-    return error_reply(id, Error(ErrorKind::limit_reached, no_memory));
+    return {ErrorKind::limit_reached, no_memory};
   } catch (const std::exception& exception) {
     fault = exception.what();
   } catch (...) {
@@ -189,29 +269,29 @@ Json Dispatcher::answer_request(const Request& request, const Json& id,
   }
   // A fault is ours to find out: the log gets it, a stranger need not.
   if (log_fault_) {
-    log_fault_(request.method, fault);
+    log_fault_(method, fault);
   }
-  return error_reply(
-      id, Error(ErrorKind::internal_error, "internal error; the daemon's log says more"));
+  return {ErrorKind::internal_error, "internal error; the daemon's log says more"};
 }
 
-Json Dispatcher::call(const Request& request, const Caller& caller) const {
+const Dispatcher::Entry& Dispatcher::check(const Request& request, const Caller& caller) const {
   const auto found = entries_.find(request.method);
   if (found == entries_.end()) {
     throw unknown_method(request.method);
   }
-  const auto& [method, handler] = found->second;
-  if (method->changes && caller.is_read_only) {
+  const Entry& entry = found->second;
+  const Method& method = *entry.method;
+  if (method.changes && caller.is_read_only) {
     throw Error(ErrorKind::read_only,
-                fmt::format("{} changes something, and this socket is read-only", method->name));
+                fmt::format("{} changes something, and this socket is read-only", method.name));
   }
   if (!request.params.is_object()) {
     throw invalid_params({{"", "parameters go by name", "an object"}});
   }
-  if (const auto problems = method->params.check(request.params); !problems.empty()) {
+  if (const auto problems = method.params.check(request.params); !problems.empty()) {
     throw invalid_params(problems);
   }
-  return handler(request.params, caller);
+  return entry;
 }
 
 Error Dispatcher::unknown_method(std::string_view name) const {

@@ -2,8 +2,10 @@
 // dispatcher.hpp: text in, text out: finds the method that a JSON-RPC request names, checks what it
 // was given, calls it, and turns what comes back, or what was thrown, into the reply.
 //
+// Requests that change something wait for each other (change_order.hpp); the others are answered in
+// the midst of such a change too.
 // Limits: nesting and batch size, as limits.hpp has them; the length of a line is for its reader to
-// bound. Thread rule: answer() changes nothing here, so it is as safe as the handlers are.
+// bound. Threads: the control thread.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +18,12 @@
 #include <string_view>
 
 #include "control/rpc/answering.hpp"
+#include "control/rpc/change_order.hpp"
 #include "control/rpc/descriptors.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/method.hpp"
 #include "control/rpc/outlet.hpp"
+#include "control/rpc/work.hpp"
 
 namespace tapswitch::rpc {
 
@@ -36,8 +40,9 @@ struct Caller {
   Descriptors* descriptors = nullptr;
 };
 
-// 'params' is an object that fits the method's schema. Throws rpc::Error to refuse.
-using Handler = std::function<Json(const Json& params, const Caller& caller)>;
+// 'params' is an object that fits the method's schema. Throws rpc::Error to refuse. Work that is
+// left may refer to 'params', but not to 'caller'.
+using Handler = std::function<Outcome(const Json& params, const Caller& caller)>;
 
 // Told of an exception that a handler should not have thrown: a bug of ours.
 using FaultLog = std::function<void(std::string_view method, std::string_view what)>;
@@ -55,9 +60,12 @@ class Dispatcher {
   // returned. Never throws for anything that 'line' contains, nor does Answering::go_on().
   [[nodiscard]] std::unique_ptr<Answering> begin(std::string_view line) const;
 
-  // Answers one line at once. Nullopt if there is nothing to reply.
+  // Answers one line at once. Nullopt if there is nothing to reply. Requires: no other line is in
+  // the midst of a change.
   [[nodiscard]] std::optional<std::string> answer(std::string_view line,
                                                   const Caller& caller) const;
+
+  [[nodiscard]] ChangeOrder& changes() const { return changes_; }
 
  private:
   struct Entry {
@@ -65,19 +73,19 @@ class Dispatcher {
     Handler handler;
   };
 
+  struct AtHand;
   class Line;
 
-  // 'is_full': there is no room for what it would reply.
-  [[nodiscard]] std::optional<Json> answer_message(Json message, const Caller& caller,
-                                                   bool is_full = false) const;
-  [[nodiscard]] Json answer_request(const Request& request, const Json& id,
-                                    const Caller& caller) const;
-  [[nodiscard]] Json call(const Request& request, const Caller& caller) const;
+  // Returns who answers 'request'. Throws rpc::Error if it is not to be answered.
+  [[nodiscard]] const Entry& check(const Request& request, const Caller& caller) const;
+  // Returns what is said of the exception that is being handled.
+  [[nodiscard]] Error refusal(const std::string& method) const;
   [[nodiscard]] Error unknown_method(std::string_view name) const;
 
   std::map<std::string_view, Entry> entries_;  // the names are those of the rows
   FaultLog log_fault_;
   Limits limits_;
+  mutable ChangeOrder changes_;  // of the lines that are being answered
 };
 
 }  // namespace tapswitch::rpc

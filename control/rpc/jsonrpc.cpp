@@ -76,8 +76,8 @@ Json reply_id(const Json& message) {
   return nullptr;
 }
 
-Json success_reply(const Json& id, Json result) {
-  return {{"jsonrpc", "2.0"}, {"result", std::move(result)}, {"id", id}};
+std::string success_line(const Json& id, std::string_view result) {
+  return fmt::format(R"({{"jsonrpc":"2.0","result":{},"id":{}}})", result, to_line(id));
 }
 
 Json error_reply(const Json& id, const Error& error) {

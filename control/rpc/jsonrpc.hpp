@@ -28,7 +28,8 @@ Request to_request(Json message);
 // The id to answer 'message' with, even if it is no good request; null if it has no good id.
 Json reply_id(const Json& message);
 
-Json success_reply(const Json& id, Json result);
+// Returns the line that says 'result', which is the text of JSON.
+std::string success_line(const Json& id, std::string_view result);
 Json error_reply(const Json& id, const Error& error);
 
 // One line, without its newline. Text in it that is no UTF-8 (an interface may be named so) has its

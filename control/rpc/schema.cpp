@@ -147,6 +147,14 @@ std::vector<Field> Schema::fields() const {
       if (std::none_of(all.begin(), all.end(), is_same)) {
         all.push_back(field);
         all.back().description = description_in(node_->alternatives, field.name);
+        // Nor is a default that of the whole if it depends on the tag.
+        for (const Alternative& each : node_->alternatives) {
+          for (const Field& other : each.fields) {
+            if (is_same(other) && other.default_value != field.default_value) {
+              all.back().default_value = nullptr;
+            }
+          }
+        }
         // Required of the whole is only what is required whatever the tag.
         all.back().is_required = std::all_of(
             node_->alternatives.begin(), node_->alternatives.end(), [&](const Alternative& each) {

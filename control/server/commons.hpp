@@ -12,6 +12,7 @@
 #include "control/rpc/answering.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/server/budget.hpp"
+#include "control/server/pens.hpp"
 #include "control/server/rota.hpp"
 
 namespace tapswitch::server {
@@ -25,7 +26,8 @@ struct Commons {
   Rota rota;
   Budget unsent{limits.unsent_bytes_per_user, limits.unsent_bytes_per_socket};
   Budget long_lines{limits.long_lines_per_user, limits.long_lines_per_socket};
-  std::function<void()> on_room;  // called when a budget that was full has room
+  Pens pens = {};
+  std::function<void()> on_room;  // called when a budget that was full has room, or a pen is free
 };
 
 }  // namespace tapswitch::server

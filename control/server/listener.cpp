@@ -16,6 +16,7 @@
 
 #include "switch/system/account.hpp"
 #include "switch/system/made_directory.hpp"
+#include "switch/system/own_sockets.hpp"
 #include "switch/system/peer_socket.hpp"
 #include "switch/system/slow_close.hpp"
 #include "switch/system/socket_file.hpp"
@@ -165,6 +166,7 @@ Listener::Listener(asio::io_context& io, UniqueFd socket, UniqueFd lock)
 }
 
 Listener::~Listener() {
+  remove_own_socket_file(device_, inode_);
   if (lock_ && lock_->is_ours()) {
     remove_file();
   }
@@ -178,6 +180,7 @@ UniqueFd Listener::find_file() {
   if (file.is_open() && fstat(file.get(), &status) == 0) {
     device_ = status.st_dev;
     inode_ = status.st_ino;
+    add_own_socket_file(device_, inode_);
   }
   return file;
 }

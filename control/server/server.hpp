@@ -36,6 +36,9 @@ class Server {
 
   void start();
 
+  // Has sessions go on, soon, that waited for a change which is over.
+  void go_on_waiting() { say_that_there_is_room(); }
+
   // Takes no more clients, lets each session answer for a moment and send what it has to send, and
   // ends them. The io_context then has nothing left to do for this server. The sockets go with the
   // server.

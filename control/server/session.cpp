@@ -21,8 +21,9 @@ using boost::system::error_code;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Phase = rpc::Answering::Phase;
 
-// How long a turn lasts; its last request is as slow as it is.
+// How long a turn lasts; its last bit is as slow as it is.
 constexpr std::chrono::milliseconds longest_turn{1};
 
 // How long a session that ends waits for its client.
@@ -88,7 +89,8 @@ void Session::stop(TimePoint until) {
 
 void Session::answer_last(TimePoint until) {
   // Whoever has asked for the end may have asked for more in the same breath.
-  while (!is_ending_ && has_room() && (answering_ || begin_line()) && Clock::now() < until) {
+  while (!is_ending_ && has_room() && (answering_ || begin_line()) &&
+         answering_->phase() != Phase::waiting && Clock::now() < until) {
     go_on();
   }
   begin_to_end(false);
@@ -103,7 +105,7 @@ void Session::on_room() {
 
 Seat Session::seat() const {
   return {.uid = payer_.uid,
-          .is_busy = is_turn_asked_,
+          .is_busy = is_turn_asked_ || (answering_ && answering_->phase() != Phase::between),
           .is_subscribed = speaker_ != nullptr,
           .active = heard_at_};
 }
@@ -142,7 +144,9 @@ void Session::on_readable() {
 }
 
 void Session::ask_for_turn() {
-  is_turn_asked_ = true;
+  if (std::exchange(is_turn_asked_, true)) {
+    return;
+  }
   commons_.rota.ask(payer_, [self = shared_from_this()] {
     self->is_turn_asked_ = false;
     self->survive([&] { self->take_turn(); });
@@ -150,21 +154,44 @@ void Session::ask_for_turn() {
 }
 
 void Session::take_turn() {
+  if (has_ended_) {
+    bring_to_its_end();
+    return;
+  }
   const auto turn_end = Clock::now() + longest_turn;
   do {
-    if (is_ending_) {
-      return;
-    }
-    if (!has_room()) {
+    const Phase phase = answering_ ? answering_->phase() : Phase::between;
+    if (phase == Phase::between) {
+      if (is_ending_) {
+        return;
+      }
+      if (!has_room()) {
+        is_paused_ = true;
+        return;
+      }
+      if (!answering_ && !begin_line()) {
+        return;
+      }
+    } else if (phase == Phase::waiting || (phase == Phase::asking && !may_write())) {
       is_paused_ = true;
-      return;
-    }
-    if (!answering_ && !begin_line()) {
       return;
     }
     go_on();
   } while (Clock::now() < turn_end);
   ask_for_turn();
+}
+
+// The client is gone, and nobody hears what is said.
+void Session::bring_to_its_end() {
+  const auto turn_end = Clock::now() + longest_turn;
+  while (answering_ && answering_->phase() == Phase::changing) {
+    if (Clock::now() >= turn_end) {
+      ask_for_turn();
+      return;
+    }
+    (void)next_piece();
+  }
+  answering_.reset();
 }
 
 // Returns whether there is a line to answer; if not, reads on or ends.
@@ -188,10 +215,17 @@ bool Session::begin_line() {
   return false;
 }
 
-void Session::go_on() {
+std::string Session::next_piece() {
   rpc::Caller caller = caller_;
   caller.descriptors = descriptors_.of_line(given_);
-  const std::string piece = answering_->go_on(caller);
+  return answering_->go_on(caller);
+}
+
+void Session::go_on() {
+  const std::string piece = next_piece();
+  if (answering_->phase() != Phase::asking) {
+    lay_pen_down();
+  }
   has_said_ = has_said_ || !piece.empty();
   waiting_ += piece;
   if (answering_->is_over()) {
@@ -223,13 +257,25 @@ void Session::read_on() {
   watch();
 }
 
+// A reply is begun only when there is room; whoever has begun goes on.
+bool Session::may_write() {
+  return commons_.pens.has(this, payer_) || (has_room() && commons_.pens.take(this, payer_));
+}
+
+void Session::lay_pen_down() {
+  if (commons_.pens.lay_down(this, payer_)) {
+    commons_.on_room();
+  }
+}
+
 bool Session::has_room() const {
   return unsent() < limits_.unsent_bytes_per_session &&
          commons_.unsent.has_room(payer_, unsent() > 0);
 }
 
 void Session::resume() {
-  if (is_paused_ && unsent() < limits_.unsent_bytes_per_session) {
+  const bool is_begun = answering_ && answering_->phase() != Phase::between;
+  if (is_paused_ && (is_begun || unsent() < limits_.unsent_bytes_per_session)) {
     is_paused_ = false;
     ask_for_turn();
   }
@@ -289,6 +335,7 @@ void Session::end() {
     return;
   }
   is_ending_ = true;
+  lay_pen_down();
   deadline_.cancel();
   watch_.cancel();
   speaker_.reset();
@@ -299,7 +346,13 @@ void Session::end() {
   }
   descriptors_.forget_all();
   close_socket(socket_);
-  ended_(shared_from_this());
+  const auto self = shared_from_this();
+  ended_(self);
+  if (answering_ && answering_->phase() == Phase::changing) {
+    ask_for_turn();
+  } else {
+    answering_.reset();
+  }
 }
 
 }  // namespace tapswitch::server

@@ -3,16 +3,17 @@
 // bounds what it costs.
 //
 // Theory of operation: a session is either reading, or it has lines to answer. It answers them when
-// it is its turn, and gives the turn back between two requests of a batch too. While much is
-// unsent, of its own or of its user's, it neither answers nor reads, so that a client which does
-// not read waits for itself. When the client has closed its side, all its lines are answered before
-// the session ends. A client that for a time takes nothing of what waits for it has gone deaf, and
-// is closed. What it takes is what leaves the kernel's buffer, not what finds room there. The same
-// holds for one that sends nothing more of a long line. The time is short while others wait for the
-// room. A session that has to end itself (a line was too long) says so, and then swallows for a
-// moment what the client still sends: to close with input unread would destroy the words on their
-// way. Descriptors that come with a line are open until it is answered, unless its handler takes
-// them. By a read-only socket none come: they are closed. Events are said between
+// it is its turn, and gives the turn back between two requests of a batch, and within one that
+// takes long. While much is unsent, of its own or of its user's, it neither begins a request nor
+// reads, so that a client which does not read waits for itself. A change that is begun is brought
+// to its end, also when the session is over. When the client has closed its side, all its lines are
+// answered before the session ends. A client that for a time takes nothing of what waits for it has
+// gone deaf, and is closed. What it takes is what leaves the kernel's buffer, not what finds room
+// there. The same holds for one that sends nothing more of a long line. The time is short while
+// others wait for the room. A session that has to end itself (a line was too long) says so, and
+// then swallows for a moment what the client still sends: to close with input unread would destroy
+// the words on their way. Descriptors that come with a line are open until it is answered, unless
+// its handler takes them. By a read-only socket none come: they are closed. Events are said between
 // replies, never in front of the reply to a line that is being answered. Much less may be unsent
 // for an event to be taken than for a reply; beyond that events are refused. Threads: the control
 // thread.
@@ -21,7 +22,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +34,7 @@
 #include "control/rpc/outlet.hpp"
 #include "control/server/commons.hpp"
 #include "control/server/line_splitter.hpp"
+#include "control/server/mortal.hpp"
 #include "control/server/passed_descriptors.hpp"
 #include "control/server/seats.hpp"
 
@@ -41,7 +42,9 @@ namespace tapswitch::server {
 
 [[nodiscard]] Payer payer_of(const rpc::Caller& caller);
 
-class Session final : public rpc::Outlet, public std::enable_shared_from_this<Session> {
+class Session final : public rpc::Outlet,
+                      public std::enable_shared_from_this<Session>,
+                      private Mortal<Session> {
  public:
   using Socket = boost::asio::local::stream_protocol::socket;
   using Ended = std::function<void(const std::shared_ptr<Session>&)>;
@@ -63,7 +66,7 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   // reply would be lost.
   void stop(TimePoint until);
 
-  // Goes on, if it was paused for want of room that others held.
+  // Goes on, if it was paused: for want of room that others held, or for their changes.
   void on_room();
 
   [[nodiscard]] Payer payer() const { return payer_; }
@@ -73,15 +76,7 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   void engage(std::unique_ptr<rpc::Outlet::Speaker> speaker) override;
 
  private:
-  // Each handler goes through here: what throws within it, for want of memory, ends this session.
-  template <class Step>
-  void survive(const Step& step) {
-    try {
-      step();
-    } catch (const std::exception&) {
-      end();
-    }
-  }
+  friend Mortal;
 
   void answer_last(TimePoint until);
   void read();
@@ -90,8 +85,12 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   void take_turn();
   [[nodiscard]] bool begin_line();
   void go_on();
+  [[nodiscard]] std::string next_piece();
+  void bring_to_its_end();
   void read_on();
   [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool may_write();
+  void lay_pen_down();
   void resume();
   void say(std::string_view line);
   void write();
@@ -139,7 +138,7 @@ class Session final : public rpc::Outlet, public std::enable_shared_from_this<Se
   bool is_turn_asked_ = false;
   bool is_watched_ = false;
   bool has_long_line_ = false;   // and a share of the budget for it
-  bool is_paused_ = false;       // for want of room: go on when there is some
+  bool is_paused_ = false;       // for want of room, or for others' changes: see on_room()
   bool is_half_closed_ = false;  // the client will send nothing more
   bool is_ending_ = false;       // nothing more is to be answered
   bool must_swallow_ = false;    // the client may still be sending

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// picture.hpp: all that a worker needs to forward the frames of one switch: the rules, and what
-// they speak of. Immutable; the control thread draws the next one and hands it to every worker.
+// picture.hpp: all that a worker needs to forward the frames of one switch: the rules, how the
+// ports are, and what both speak of. Immutable; the control thread draws the next one and hands it
+// to every worker. What its user has said of a port (PortRule) is in the snapshot, which pictures
+// share as long as nobody says anything else; how the port is (PortState) is in its slot.
 //
 // A picture owns nothing it points to. Whoever draws it keeps ports, counters, observers and FDB
 // alive until every worker has given the picture back (see Switch).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -18,6 +22,24 @@
 
 namespace tapswitch {
 
+// How the link of a port is. Each keeps more from it than the one before.
+enum class PortLink : std::uint8_t {
+  up,
+  down,        // what comes in is from before, and nothing is learned from it
+  no_carrier,  // send() would not notice: what should leave here is dropped as link_down
+  unplugged,   // by its user: what comes in all the same is dropped too
+};
+
+// How a port is, whatever its user has said.
+struct PortState {
+  PortLink link = PortLink::up;
+
+  // The longest payload that leaves by this port, in bytes, as its interface's MTU.
+  std::uint32_t mtu = 1500;
+
+  bool operator==(const PortState&) const = default;
+};
+
 struct Picture {
   // A port with its counters: an array with one element a worker.
   struct Slot {
@@ -25,10 +47,12 @@ struct Picture {
     PortCounters* counters = nullptr;
     OffloadSet offloads;
     bool keeps_back = false;           // Port::keeps_back()
+    std::size_t least_frame_size = 0;  // Port::least_frame_size()
+    PortState state;
     PortObserver* observer = nullptr;  // null: nobody looks
   };
 
-  Snapshot snapshot;
+  std::shared_ptr<const Snapshot> snapshot;
   std::vector<Slot> slots;  // by PortIndex; the null slot where no port is
   Fdb* fdb = nullptr;
   PuntQueue* punts = nullptr;  // not null where the rule has anything punted

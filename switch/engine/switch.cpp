@@ -2,6 +2,7 @@
 #include "switch/engine/switch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <random>
@@ -13,6 +14,17 @@ namespace tapswitch {
 namespace {
 
 constexpr std::size_t vlan_table_size = reserved_vlan;
+
+// Does 'step', and takes back what was before it if it throws.
+template <class Step, class TakeBack>
+auto do_or(const Step& step, const TakeBack& take_back) {
+  try {
+    return step();
+  } catch (...) {
+    take_back();
+    throw;
+  }
+}
 
 std::uint64_t random_salt() {
   std::random_device device;
@@ -36,9 +48,11 @@ Switch::Switch(WorkerPool& pool, const SwitchOptions& options, Worker::PortNews 
   hand_over(draw());
 }
 
-Switch::~Switch() {
+Switch::~Switch() { close_together(take_ports()); }
+
+std::vector<std::unique_ptr<Port>> Switch::take_ports() {
   stop_receiving();
-  pool_.run_on_all([this](Worker& worker) { worker.adopt(id_, nullptr); });
+  pool_.adopters().go_back(id_, nullptr);
   std::vector<std::unique_ptr<Port>> ports;
   for (Entry& entry : entries_) {
     if (entry.port) {
@@ -48,7 +62,7 @@ Switch::~Switch() {
       ports.push_back(std::move(entry.port));
     }
   }
-  close_together(std::move(ports));
+  return ports;
 }
 
 std::optional<PortIndex> Switch::free_index() {
@@ -65,20 +79,9 @@ std::optional<PortIndex> Switch::free_index() {
   return static_cast<PortIndex>(index);
 }
 
-// Each change draws the picture of how it will be before it does anything else, for of all its
-// parts only that takes memory.
-template <class TakeBack>
-std::shared_ptr<const Picture> Switch::draw_or(const TakeBack& take_back) {
-  try {
-    return draw();
-  } catch (...) {
-    take_back();
-    throw;
-  }
-}
-
 KernelResult<PortIndex> Switch::add_port(std::unique_ptr<Port>&& port, const PortRule& rule,
-                                         std::optional<std::size_t> worker) {
+                                         std::optional<std::size_t> worker,
+                                         const PortState& state) {
   const auto index = free_index();
   if (!index) {
     return kernel_error(EMFILE, "add_port", "add", "one more port to a switch");
@@ -86,17 +89,18 @@ KernelResult<PortIndex> Switch::add_port(std::unique_ptr<Port>&& port, const Por
   Entry& added = entries_[to_size(*index)];
   added.counters = std::make_unique<PortCounters[]>(pool_.count());
   added.worker = worker.value_or(pool_.idlest_worker());
+  added.state = state;
   added.port = std::move(port);
+  added.state = state;
   rules_[to_size(*index)] = rule;
   const auto take_out = [&] {
     port = std::move(added.port);
     added = {};
     rules_[to_size(*index)].reset();
   };
-  auto next = draw_or(take_out);
   const auto before = picture_;
   const Noted noted = noted_;
-  hand_over(std::move(next));
+  do_or([this] { hand_over(draw()); }, take_out);
   if (auto attached = attach(*index); !attached) {
     hand_back(before, noted);
     take_out();
@@ -105,16 +109,22 @@ KernelResult<PortIndex> Switch::add_port(std::unique_ptr<Port>&& port, const Por
   return *index;
 }
 
+// A picture is drawn before the kernel is asked for anything: it may be that there is no memory.
 std::unique_ptr<Port> Switch::remove_port(PortIndex index) {
   Entry& entry = entries_[to_size(index)];
   Entry removed = std::exchange(entry, Entry{});
   const auto rule = std::exchange(rules_[to_size(index)], std::nullopt);
-  auto next = draw_or([&] {
+  const auto put_back = [&] {
     entry = std::move(removed);
     rules_[to_size(index)] = rule;
-  });
+  };
+  auto next = do_or([this] { return draw(); }, put_back);
   detach(index, removed);
-  hand_over(std::move(next));
+  do_or([&] { hand_over(std::move(next)); },
+        [&] {
+          put_back();
+          (void)attach(index);  // what could be watched until now
+        });
   // Only now: until the last worker had the new picture, the port could still be learned on.
   fdb_.flush({.port = index});
   return std::move(removed.port);
@@ -122,19 +132,24 @@ std::unique_ptr<Port> Switch::remove_port(PortIndex index) {
 
 KernelResult<void> Switch::replace_port(PortIndex index, std::unique_ptr<Port>& port) {
   Entry& entry = entries_[to_size(index)];
-  port.swap(entry.port);
-  auto next = draw_or([&] { port.swap(entry.port); });
-  port.swap(entry.port);
+  const auto swap = [&] { port.swap(entry.port); };
+  swap();
+  auto next = do_or([this] { return draw(); }, swap);
+  swap();
   detach(index, entry);
-  port.swap(entry.port);
+  swap();
   const auto before = picture_;
   const Noted noted = noted_;
-  hand_over(std::move(next));
+  do_or([&] { hand_over(std::move(next)); },
+        [&] {
+          swap();
+          (void)attach(index);  // what could be watched until now
+        });
   auto attached = attach(index);
   if (!attached) {
-    port.swap(entry.port);
+    swap();
     hand_back(before, noted);
-    (void)attach(index);  // what could be watched until now
+    (void)attach(index);
   }
   return attached;
 }
@@ -218,12 +233,38 @@ void Switch::detach(PortIndex index, const Entry& entry) {
 void Switch::set_port_rule(PortIndex index, const PortRule& rule) {
   auto& place = rules_[to_size(index)];
   const auto old = std::exchange(place, rule);
-  const bool had_to_forget = noted_.to_forget.test(to_size(index));
-  noted_.to_forget.set(to_size(index), had_to_forget || old->vlan != rule.vlan);
+  const bool had_other = noted_.other_vlans.test(to_size(index));
+  noted_.other_vlans.set(to_size(index), had_other || old->vlan != rule.vlan);
   apply_rules([&] {
     place = old;
-    noted_.to_forget.set(to_size(index), had_to_forget);
+    noted_.other_vlans.set(to_size(index), had_other);
   });
+}
+
+void Switch::set_port_state(PortIndex index, const PortState& state) {
+  PortState& place = entries_[to_size(index)].state;
+  if (place == state) {
+    return;
+  }
+  const PortState old = std::exchange(place, state);
+  const bool had_lost = noted_.link_lost.test(to_size(index));
+  noted_.link_lost.set(to_size(index), had_lost || state.link != PortLink::up);
+  if (is_gathering_) {
+    noted_.is_any_state = true;
+    return;
+  }
+  do_or([this] { hand_over_state(draw(picture_->snapshot)); },
+        [&] {
+          place = old;
+          noted_.link_lost.set(to_size(index), had_lost);
+        });
+}
+
+void Switch::bring_states() {
+  is_gathering_ = false;
+  if (noted_.is_any_state) {
+    hand_over_state(draw(picture_->snapshot));
+  }
 }
 
 void Switch::set_rule(const SwitchRule& rule) {
@@ -234,23 +275,35 @@ void Switch::set_rule(const SwitchRule& rule) {
 template <class TakeBack>
 void Switch::apply_rules(const TakeBack& take_back) {
   if (is_composed_) {
-    noted_.is_any = true;
+    noted_.is_any_rule = true;
   } else {
-    hand_over(draw_or(take_back));
+    do_or([this] { hand_over(draw()); }, take_back);
   }
 }
 
 void Switch::commit() {
   is_composed_ = false;
-  if (noted_.is_any) {
+  if (noted_.is_any_rule) {
     hand_over(draw());
   }
 }
 
 void Switch::observe(PortIndex index, PortObserver* observer) {
-  PortObserver*& place = entries_[to_size(index)].observer;
-  PortObserver* const before = std::exchange(place, observer);
-  hand_over(draw_or([&] { place = before; }));
+  observe(std::array{std::pair{index, observer}});
+}
+
+void Switch::observe(std::span<const std::pair<PortIndex, PortObserver*>> observers) {
+  std::vector<PortObserver*> before;
+  before.reserve(observers.size());
+  for (const auto& [index, observer] : observers) {
+    before.push_back(std::exchange(entries_[to_size(index)].observer, observer));
+  }
+  do_or([this] { hand_over_state(draw(picture_->snapshot)); },
+        [&] {
+          for (std::size_t i = observers.size(); i-- > 0;) {
+            entries_[to_size(observers[i].first)].observer = before[i];
+          }
+        });
 }
 
 bool Switch::send(PortIndex index, std::span<const std::byte> frame) {
@@ -270,13 +323,20 @@ bool Switch::send(PortIndex index, std::span<const std::byte> frame) {
 }
 
 std::shared_ptr<const Picture> Switch::draw() {
+  return draw(std::make_shared<const Snapshot>(rule_, rules_));
+}
+
+std::shared_ptr<const Picture> Switch::draw(std::shared_ptr<const Snapshot> snapshot) {
   auto picture = std::make_shared<Picture>();
-  picture->snapshot = Snapshot(rule_, rules_);
+  picture->snapshot = std::move(snapshot);
+  picture->slots.reserve(entries_.size());
   for (const Entry& entry : entries_) {
     picture->slots.push_back({.port = entry.port.get(),
                               .counters = entry.counters.get(),
                               .offloads = entry.port ? entry.port->offloads() : OffloadSet{},
                               .keeps_back = entry.port && entry.port->keeps_back(),
+                              .least_frame_size = entry.port ? entry.port->least_frame_size() : 0,
+                              .state = entry.state,
                               .observer = entry.observer});
   }
   picture->fdb = &fdb_;
@@ -287,20 +347,39 @@ std::shared_ptr<const Picture> Switch::draw() {
   return picture;
 }
 
-void Switch::hand_over(std::shared_ptr<const Picture> picture) {
-  pool_.run_on_all([this, &picture](Worker& worker) { worker.adopt(id_, picture); });
+void Switch::hand_over_state(std::shared_ptr<const Picture> picture) {
+  pool_.adopters().hand_over(id_, picture, picture_);
   picture_ = std::move(picture);
-  noted_.is_any = false;
-  // Only now: until the last worker had the new picture, stations could be learned by the old
-  // rules.
-  if (noted_.to_forget.any()) {
-    fdb_.flush_learned(noted_.to_forget);
-    noted_.to_forget.reset();
+  noted_.is_any_state = false;
+  forget_what_changed(false);
+}
+
+void Switch::hand_over(std::shared_ptr<const Picture> picture) {
+  hand_over_state(std::move(picture));
+  noted_.is_any_rule = false;
+  forget_what_changed(true);
+}
+
+// Only when all have adopted the picture: until then stations could be learned by the one before.
+void Switch::forget_what_changed(bool has_rules) {
+  if (noted_.link_lost.none() && (!has_rules || noted_.other_vlans.none())) {
+    return;
+  }
+  fdb_.flush_learned([&](Station station, PortIndex port) {
+    const auto& rule = rules_[to_size(port)];
+    return noted_.link_lost.test(to_size(port)) ||
+           (has_rules && noted_.other_vlans.test(to_size(port)) && rule &&
+            !rule->vlan.carries(station.vid));
+  });
+  noted_.link_lost.reset();
+  if (has_rules) {
+    noted_.other_vlans.reset();
   }
 }
 
 void Switch::hand_back(std::shared_ptr<const Picture> picture, const Noted& noted) {
-  hand_over(std::move(picture));
+  pool_.adopters().go_back(id_, picture);
+  picture_ = std::move(picture);
   noted_ = noted;
 }
 

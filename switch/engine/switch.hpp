@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // switch.hpp: one Ethernet switch: its ports, its FDB, and the picture of both that it draws anew
-// after each change and hands to the workers.
+// after each change and hands to the workers, and to whoever takes frames off them (adopters.hpp).
 //
 // Threads: everything here belongs to the control thread, but for on_news. A call that changes
 // something returns when every worker forwards by the new picture, so that its effect holds for
 // each frame received after it; the workers never wait for the control thread. In a composed change
 // that holds of commit(), for the rules that were noted.
-// Limits: max_ports ports; as many stations as the options say. What the kernel or want of memory
-// refuses leaves all as it was.
+// Limits: max_ports ports; as many stations as the options say. What the kernel, want of memory or
+// an adopter refuses leaves all as it was; the last two throw.
 #pragma once
 
 #include <atomic>
+#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "switch/engine/counters.hpp"
@@ -60,10 +62,15 @@ class Switch {
   // its queues, those after it by the further ones; nullopt: the one that has least to do. Takes
   // 'port' only if it succeeds.
   [[nodiscard]] KernelResult<PortIndex> add_port(std::unique_ptr<Port>&& port, const PortRule& rule,
-                                                 std::optional<std::size_t> worker = {});
+                                                 std::optional<std::size_t> worker = {},
+                                                 const PortState& state = {});
 
   // Forgets the stations of the port and gives it back once no worker knows it any more.
   std::unique_ptr<Port> remove_port(PortIndex index);
+
+  // Takes all ports out, once no worker knows the switch any more. Afterwards it is good for
+  // nothing but its end.
+  [[nodiscard]] std::vector<std::unique_ptr<Port>> take_ports();
 
   // Ports that are added are sent to, but nothing is received until begin_receiving(): so that no
   // frame is taken in before all are there by which it may leave.
@@ -87,16 +94,29 @@ class Switch {
   // picture, with commit() or with the first change that needs a picture of its own, as every port
   // does that comes or goes.
   void begin_change() { is_composed_ = true; }
-  // Ends it. Throws std::bad_alloc; then the rules take effect with the next change.
+  // Ends it. If it throws, the rules take effect with the next change.
   void commit();
+  // Whether there are rules that are set and not in force yet.
+  [[nodiscard]] bool has_noted_rules() const { return noted_.is_any_rule; }
 
-  // A changed VLAN rule makes the switch forget what it has learned on the port.
+  // Stations learned on the port in VLANs that it carries no more are forgotten.
   void set_port_rule(PortIndex index, const PortRule& rule);
   void set_rule(const SwitchRule& rule);
+
+  // Stations learned on a port that loses its link are forgotten. States take effect at once, in a
+  // composed change too, and bring no rules.
+  void set_port_state(PortIndex index, const PortState& state);
+  // From now on they are noted, and take effect together with bring_states() or with the first
+  // change that needs a picture of its own.
+  void gather_states() { is_gathering_ = true; }
+  // If it throws, they take effect with the next change.
+  void bring_states();
 
   // Has 'observer' look at the frames of the port; null: nobody. Whoever looked before does so no
   // more when this returns. The observer must outlive the port, or be taken away before.
   void observe(PortIndex index, PortObserver* observer);
+  // The same for several ports at once.
+  void observe(std::span<const std::pair<PortIndex, PortObserver*>> observers);
 
   // Sends a frame by the port as it is, after what the port's worker sends just now. False: it is
   // not sent, for most_unsent frames wait already, or it is shorter than a header or longer than
@@ -113,6 +133,7 @@ class Switch {
   // 'index' must be that of a port, here and below.
   [[nodiscard]] Port& port(PortIndex index) const { return *entry(index).port; }
   [[nodiscard]] const PortRule& port_rule(PortIndex index) const { return *rules_[to_size(index)]; }
+  [[nodiscard]] const PortState& port_state(PortIndex index) const { return entry(index).state; }
   [[nodiscard]] std::size_t worker_of(PortIndex index) const { return entry(index).worker; }
   [[nodiscard]] PortTotals totals(PortIndex index) const;
 
@@ -121,14 +142,18 @@ class Switch {
 
   [[nodiscard]] Fdb& fdb() { return fdb_; }
   [[nodiscard]] const Fdb& fdb() const { return fdb_; }
-  [[nodiscard]] const Snapshot& snapshot() const { return picture_->snapshot; }
+  [[nodiscard]] const Snapshot& snapshot() const { return *picture_->snapshot; }
   [[nodiscard]] const Picture& picture() const { return *picture_; }
 
  private:
-  // Rules that are set and that the picture does not have yet.
+  // Rules and states that are set and that the picture does not have yet.
   struct Noted {
-    bool is_any = false;
-    Fdb::PortSet to_forget;  // ports that are in other VLANs by these rules
+    using PortSet = std::bitset<max_ports>;
+
+    bool is_any_rule = false;
+    bool is_any_state = false;
+    PortSet other_vlans;  // ports that have another VLAN rule
+    PortSet link_lost;
   };
 
   struct Entry {
@@ -136,19 +161,23 @@ class Switch {
     std::unique_ptr<PortCounters[]> counters;  // one a worker
     std::size_t worker = 0;                    // who receives by the first queue
     PortObserver* observer = nullptr;
+    PortState state = {};
   };
 
   [[nodiscard]] const Entry& entry(PortIndex index) const { return entries_[to_size(index)]; }
   [[nodiscard]] std::optional<PortIndex> free_index();
+  // By the rules that are set, or by those of 'snapshot'.
   [[nodiscard]] std::shared_ptr<const Picture> draw();
-  template <class TakeBack>
-  [[nodiscard]] std::shared_ptr<const Picture> draw_or(const TakeBack& take_back);
-  // Takes no memory once the workers know the switch, so that it cannot fail.
+  [[nodiscard]] std::shared_ptr<const Picture> draw(std::shared_ptr<const Snapshot> snapshot);
   void hand_over(std::shared_ptr<const Picture> picture);
+  // The same for one with the rules that are in force.
+  void hand_over_state(std::shared_ptr<const Picture> picture);
   // Puts back the picture before the last one, with what was noted then.
   void hand_back(std::shared_ptr<const Picture> picture, const Noted& noted);
   template <class TakeBack>
   void apply_rules(const TakeBack& take_back);
+  // By rules only if they are in force.
+  void forget_what_changed(bool has_rules);
   // Returns who receives by a queue of a port.
   [[nodiscard]] std::size_t worker_of(const Entry& entry, std::size_t queue) const;
   [[nodiscard]] KernelResult<void> attach(PortIndex index);
@@ -162,6 +191,7 @@ class Switch {
   SwitchRule rule_;
   bool is_receiving_ = true;
   bool is_composed_ = false;
+  bool is_gathering_ = false;
   Noted noted_;
   PuntQueue punts_;
   // Shared with the tasks that send, which may be done a moment later than anybody asks.

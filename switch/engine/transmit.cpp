@@ -14,6 +14,8 @@ std::optional<DropReason> reason_of(SendStatus status) {
       return DropReason::link_down;
     case SendStatus::busy:
       return DropReason::busy;
+    case SendStatus::too_long:
+      return DropReason::mtu_exceeded;
     case SendStatus::refused:
       return DropReason::kernel_refused;
     case SendStatus::gone:
@@ -22,10 +24,27 @@ std::optional<DropReason> reason_of(SendStatus status) {
   return DropReason::kernel_refused;
 }
 
+// Whoever floods the frame goes on with it, and another port may want it as it was. What is left to
+// be finished would have to be finished over the padding too: of SCTP that is another checksum.
+[[gnu::noinline]] void transmit_padded(const Exit& exit, AddressKind kind, FrameBuffer& frame,
+                                       FlushList& to_flush) {
+  const std::size_t size = frame.size();
+  if (frame.offload().needs_checksum) {
+    frame.finish_checksum();
+    frame.set_offload({});
+  }
+  frame.pad(exit.slot->least_frame_size);
+  transmit(exit, kind, frame, to_flush);
+  frame.cut_off(size);
+}
+
 }  // namespace
 
 void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush) {
   const Picture::Slot& slot = *exit.slot;
+  if (frame.size() < slot.least_frame_size && frame.offload().gso == GsoKind::none) [[unlikely]] {
+    return transmit_padded(exit, kind, frame, to_flush);
+  }
   PortCounters& counters = exit.counters();
   counters.out_frames[static_cast<std::size_t>(kind)].add(1);
   if (slot.observer != nullptr) {

@@ -45,12 +45,11 @@ struct Arrival {
   std::optional<Admission> admission;
 };
 
-// Why 'frame', with the tag that 'port' wants, is too long to leave by it: the one place where the
-// length of an edited frame is checked. Nullopt: it is not.
+// Why 'frame', with the tag that a port of 'state' wants, is too long to leave by it: the one place
+// where the length of an edited frame is checked. Nullopt: it is not.
 [[nodiscard]] inline std::optional<DropReason> refuse_length(const FrameBuffer& frame,
-                                                             const PortView& port) {
-  const std::size_t size = frame.size();
-  if (exceeds_mtu(frame.layout(), wire_size(size, frame.layout(), frame.offload()), port.mtu())) {
+                                                             const PortState& state) {
+  if (exceeds_mtu(frame.layout(), frame.wire_size(), state.mtu)) {
     return DropReason::mtu_exceeded;
   }
   return frame.is_oversize() ? std::optional(DropReason::oversize) : std::nullopt;
@@ -78,19 +77,21 @@ class Walk {
  public:
   // A frame that came in by 'ingress'. All must outlive the walk.
   Walk(const Picture& picture, PortIndex ingress, Steps& steps)
-      : picture_(picture), ingress_(ingress), steps_(steps) {}
+      : picture_(picture), snapshot_(*picture.snapshot), ingress_(ingress), steps_(steps) {}
 
   // False: the frame goes no further.
   bool admit(Arrival& arrival) {
     FrameBuffer& frame = arrival.frame;
     steps_.arrived(frame);
+    if (picture_.slot(ingress_).state.link == PortLink::unplugged) [[unlikely]] {
+      return drop(DropReason::link_down);
+    }
     const auto view = FrameView::parse(frame.head());
     if (!view) {
       return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
     }
     frame.find_layout();
-    if (!frame.offload().is_plain() &&
-        !is_consistent(frame.size(), frame.layout(), frame.offload())) {
+    if (!frame.offload().is_plain() && !frame.check_offload()) {
       return drop(DropReason::offload_invalid);
     }
     steps_.parsed(*view, frame.size());
@@ -116,10 +117,10 @@ class Walk {
     const VlanId vid = classification.tag.vid;
     steps_.entered(vid, arrival.frame.size());
     const std::optional<Learned> learned =
-        steps_.learn({vid, view.source()}, picture_.snapshot.port(ingress_));
+        steps_.learn({vid, view.source()}, snapshot_.port(ingress_));
     steps_.decides(view, vid);
     const Decision decision =
-        decide(picture_.snapshot, steps_.fdb(), ingress_, view, classification, steps_.now());
+        decide(snapshot_, steps_.fdb(), ingress_, view, classification, steps_.now());
     steps_.decided(decision);
     const bool is_punted = admission.punt != PuntKind::none;
     if (is_punted) [[unlikely]] {
@@ -143,6 +144,8 @@ class Walk {
     VlanId vid;
     AddressKind kind;
     bool may_be_held;  // it leaves by one port alone
+    // No kernel finds what is left unfinished behind such a tag.
+    bool has_vendor_type;
   };
 
   bool drop(DropReason reason) {
@@ -151,11 +154,11 @@ class Walk {
   }
 
   [[gnu::always_inline]] bool classify_or_drop(Arrival& arrival, const FrameView& view) {
-    const SwitchRule& rule = picture_.snapshot.rule();
+    const SwitchRule& rule = snapshot_.rule();
     const PuntKind punt = rule.punts.is_empty()
                               ? PuntKind::none
                               : punt_kind(rule.punts, view, arrival.frame.layout());
-    const auto classification = classify(picture_.snapshot, ingress_, view);
+    const auto classification = classify(snapshot_, ingress_, view);
     if (!classification) {
       // A frame that concerns the link alone needs no VLAN; a source that is no station's makes it
       // void.
@@ -168,6 +171,9 @@ class Walk {
       }
       return drop(reason);
     }
+    if (classification->has_tag && is_vendors(classification->tag.type)) [[unlikely]] {
+      arrival.frame.find_layout_behind_vendor_tag();
+    }
     steps_.classified(view, *classification);
     arrival.admission = Arrival::Admission{view, *classification, punt};
     return true;
@@ -179,7 +185,8 @@ class Walk {
                  .tag = EgressTag(frame, classification),
                  .vid = classification.tag.vid,
                  .kind = kind,
-                 .may_be_held = false};
+                 .may_be_held = false,
+                 .has_vendor_type = is_vendors(classification.tag.type)};
     switch (decision.kind) {
       case Decision::Kind::drop:
         return 0;
@@ -191,7 +198,7 @@ class Walk {
     }
     std::size_t copies = 0;
     for (const PortIndex member : decision.members) {
-      if (floods_to(picture_.snapshot, ingress_, member, decision.flood_kind)) {
+      if (floods_to(snapshot_, ingress_, member, decision.flood_kind)) {
         copies += send_by(member, out);
       }
     }
@@ -200,29 +207,35 @@ class Walk {
 
   // Returns how many frames were sent or refused: the segments of a super-frame each count.
   std::size_t send_by(PortIndex port, Outgoing& out) {
-    const PortView& view = picture_.snapshot.port(port);
+    const Picture::Slot& slot = picture_.slot(port);
+    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
+      steps_.refuse(port, out.kind, DropReason::link_down);
+      return 1;
+    }
+    const PortView& view = snapshot_.port(port);
     if (view.sends_tagged(out.vid)) {
       out.tag.put_on();
     } else {
       out.tag.take_off();
     }
     FrameBuffer& frame = out.frame;
-    if (const auto reason = refuse_length(frame, view)) {
+    if (const auto reason = refuse_length(frame, slot.state)) {
       steps_.refuse(port, out.kind, *reason);
       return 1;
     }
-    if (!picture_.slot(port).offloads.accepts(frame.offload())) {
+    const bool is_unreadable = out.has_vendor_type && view.sends_tagged(out.vid);
+    if (is_unreadable || !slot.offloads.accepts(frame.offload())) {
       if (frame.offload().gso != GsoKind::none) {
         return cut(port, out);
       }
       frame.finish_checksum();
     }
-    steps_.leave(port, out.kind, frame, out.may_be_held);
+    steps_.leave(port, out.kind, frame, out.may_be_held && !is_unreadable);
     return 1;
   }
 
   std::size_t cut(PortIndex port, Outgoing& out) {
-    const std::optional<HeaderLayout> headers = out.frame.layout().headers();
+    const std::optional<HeaderLayout> headers = out.frame.headers_of_segments();
     if (!headers) {
       steps_.refuse(port, out.kind, DropReason::offload_invalid);
       return 1;
@@ -236,6 +249,7 @@ class Walk {
   }
 
   const Picture& picture_;
+  const Snapshot& snapshot_;  // of it
   const PortIndex ingress_;
   Steps& steps_;
 };

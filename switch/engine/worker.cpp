@@ -114,6 +114,17 @@ class Worker::Receiver {
   }
 
  private:
+  // The walk of this batch's frames by the present picture.
+  struct BatchWalk {
+    explicit BatchWalk(const Receiver& receiver)
+        : steps(*receiver.picture_, receiver.worker_.number_, receiver.index_,
+                receiver.worker_.egress_tools_, receiver.now_),
+          walk(*receiver.picture_, receiver.index_, steps) {}
+
+    WorkerSteps steps;
+    Walk<WorkerSteps> walk;
+  };
+
   // Forwards until nothing more is there or the batch has cost enough; says how it ended. A first
   // frame alone ends it too: most often nothing follows, and if it does we are told.
   ReceiveStatus receive_batch() {
@@ -131,8 +142,9 @@ class Worker::Receiver {
       if (is_stopped_) {
         return status;
       }
-      depth_ = status == ReceiveStatus::received ? std::min(2 * depth_, look_ahead) : 1;
-    } while (status == ReceiveStatus::received && !is_first && cost < batch_cost);
+      depth_ = has_frame(status) ? std::min(2 * depth_, look_ahead) : 1;
+    } while (status == ReceiveStatus::more ||
+             (status == ReceiveStatus::received && !is_first && cost < batch_cost));
     worker_.egress_tools_.to_flush.flush();
     port_.give_back(queue_);
     return status;
@@ -152,12 +164,11 @@ class Worker::Receiver {
   // Forwards what was read ahead, by the present picture; with 'heeds_mail' until there is mail
   // behind a flood. A flood to thousands of ports takes milliseconds, a frame to one port does not.
   std::size_t forward_until_mail(bool heeds_mail) {
-    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
-    Walk walk(*picture_, index_, steps);
+    BatchWalk batch(*this);
     std::size_t cost = 0;
     std::size_t done = 0;
     for (Arrival& arrival : ahead_) {
-      const std::size_t copies = arrival.admission ? walk.forward(arrival) : 0;
+      const std::size_t copies = arrival.admission ? batch.walk.forward(arrival) : 0;
       cost += copies;
       ++done;
       if (copies > 1 && heeds_mail && worker_.has_mail()) {
@@ -178,10 +189,9 @@ class Worker::Receiver {
     if (is_stopped_) {
       return;
     }
-    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
-    Walk walk(*picture_, index_, steps);
+    BatchWalk batch(*this);
     for (Arrival& arrival : ahead_) {
-      walk.admit_again(arrival);
+      batch.walk.admit_again(arrival);
     }
   }
 
@@ -193,10 +203,9 @@ class Worker::Receiver {
   // Receives at most depth_ frames and admits them, in the order in which they come; says how it
   // ended.
   ReceiveStatus read_ahead() {
-    WorkerSteps steps(*picture_, worker_.number_, index_, worker_.egress_tools_, now_);
-    Walk walk(*picture_, index_, steps);
+    BatchWalk batch(*this);
     std::size_t admitted = 0;
-    const ReceiveStatus status = receive_and_admit(walk, admitted);
+    const ReceiveStatus status = receive_and_admit(batch.walk, admitted);
     ahead_ = std::span(worker_.arrivals_).first(admitted);
     return status;
   }
@@ -204,10 +213,13 @@ class Worker::Receiver {
   ReceiveStatus receive_and_admit(Walk<WorkerSteps>& walk, std::size_t& admitted) {
     const Picture::Slot& slot = picture_->slot(index_);
     std::size_t octets = 0;
+    auto last = ReceiveStatus::received;
     for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
       Arrival& arrival = worker_.arrivals_[admitted];
       const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
-      if (status == ReceiveStatus::received) {
+      last = ReceiveStatus::received;
+      if (has_frame(status)) {
+        last = status;
         octets += arrival.frame.size();
         admitted += walk.admit(arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
@@ -218,7 +230,7 @@ class Worker::Receiver {
         return status;
       }
     }
-    return ReceiveStatus::received;
+    return last;
   }
 
   // A word for which there is no memory is lost: whoever it is for looks by himself at times.

@@ -31,15 +31,13 @@
 #include <thread>
 #include <vector>
 
+#include "switch/engine/adopters.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/engine/worker_steps.hpp"
 #include "switch/system/kernel_error.hpp"
 #include "switch/system/unique_fd.hpp"
 
 namespace tapswitch {
-
-// Names one switch among those of a worker.
-enum class SwitchId : std::uint32_t {};
 
 class Worker {
  public:

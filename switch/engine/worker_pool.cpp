@@ -72,6 +72,10 @@ class WorkerPool::Errand {
   std::exception_ptr thrown_;  // guarded by mutex_
 };
 
+void WorkerPool::adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) {
+  run_on_all([&](Worker& worker) { worker.adopt(id, picture); });
+}
+
 void WorkerPool::run_on_all(const std::function<void(Worker&)>& task) {
   Errand errand(task, workers_.size());
   for (const auto& worker : workers_) {

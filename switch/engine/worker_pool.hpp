@@ -10,18 +10,22 @@
 #include <memory>
 #include <vector>
 
+#include "switch/engine/adopters.hpp"
 #include "switch/engine/worker.hpp"
 
 namespace tapswitch {
 
 // Threads: the control thread alone.
-class WorkerPool {
+class WorkerPool final : private Adopter {
  public:
   static constexpr std::size_t max_count = 64;
 
   // 'count' is 1 to max_count. 'busy_poll': how long after a frame a port is polled for the next;
   // zero: not at all.
   explicit WorkerPool(std::size_t count, std::chrono::microseconds busy_poll = {});
+
+  // The workers, and whoever takes frames off them.
+  [[nodiscard]] Adopters& adopters() { return adopters_; }
 
   [[nodiscard]] std::size_t count() const { return workers_.size(); }
   [[nodiscard]] Worker& worker(std::size_t number) { return *workers_[number]; }
@@ -46,9 +50,13 @@ class WorkerPool {
  private:
   class Errand;
 
+  void withdraw(SwitchId /*id*/) noexcept override {}
+  void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) override;
+
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::size_t> queue_counts_;  // by worker
   std::uint32_t next_switch_id_ = 0;
+  Adopters adopters_{*this};
 };
 
 }  // namespace tapswitch

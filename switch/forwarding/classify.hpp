@@ -70,12 +70,18 @@ inline VlanTag new_tag(const PortView& port) {
     return *reason;
   }
   const PortView& port = snapshot.port(index);
-  const std::optional<VlanTag> tag = frame.tag();
+  std::optional<VlanTag> tag = frame.tag();
   if (port.is_tunnel()) {
     if (const auto reason = ingress::refuse_kind(port, ingress::names_vlan(tag))) {
       return *reason;
     }
     return Classification{.tag = ingress::new_tag(port), .has_tag = false};
+  }
+  if (port.has_vendor_type() && frame.announces(port.vendor_type())) [[unlikely]] {
+    if (!frame.has_room_for_tag()) {
+      return DropReason::tag_truncated;
+    }
+    tag = frame.as_tag();
   }
   if (tag && tag->vid == reserved_vlan) {
     return DropReason::vlan_reserved;

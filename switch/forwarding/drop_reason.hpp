@@ -64,7 +64,7 @@ constexpr std::array<DropReasonText, drop_reason_count> drop_reasons = {{
     {"egress_vlan_not_allowed", "its VLAN is not allowed on the port of its destination"},
     {"no_egress",               "to be flooded, but no other port takes it"},
     {"mtu_exceeded",            "longer than the MTU of the port it should leave by"},
-    {"link_down",               "the port it should leave by is down, or nobody is there"},
+    {"link_down",               "the port it should leave by is down or unplugged, or nobody is there; or the one it came in by is unplugged"},
     {"busy",                    "the other end of the port it should leave by has no room now"},
     {"kernel_refused",          "the kernel refused to take it at the port it should leave by"},
     {"port_gone",               "the port it should leave by has lost its device"},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace tapswitch {
 namespace {
@@ -82,8 +83,9 @@ Learned Fdb::learn_news(Station station, PortIndex port, std::uint32_t port_limi
     const FdbValue value = FdbValue::of(port, StationKind::dynamic_entry, second);
     if (next.outcome == Learned::added) {
       if (const auto old = table_.read(next.slot)) {
-        free(next.slot, *old, FdbNews::Kind::aged);
-        aged_.fetch_add(1, memory_order_relaxed);
+        const bool has_aged = is_expired(old->value, second);
+        free(next.slot, *old, has_aged ? FdbNews::Kind::aged : FdbNews::Kind::removed);
+        (has_aged ? aged_ : evicted_).fetch_add(1, memory_order_relaxed);
       }
       put(next.slot, station, value, FdbNews::Kind::learned);
       added_.fetch_add(1, memory_order_relaxed);
@@ -116,14 +118,16 @@ Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
     return {.outcome = has_room ? Learned::moved : Learned::port_full, .slot = found->slot};
   }
   // A station that has aged out comes back to its own slot, as it must not have two.
-  const auto slot = found ? found->slot : slot_for(station, port, second);
-  if (!slot) {
-    return {.outcome = Learned::table_full};
-  }
-  const FdbValue old = table_.value(*slot);
-  const std::size_t freed = old.is_in_use() ? 1 : 0;
-  if (size() >= capacity_ + freed) {
-    return {.outcome = Learned::table_full};
+  auto slot = found ? found->slot : slot_for(station, port, second);
+  FdbValue old = slot ? table_.value(*slot) : FdbValue();
+  std::size_t freed = old.is_in_use() ? 1 : 0;
+  if (!slot || size() >= capacity_ + freed) {
+    slot = slot_to_vacate(station, port, second);
+    if (!slot) {
+      return {.outcome = Learned::table_full};
+    }
+    // Whoever makes way on the newcomer's own port leaves it no more room than there is.
+    freed = 0;
   }
   if (!port_has_room(port, port_limit, freed != 0 && old.port() == port ? 1 : 0)) {
     return {.outcome = Learned::port_full};
@@ -152,9 +156,34 @@ std::optional<std::size_t> Fdb::slot_for(Station station, PortIndex port,
   return expired ? expired : free;
 }
 
+// Finds the oldest of the port that has most, among the entries where 'station' can be.
+std::optional<std::size_t> Fdb::slot_to_vacate(Station station, PortIndex port,
+                                               std::uint32_t second) const {
+  const std::uint32_t own = learned_on(port);
+  std::optional<std::size_t> best;
+  std::pair<std::uint32_t, std::int32_t> most;  // stations of its port, seconds of silence
+  for (std::size_t i = 0; i < FdbTable::window_size; ++i) {
+    const std::size_t slot = table_.window_slot(station, i);
+    const FdbValue value = table_.value(slot);
+    if (!value.is_in_use() || value.is_static()) {
+      continue;
+    }
+    const std::pair rank(learned_on(value.port()), age_of(value, second));
+    const bool may_go = value.port() == port ? rank.second > 0 : rank.first >= own + 2;
+    if (may_go && (!best || rank > most)) {
+      best = slot;
+      most = rank;
+    }
+  }
+  return best;
+}
+
+std::uint32_t Fdb::learned_on(PortIndex port) const {
+  return counts_[0].on_port[to_size(port)].learned.load(memory_order_relaxed);
+}
+
 bool Fdb::port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const {
-  return limit == 0 ||
-         counts_[0].on_port[to_size(port)].learned.load(memory_order_relaxed) < limit + freed;
+  return limit == 0 || learned_on(port) < limit + freed;
 }
 
 void Fdb::count_refusal(Learned outcome) {
@@ -234,9 +263,9 @@ std::size_t Fdb::flush(const Filter& filter) {
   return flush_if([&](const FdbTable::Record& record) { return matches(filter, record); });
 }
 
-std::size_t Fdb::flush_learned(const PortSet& ports) {
+std::size_t Fdb::flush_learned(const IsMeant& is_meant) {
   return flush_if([&](const FdbTable::Record& record) {
-    return !record.value.is_static() && ports.test(to_size(record.value.port()));
+    return !record.value.is_static() && is_meant(record.station, record.value.port());
   });
 }
 
@@ -302,6 +331,7 @@ FdbCounters Fdb::counters() const {
   return {.added = added_.load(memory_order_relaxed),
           .moved = moved_.load(memory_order_relaxed),
           .aged = aged_.load(memory_order_relaxed),
+          .evicted = evicted_.load(memory_order_relaxed),
           .refused_table_full = refused_table_full_.load(memory_order_relaxed),
           .refused_port_full = refused_port_full_.load(memory_order_relaxed)};
 }
@@ -339,8 +369,9 @@ void Fdb::free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind k
 }
 
 void Fdb::start_news(FdbNewsBox::Wake wake) {
+  auto fresh = FdbNewsBox::with_room();
   const std::lock_guard lock(mutex_);
-  news_.open(std::move(wake));
+  news_.open(std::move(wake), std::move(fresh));
 }
 
 void Fdb::stop_news() {
@@ -348,9 +379,17 @@ void Fdb::stop_news() {
   news_.close();
 }
 
+// Workers wait for the mutex, so memory is taken outside of it.
 FdbNewsBox::Contents Fdb::take_news() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (news_.is_empty()) {
+      return {};
+    }
+  }
+  auto fresh = FdbNewsBox::with_room();
   const std::lock_guard lock(mutex_);
-  return news_.take();
+  return news_.take(std::move(fresh));
 }
 
 }  // namespace tapswitch

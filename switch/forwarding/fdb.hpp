@@ -7,6 +7,12 @@
 // if expire() is late. expire() only makes room. To find or refresh a station takes no lock, nor
 // does it to refuse one for lack of room, so that a flood of spoofed sources costs little. News (a
 // station added or moved) takes a mutex for the time of writing one entry.
+// In a full table a newcomer is learned in place of the oldest station of the port that has most,
+// so that no port keeps the others out. Only the 32 entries where the newcomer can be are looked
+// at, which is the whole of a small table, and in a large one enough to meet whoever has much of
+// it. Another port must have two stations more than the newcomer's, lest two ports that are even
+// rob each other for ever; one of its own port must have been silent for a second, so that a flood
+// turns the table over once a second at most and is refused otherwise. Static entries stay.
 // Limits: 'capacity' stations in all, a number for each port given to learn(), and 32 entries among
 // which a station must find its place (fdb_table.hpp). At a limit a station is not learned and its
 // frames are flooded: slower for that station, harmless for the others. Ageing counts in whole
@@ -16,10 +22,10 @@
 
 #include <array>
 #include <atomic>
-#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -40,7 +46,7 @@ enum class Learned : std::uint8_t {
   added,       // new
   moved,       // was on another port
   fixed,       // a static entry: left as it is
-  table_full,  // new, but the table has no room
+  table_full,  // new, but the table has no room, and nobody has to make way
   port_full,   // new on this port, but the port has its limit
 };
 
@@ -56,6 +62,7 @@ struct FdbCounters {
   std::uint64_t added = 0;
   std::uint64_t moved = 0;
   std::uint64_t aged = 0;
+  std::uint64_t evicted = 0;  // made way for a newcomer
   std::uint64_t refused_table_full = 0;
   std::uint64_t refused_port_full = 0;
 };
@@ -117,9 +124,10 @@ class Fdb {
   // Removes what matches; returns how many. What is learned meanwhile may stay.
   std::size_t flush(const Filter& filter);
 
-  // Removes what was learned on any of 'ports', in one walk through the table.
-  using PortSet = std::bitset<max_ports>;
-  std::size_t flush_learned(const PortSet& ports);
+  // Removes what was learned and is meant, in one walk through the table. 'is_meant' must not call
+  // the FDB.
+  using IsMeant = std::function<bool(Station station, PortIndex port)>;
+  std::size_t flush_learned(const IsMeant& is_meant);
 
   // Frees entries that have aged out, among the next 'slots' slots from where the call before
   // ended; returns how many.
@@ -176,7 +184,10 @@ class Fdb {
                           std::uint32_t second) const;
   [[nodiscard]] std::optional<std::size_t> slot_for(Station station, PortIndex port,
                                                     std::uint32_t second) const;
+  [[nodiscard]] std::optional<std::size_t> slot_to_vacate(Station station, PortIndex port,
+                                                          std::uint32_t second) const;
   [[nodiscard]] std::optional<std::size_t> slot_for_static(Station station) const;
+  [[nodiscard]] std::uint32_t learned_on(PortIndex port) const;
   [[nodiscard]] bool port_has_room(PortIndex port, std::uint32_t limit, std::uint32_t freed) const;
   void count_refusal(Learned outcome);
 
@@ -200,6 +211,7 @@ class Fdb {
   std::atomic<std::uint64_t> added_ = 0;
   std::atomic<std::uint64_t> moved_ = 0;
   std::atomic<std::uint64_t> aged_ = 0;
+  std::atomic<std::uint64_t> evicted_ = 0;
   std::atomic<std::uint64_t> refused_table_full_ = 0;
   std::atomic<std::uint64_t> refused_port_full_ = 0;
 };

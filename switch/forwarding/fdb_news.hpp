@@ -3,14 +3,17 @@
 // the FDB fills as it happens and that somebody empties from time to time.
 //
 // While the box is closed, nothing is noted. Only what takes the FDB's mutex anyway is news; a
-// station that is heard where it was known is none.
+// station that is heard where it was known is none. Workers fill the box, so all the memory that it
+// needs is brought by whoever opens or empties it.
 // Limits: 'capacity' news; what comes while the box is full is counted and lost.
 // Threads: guarded by the mutex of the FDB that owns it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -39,6 +42,7 @@ class FdbNewsBox {
   static constexpr std::size_t capacity = 16'384;
 
   // Called when something is in the box that was empty: by any thread, with the FDB's mutex held.
+  // Must neither wait nor throw, nor take memory.
   using Wake = std::function<void()>;
 
   struct Contents {
@@ -46,7 +50,21 @@ class FdbNewsBox {
     std::uint64_t lost = 0;     // what came behind them and found no room
   };
 
-  void open(Wake wake) { wake_ = std::move(wake); }
+  // Returns an empty box's contents. Without memory they have no room, and what comes is lost.
+  [[nodiscard]] static Contents with_room() noexcept {
+    Contents contents;
+    try {
+      contents.news.reserve(capacity);
+    } catch (const std::bad_alloc&) {
+    }
+    return contents;
+  }
+
+  // 'fresh' is of with_room(), here and below.
+  void open(Wake wake, Contents fresh) {
+    wake_ = std::move(wake);
+    contents_ = std::move(fresh);
+  }
 
   // Forgets what is in it.
   void close() {
@@ -54,21 +72,23 @@ class FdbNewsBox {
     contents_ = {};
   }
 
-  void put(const FdbNews& news) {
+  void put(const FdbNews& news) noexcept {
     if (!wake_) {
       return;
     }
-    if (contents_.news.size() == capacity) {
+    if (contents_.news.size() < std::min(capacity, contents_.news.capacity())) {
+      contents_.news.push_back(news);
+    } else {
       ++contents_.lost;
-      return;
     }
-    contents_.news.push_back(news);
-    if (contents_.news.size() == 1) {
+    if (contents_.news.size() + contents_.lost == 1) {
       wake_();
     }
   }
 
-  [[nodiscard]] Contents take() { return std::exchange(contents_, {}); }
+  [[nodiscard]] bool is_empty() const { return contents_.news.empty() && contents_.lost == 0; }
+
+  [[nodiscard]] Contents take(Contents fresh) { return std::exchange(contents_, std::move(fresh)); }
 
  private:
   Wake wake_;

@@ -39,6 +39,10 @@ struct VlanRule {
   // Tunnel: the type of the tag that frames from here get when they leave by a trunk.
   TagType tunnel_type = TagType::service;
 
+  // Trunk: a vendor's type of tag that names VLANs here beside those of the standard; 'customer':
+  // none.
+  TagType vendor_type = TagType::customer;
+
   AcceptableFrames acceptable = AcceptableFrames::all;
 
   bool operator==(const VlanRule&) const = default;
@@ -71,9 +75,6 @@ struct PortRule {
 
   // The most stations learned on this port; 0: no limit but the table's.
   std::uint32_t fdb_limit = 0;
-
-  // The longest payload that leaves by this port, in bytes, as its interface's MTU.
-  std::uint32_t mtu = 1500;
 
   bool operator==(const PortRule&) const = default;
 };

@@ -60,10 +60,9 @@ class DistinctSets {
 PortView::PortView(const PortRule& rule, const VlanSet& set)
     : set_(&set),
       fdb_limit_(rule.fdb_limit),
-      mtu_(rule.mtu),
       pvid_(rule.vlan.pvid),
       untagged_vid_(rule.vlan.untagged_vid()),
-      tunnel_type_(rule.vlan.tunnel_type),
+      tag_type_(rule.vlan.mode == PortMode::tunnel ? rule.vlan.tunnel_type : rule.vlan.vendor_type),
       acceptable_(rule.vlan.acceptable),
       is_tunnel_(rule.vlan.mode == PortMode::tunnel),
       flood_(rule.flood),

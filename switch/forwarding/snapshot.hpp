@@ -39,7 +39,11 @@ class PortView {
   [[nodiscard]] VlanId pvid() const { return pvid_; }
   [[nodiscard]] AcceptableFrames acceptable() const { return acceptable_; }
   [[nodiscard]] bool is_tunnel() const { return is_tunnel_; }
-  [[nodiscard]] TagType tunnel_type() const { return tunnel_type_; }
+  [[nodiscard]] TagType tunnel_type() const { return tag_type_; }
+
+  // Whether tags of a vendor's type name VLANs, and which. Requires: is_tunnel() is false.
+  [[nodiscard]] bool has_vendor_type() const { return tag_type_ != TagType::customer; }
+  [[nodiscard]] TagType vendor_type() const { return tag_type_; }
 
   [[nodiscard]] const FloodRule& flood() const { return flood_; }
   [[nodiscard]] bool learning() const { return learning_; }
@@ -47,16 +51,12 @@ class PortView {
   [[nodiscard]] bool hairpin() const { return hairpin_; }
   [[nodiscard]] std::uint32_t fdb_limit() const { return fdb_limit_; }
 
-  // The longest payload that leaves by this port, in bytes.
-  [[nodiscard]] std::uint32_t mtu() const { return mtu_; }
-
  private:
   const VlanSet* set_ = nullptr;
   std::uint32_t fdb_limit_ = 0;
-  std::uint32_t mtu_ = 0;
   VlanId pvid_ = no_vlan;
   VlanId untagged_vid_ = no_vlan;
-  TagType tunnel_type_{};
+  TagType tag_type_{};
   AcceptableFrames acceptable_{};
   bool is_tunnel_ = false;
   FloodRule flood_;

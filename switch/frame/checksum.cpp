@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/frame/checksum.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
 
+#include <boost/crc.hpp>
+
 #include "switch/frame/octets.hpp"
+#include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
 namespace {
@@ -86,6 +90,16 @@ std::uint16_t ChecksumSum::folded() const {
   return swap_unless_big_endian(static_cast<std::uint16_t>(sum));
 }
 
+ChecksumSum sum_of_pseudo_header(std::span<const std::byte> frame, const HeaderLayout& headers,
+                                 std::size_t size) {
+  const std::span<const std::byte> ip = frame.subspan(headers.network);
+  ChecksumSum sum;
+  sum.add(headers.is_ipv6 ? ip.subspan(ipv6_addresses, 32) : ip.subspan(ipv4_addresses, 8));
+  sum.add(static_cast<std::uint16_t>(headers.kind));
+  sum.add(as_word(size));
+  return sum;
+}
+
 void finish_checksum(std::span<std::byte> frame, Offload& offload) {
   if (!offload.needs_checksum) {
     return;
@@ -97,6 +111,19 @@ void finish_checksum(std::span<std::byte> frame, Offload& offload) {
   const std::uint16_t checksum = sum.checksum();
   store_16(&covered[offload.checksum_offset], checksum != 0 ? checksum : 0xffff);
   offload.needs_checksum = false;
+}
+
+// The sum alone of all numbers in a frame stands with its least octet first.
+void write_sctp_checksum(std::span<std::byte> packet) {
+  assert(packet.size() >= sctp_size);
+  constexpr std::uint32_t castagnoli = 0x1edc6f41;
+  constexpr std::uint32_t ones = 0xffff'ffff;
+  const std::span<std::byte> field = packet.subspan(sctp_checksum, sizeof(std::uint32_t));
+  store_32(field.data(), 0);
+  boost::crc_optimal<32, castagnoli, ones, ones, true, true> sum;
+  sum.process_bytes(packet.data(), packet.size());
+  store_32(field.data(), sum.checksum());
+  std::ranges::reverse(field);
 }
 
 }  // namespace tapswitch

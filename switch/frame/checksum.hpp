@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // checksum.hpp: the Internet checksum [RFC 1071], and how one that a sender left unfinished is
-// completed.
+// completed; and the other checksum that senders leave unfinished, that of SCTP.
 //
 // Theory of operation: the sum is taken in the machine's own byte order, because ones' complement
 // addition comes out the same, octets swapped, in either; and in words of 32 bits, because carries
@@ -39,9 +39,18 @@ class ChecksumSum {
   std::uint64_t sum_ = 0;
 };
 
+// Sums what the checksum of a transport covers beside its 'size' bytes: addresses, protocol and
+// length.
+[[nodiscard]] ChecksumSum sum_of_pseudo_header(std::span<const std::byte> frame,
+                                               const HeaderLayout& headers, std::size_t size);
+
 // Completes the checksum of 'frame', with which 'offload' must be consistent; does nothing if it
 // needs none. Afterwards it is no longer needed. A checksum of 0 is written as 0xffff, which means
 // the same everywhere, while 0 says "none" in UDP.
 void finish_checksum(std::span<std::byte> frame, Offload& offload);
+
+// Writes the checksum of SCTP, a CRC32c, into the header of 'packet' [RFC 9260 6.8, appendix A].
+// Requires: the header is there.
+void write_sctp_checksum(std::span<std::byte> packet);
 
 }  // namespace tapswitch

@@ -6,6 +6,7 @@
 
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/octets.hpp"
+#include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
 namespace {
@@ -51,6 +52,42 @@ void FrameBuffer::find_layout_further_on() {
   layout_ = Layout::find(head());
 }
 
+bool FrameBuffer::complete_offload() {
+  if (offload_.gso == GsoKind::none) {
+    return false;
+  }
+  if (offload_.is_verified && !offload_.needs_checksum) {
+    leave_checksums_unfinished();
+    return is_consistent(size_, layout_, offload_);
+  }
+  if (is_lent()) {
+    lengthen_head(std::max(head().size(), std::min(size_, max_header_size)));
+  }
+  const std::optional<Tunnel> tunnel = find_tunnel(head(), size_, layout_, offload_);
+  if (tunnel) {
+    tunnel_ = *tunnel;
+    offload_.is_tunnelled = true;
+  }
+  return tunnel.has_value();
+}
+
+// Linux joins segments without a look at what is in them and says so (rx-gro-list); the checksum in
+// the header is that of the first.
+void FrameBuffer::leave_checksums_unfinished() {
+  const std::optional<HeaderLayout> headers = layout_.headers();
+  if (!headers) {
+    return;
+  }
+  const std::size_t offset = checksum_offset_in(headers->kind);
+  std::byte* const frame = memory_.data() + begin_;
+  store_16(frame + headers->transport + offset,
+           sum_of_pseudo_header(head(), *headers, size_ - headers->transport).folded());
+  offload_.needs_checksum = true;
+  offload_.is_verified = false;
+  offload_.checksum_start = as_word(headers->transport);
+  offload_.checksum_offset = as_word(offset);
+}
+
 void FrameBuffer::copy(std::size_t offset, std::span<std::byte> to) const {
   assert(offset <= size_ && to.size() <= size_ - offset);
   if (!is_lent()) [[likely]] {
@@ -71,9 +108,27 @@ void FrameBuffer::copy(std::size_t offset, std::span<std::byte> to) const {
 }
 
 void FrameBuffer::finish_checksum() {
-  if (offload_.needs_checksum) {
-    tapswitch::finish_checksum(make_whole(), offload_);
+  if (!offload_.needs_checksum) {
+    return;
   }
+  const std::span<std::byte> frame = make_whole();
+  if (!is_of_sctp(layout_, offload_)) [[likely]] {
+    tapswitch::finish_checksum(frame, offload_);
+    return;
+  }
+  // Zeros behind the packet, as short frames have them, change this checksum.
+  const std::size_t end = layout_.network() + stated_ip_size(frame.subspan(layout_.network()));
+  const std::size_t begin = offload_.checksum_start;
+  const bool is_stated = end >= begin + sctp_size && end <= frame.size();
+  write_sctp_checksum(frame.subspan(begin, (is_stated ? end : frame.size()) - begin));
+  offload_.needs_checksum = false;
+}
+
+void FrameBuffer::pad(std::size_t size) {
+  const std::size_t present = make_whole().size();
+  assert(present <= size && size <= max_frame_size);
+  std::memset(memory_.data() + begin_ + present, 0, size - present);
+  size_ = size;
 }
 
 void FrameBuffer::push_tag(VlanTag tag) {

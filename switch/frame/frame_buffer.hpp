@@ -19,12 +19,14 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "switch/frame/frame_view.hpp"
 #include "switch/frame/layout.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/frame/offload.hpp"
+#include "switch/frame/tunnel.hpp"
 #include "switch/frame/vlan_tag.hpp"
 
 namespace tapswitch {
@@ -75,6 +77,9 @@ class FrameBuffer {
     }
   }
 
+  // The same where the outermost tag is of a vendor's type, as the rule of a port says.
+  void find_layout_behind_vendor_tag() { layout_ = Layout::find_behind_vendor_tag(head()); }
+
   // How long the frame is, its body with it.
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::span<const std::byte> head() const {
@@ -99,6 +104,28 @@ class FrameBuffer {
 
   [[nodiscard]] const Offload& offload() const { return offload_; }
 
+  // Whether the offload tells the truth about the frame. What the virtio-net header had no words
+  // for is told by it afterwards: that a super-frame lies in a tunnel, or that its checksums are
+  // there and each segment needs one of its own. Requires: find_layout() was called.
+  [[nodiscard]] bool check_offload() {
+    return is_consistent(size_, layout_, offload_) || complete_offload();
+  }
+
+  // Returns where the headers lie that each segment of a super-frame is to have.
+  [[nodiscard]] std::optional<HeaderLayout> headers_of_segments() const {
+    return offload_.is_tunnelled ? tunnel_.inner_behind(layout_.network()) : layout_.headers();
+  }
+
+  // Requires: offload().is_tunnelled.
+  [[nodiscard]] const Tunnel& tunnel() const { return tunnel_; }
+
+  // Returns the size of the largest frame that leaves of it: of itself, or of the segments.
+  [[nodiscard]] std::size_t wire_size() const {
+    return offload_.gso == GsoKind::none
+               ? size_
+               : tapswitch::wire_size(size_, headers_of_segments(), offload_);
+  }
+
   // Without any header until find_layout() was called.
   [[nodiscard]] const Layout& layout() const { return layout_; }
 
@@ -115,6 +142,14 @@ class FrameBuffer {
     size_ += bytes.size();
   }
   void set_offload(const Offload& offload) { offload_ = offload; }
+
+  // Fills the frame up with zeros to 'size' bytes, or takes what is behind as many off it.
+  // Requires: it is shorter; longer.
+  void pad(std::size_t size);
+  void cut_off(std::size_t size) {
+    assert(!is_lent() && size <= size_);
+    size_ = size;
+  }
 
   // Finishes the checksum, if that was left to others.
   void finish_checksum();
@@ -136,6 +171,8 @@ class FrameBuffer {
 
  private:
   void find_layout_further_on();
+  [[nodiscard]] bool complete_offload();
+  void leave_checksums_unfinished();
   void lengthen_head(std::size_t size) { take_in(body(), size); }
   void take_in(std::span<const Part> parts, std::size_t size);
 
@@ -146,6 +183,7 @@ class FrameBuffer {
   std::size_t part_count_ = 0;
   Offload offload_;
   Layout layout_;
+  Tunnel tunnel_;
   std::array<Part, most_parts> parts_;  // the body is the first 'part_count_'
 };
 

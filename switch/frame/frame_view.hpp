@@ -30,6 +30,8 @@ class FrameView {
   // Destination, source, EtherType.
   static constexpr std::size_t header_size = 2 * MacAddress::size + 2;
   static constexpr std::size_t ether_type_offset = 2 * MacAddress::size;
+  // A frame on a medium is no shorter, but for its check sequence [802.3 4.2.3.3].
+  static constexpr std::size_t least_wire_size = 60;
 
   // The view lives no longer than 'bytes'.
   [[nodiscard]] static boost::system::result<FrameView, FrameFault> parse(
@@ -45,8 +47,21 @@ class FrameView {
     return load_16(bytes_.data() + ether_type_offset);
   }
 
-  // The outermost tag, if there is one.
+  // The outermost tag, if there is one. Those of vendors' types are none.
   [[nodiscard]] std::optional<VlanTag> tag() const;
+
+  // Whether the EtherType announces a tag of 'type', and whether that is whole.
+  [[nodiscard]] bool announces(TagType type) const {
+    return ether_type() == static_cast<std::uint16_t>(type);
+  }
+  [[nodiscard]] bool has_room_for_tag() const {
+    return bytes_.size() >= header_size + VlanTag::size;
+  }
+
+  // Returns what follows the EtherType, read as a tag. Requires: has_room_for_tag().
+  [[nodiscard]] VlanTag as_tag() const {
+    return VlanTag::from_wire(TagType{ether_type()}, load_16(bytes_.data() + header_size));
+  }
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
 
@@ -62,17 +77,14 @@ inline boost::system::result<FrameView, FrameFault> FrameView::parse(
     return FrameFault::runt;
   }
   const FrameView view(bytes);
-  if (is_tag_type(view.ether_type()) && bytes.size() < header_size + VlanTag::size) {
+  if (is_tag_type(view.ether_type()) && !view.has_room_for_tag()) {
     return FrameFault::tag_truncated;
   }
   return view;
 }
 
 inline std::optional<VlanTag> FrameView::tag() const {
-  if (!is_tag_type(ether_type())) {
-    return std::nullopt;
-  }
-  return VlanTag::from_wire(TagType{ether_type()}, load_16(bytes_.data() + header_size));
+  return is_tag_type(ether_type()) ? std::optional(as_tag()) : std::nullopt;
 }
 
 }  // namespace tapswitch

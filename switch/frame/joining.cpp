@@ -13,18 +13,12 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// IP can state no greater length. Behind an Ethernet header and two tags that much has room in any
-// case; behind more tags a frame is full before.
-constexpr std::size_t most_octets_of_ip = 65'535;
+// As much as IP can state has room behind an Ethernet header and two tags in any case; behind more
+// tags a frame is full before.
 static_assert(FrameView::header_size + 2 * VlanTag::size + most_octets_of_ip <=
               FrameBuffer::max_frame_size);
 
 constexpr std::byte last_flags = tcp_psh | tcp_fin;
-
-// The size of all behind the Ethernet header, as IP states it.
-std::size_t stated_size(Bytes ip, bool is_ipv6) {
-  return is_ipv6 ? ipv6_size + load_16(&ip[ipv6_payload_length]) : load_16(&ip[ipv4_total_length]);
-}
 
 std::byte flags_of(Bytes frame, const HeaderLayout& headers) {
   return frame[headers.transport + tcp_flags];
@@ -39,18 +33,8 @@ std::optional<HeaderLayout> headers_of_segment(const FrameBuffer& frame) {
   }
   const Bytes head = frame.head();
   const bool has_usual_flags = (flags_of(head, *headers) & ~(last_flags | tcp_ece)) == tcp_ack;
-  const std::size_t size = stated_size(head.subspan(headers->network), headers->is_ipv6);
+  const std::size_t size = stated_ip_size(head.subspan(headers->network));
   return has_usual_flags && size == frame.size() - headers->network ? headers : std::nullopt;
-}
-
-// Sums the addresses, the protocol and the length, which the checksum of TCP covers.
-ChecksumSum sum_of_pseudo_header(Bytes frame, const HeaderLayout& headers) {
-  const Bytes ip = frame.subspan(headers.network);
-  ChecksumSum sum;
-  sum.add(headers.is_ipv6 ? ip.subspan(ipv6_addresses, 32) : ip.subspan(ipv4_addresses, 8));
-  sum.add(static_cast<std::uint16_t>(TransportKind::tcp));
-  sum.add(as_word(frame.size() - headers.transport));
-  return sum;
 }
 
 // Whether two frames have the same octets from 'begin' up to 'end'.
@@ -123,7 +107,7 @@ bool Joiner::is_continued_by(const FrameBuffer& frame) const {
     return false;
   }
   const std::size_t ip = headers_.network;
-  if (stated_size(next.subspan(ip), headers_.is_ipv6) != size - ip) {
+  if (stated_ip_size(next.subspan(ip)) != size - ip) {
     return false;
   }
   if (headers_.is_ipv6) {
@@ -147,7 +131,7 @@ bool Joiner::is_sound(Bytes segment) const {
       return false;
     }
   }
-  ChecksumSum sum = sum_of_pseudo_header(segment, headers_);
+  ChecksumSum sum = sum_of_pseudo_header(segment, headers_, segment.size() - headers_.transport);
   sum.add(segment.subspan(headers_.transport));
   return sum.folded() == right;
 }
@@ -159,7 +143,7 @@ FrameBuffer& Joiner::finish() {
   const std::span<std::byte> bytes = frame_->make_whole();
   write_ip_length(bytes, headers_);
   store_16(&bytes[headers_.transport + tcp_checksum],
-           sum_of_pseudo_header(bytes, headers_).folded());
+           sum_of_pseudo_header(bytes, headers_, bytes.size() - headers_.transport).folded());
   frame_->set_offload({.needs_checksum = true,
                        .gso = headers_.is_ipv6 ? GsoKind::tcp_ipv6 : GsoKind::tcp_ipv4,
                        .header_size = as_word(headers_.payload),

@@ -10,12 +10,8 @@
 namespace tapswitch {
 namespace {
 
-constexpr std::uint16_t ether_type_ipv4 = 0x0800;
-constexpr std::uint16_t ether_type_ipv6 = 0x86dd;
-
 constexpr std::size_t ipv4_least_size = 20;
 constexpr std::size_t tcp_least_size = 20;
-constexpr std::size_t udp_size = 8;
 
 // Offset and "more fragments" of IPv4's fragment field.
 constexpr std::uint16_t is_fragment_mask = 0x3fff;
@@ -35,11 +31,23 @@ class Layout::Search {
   explicit Search(std::span<const std::byte> frame)
       : bytes_(frame.first(std::min(frame.size(), max_header_size))) {}
 
-  Layout run() {
+  Layout run() { return find_network() ? found() : Layout(); }
+
+  Layout run_behind(std::uint16_t ether_type) {
+    ether_type_ = ether_type;
+    return found();
+  }
+
+  Layout run_behind_vendor_tag() {
+    network_ += VlanTag::size;
     Layout layout;
-    if (!find_network()) {
-      return layout;
-    }
+    layout.network_ = find_network() ? as_word(network_) : std::uint16_t{0};
+    return layout;
+  }
+
+ private:
+  Layout found() {
+    Layout layout;
     layout.network_ = as_word(network_);
     if (find_transport() && has(transport_ + 1)) {
       layout.transport_ = as_word(transport_);
@@ -50,7 +58,6 @@ class Layout::Search {
     return layout;
   }
 
- private:
   [[nodiscard]] bool has(std::size_t size) const { return size <= bytes_.size(); }
 
   [[nodiscard]] std::uint8_t octet(std::size_t offset) const {
@@ -58,7 +65,7 @@ class Layout::Search {
   }
 
   bool find_network() {
-    for (network_ = FrameView::header_size; has(network_); network_ += VlanTag::size) {
+    for (; has(network_); network_ += VlanTag::size) {
       ether_type_ = load_16(&bytes_[network_ - 2]);
       if (!is_tag_type(ether_type_)) {
         return true;
@@ -128,7 +135,7 @@ class Layout::Search {
   }
 
   std::span<const std::byte> bytes_;
-  std::size_t network_ = 0;
+  std::size_t network_ = FrameView::header_size;
   std::size_t transport_ = 0;
   std::size_t payload_ = 0;
   std::uint16_t ether_type_ = 0;
@@ -137,10 +144,16 @@ class Layout::Search {
 
 Layout Layout::find(std::span<const std::byte> frame) { return Search(frame).run(); }
 
-std::size_t Layout::tag_count(std::size_t most) const {
-  // Tags that are cut off, or too many to be looked through, are at least two (FrameView::parse()
-  // has seen to the first).
-  return has_network() ? std::min(most, (network_ - FrameView::header_size) / VlanTag::size) : most;
+Layout Layout::find_behind(std::span<const std::byte> frame, std::uint16_t ether_type) {
+  return Search(frame).run_behind(ether_type);
+}
+
+Layout Layout::find_behind_vendor_tag(std::span<const std::byte> frame) {
+  return Search(frame).run_behind_vendor_tag();
+}
+
+std::size_t Layout::tag_count() const {
+  return has_network() ? (network_ - FrameView::header_size) / VlanTag::size : 2;
 }
 
 std::optional<HeaderLayout> Layout::headers() const {

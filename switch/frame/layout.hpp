@@ -20,6 +20,9 @@ namespace tapswitch {
 
 constexpr std::size_t max_header_size = 1'024;
 
+constexpr std::uint16_t ether_type_ipv4 = 0x0800;
+constexpr std::uint16_t ether_type_ipv6 = 0x86dd;
+
 // As IP numbers them.
 enum class TransportKind : std::uint8_t { tcp = 6, udp = 17 };
 
@@ -39,14 +42,22 @@ class Layout {
   // Does not look at the lengths that IP and UDP state.
   [[nodiscard]] static Layout find(std::span<const std::byte> frame);
 
+  // The same of 'frame' whose Ethernet header is not looked at: what follows it is of 'ether_type'.
+  [[nodiscard]] static Layout find_behind(std::span<const std::byte> frame,
+                                          std::uint16_t ether_type);
+
   // Whether all tags are whole, and so is the EtherType behind them.
   [[nodiscard]] bool has_network() const { return network_ != 0; }
 
   // The offset of what follows the EtherType behind all tags. Requires: has_network().
   [[nodiscard]] std::size_t network() const { return network_; }
 
-  // How many tags there are, as far as anybody asks: more than 'most' count as 'most'.
-  [[nodiscard]] std::size_t tag_count(std::size_t most) const;
+  // The same of 'frame' whose outermost tag is of a vendor's type. No kernel looks for anything
+  // behind such a tag, so that nothing is left there to be finished and no headers are told.
+  [[nodiscard]] static Layout find_behind_vendor_tag(std::span<const std::byte> frame);
+
+  // How many tags there are. Of those that are cut off, or are too many to be looked through, two.
+  [[nodiscard]] std::size_t tag_count() const;
 
   // Returns where TCP or UDP lies. Nullopt if the frame carries anything else, is an IP fragment,
   // or if a header is incomplete.

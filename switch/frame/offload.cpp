@@ -35,21 +35,17 @@ constexpr std::size_t most_checksum_start = 0xffff - 2 * VlanTag::size;
 // Linux keeps this size for a purpose of its own and takes it from nobody.
 constexpr std::uint16_t reserved_segment_size = 0xffff;
 
-constexpr std::uint16_t checksum_offset_in(TransportKind kind) {
-  return kind == TransportKind::tcp ? 16 : 6;
-}
-
 constexpr std::size_t max_segment_count(TransportKind kind) {
   return kind == TransportKind::tcp ? max_tcp_segment_count : max_udp_segment_count;
 }
 
-std::uint16_t load_16(const std::byte* octets, std::endian order) {
+std::uint16_t load_word(const std::byte* octets, std::endian order) {
   const bool is_big = order == std::endian::big;
   return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[is_big ? 0 : 1]) << 8 |
                                     std::to_integer<unsigned>(octets[is_big ? 1 : 0]));
 }
 
-void store_16(std::byte* octets, std::uint16_t value, std::endian order) {
+void store_word(std::byte* octets, std::uint16_t value, std::endian order) {
   const bool is_big = order == std::endian::big;
   octets[is_big ? 1 : 0] = static_cast<std::byte>(value & 0xff);
   octets[is_big ? 0 : 1] = static_cast<std::byte>(value >> 8);
@@ -99,7 +95,8 @@ bool has_checksum_inside(std::size_t size, const Layout& layout, const Offload& 
   const std::size_t start = offload.checksum_start;
   return layout.has_network() && start >= layout.network() + least_network_size &&
          start <= most_checksum_start &&
-         start + offload.checksum_offset + sizeof(std::uint16_t) <= size;
+         start + offload.checksum_offset + sizeof(std::uint16_t) <= size &&
+         (!is_of_sctp(layout, offload) || start + sctp_size <= size);
 }
 
 bool matches(const HeaderLayout& headers, GsoKind kind) {
@@ -116,26 +113,25 @@ bool matches(const HeaderLayout& headers, GsoKind kind) {
   return false;
 }
 
-// Whether the IP header could state the length of what follows it.
-bool fits_ip(std::size_t size, const HeaderLayout& headers) {
-  constexpr std::size_t max_length = 0xffff;
-  // IPv6 does not count its own header, as IPv4 does.
-  return size - headers.network <= max_length + (headers.is_ipv6 ? ipv6_size : 0);
-}
-
 bool is_consistent_super_frame(std::size_t size, const Layout& layout, const Offload& offload) {
-  if (!offload.needs_checksum || offload.segment_size == 0 ||
-      offload.segment_size == reserved_segment_size) {
-    return false;
-  }
   const std::optional<HeaderLayout> headers = layout.headers();
-  return headers && matches(*headers, offload.gso) && fits_ip(size, *headers) &&
-         offload.checksum_start == headers->transport &&
-         offload.checksum_offset == checksum_offset_in(headers->kind) &&
-         size - headers->payload <= max_segment_count(headers->kind) * offload.segment_size;
+  return headers && offload.needs_checksum && is_true_of(size, *headers, offload);
 }
 
 }  // namespace
+
+// IPv6 does not count its own header, as IPv4 does.
+bool fits_ip(std::size_t size, bool is_ipv6) {
+  return size <= most_octets_of_ip + (is_ipv6 ? ipv6_size : 0);
+}
+
+bool is_true_of(std::size_t size, const HeaderLayout& headers, const Offload& offload) {
+  return offload.segment_size != 0 && offload.segment_size != reserved_segment_size &&
+         matches(headers, offload.gso) && fits_ip(size - headers.network, headers.is_ipv6) &&
+         offload.checksum_start == headers.transport &&
+         offload.checksum_offset == checksum_offset_in(headers.kind) &&
+         size - headers.payload <= max_segment_count(headers.kind) * offload.segment_size;
+}
 
 std::optional<Offload> read_offload(std::span<const std::byte, offload_header_size> header,
                                     std::endian order) {
@@ -154,10 +150,10 @@ std::optional<Offload> read_offload(std::span<const std::byte, offload_header_si
                  .is_verified = (flags & data_valid_flag) != 0,
                  .gso = *kind,
                  .has_ecn = has_ecn,
-                 .header_size = load_16(&header[header_size_at], order),
-                 .segment_size = load_16(&header[segment_size_at], order),
-                 .checksum_start = load_16(&header[checksum_start_at], order),
-                 .checksum_offset = load_16(&header[checksum_offset_at], order)};
+                 .header_size = load_word(&header[header_size_at], order),
+                 .segment_size = load_word(&header[segment_size_at], order),
+                 .checksum_start = load_word(&header[checksum_start_at], order),
+                 .checksum_offset = load_word(&header[checksum_offset_at], order)};
 }
 
 void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header,
@@ -166,10 +162,10 @@ void write_offload(const Offload& offload, std::span<std::byte, offload_header_s
                                             (offload.is_verified ? data_valid_flag : 0));
   header[kind_at] =
       static_cast<std::byte>(kind_to_wire(offload.gso) | (offload.has_ecn ? wire_ecn_flag : 0));
-  store_16(&header[header_size_at], offload.header_size, order);
-  store_16(&header[segment_size_at], offload.segment_size, order);
-  store_16(&header[checksum_start_at], offload.checksum_start, order);
-  store_16(&header[checksum_offset_at], offload.checksum_offset, order);
+  store_word(&header[header_size_at], offload.header_size, order);
+  store_word(&header[segment_size_at], offload.segment_size, order);
+  store_word(&header[checksum_start_at], offload.checksum_start, order);
+  store_word(&header[checksum_offset_at], offload.checksum_offset, order);
 }
 
 bool is_consistent(std::size_t size, const Layout& layout, const Offload& offload) {
@@ -180,11 +176,16 @@ bool is_consistent(std::size_t size, const Layout& layout, const Offload& offloa
   return offload.gso == GsoKind::none || is_consistent_super_frame(size, layout, offload);
 }
 
-std::size_t wire_size(std::size_t size, const Layout& layout, const Offload& offload) {
+bool is_of_sctp(const Layout& layout, const Offload& offload) {
+  return offload.checksum_offset == sctp_checksum &&
+         layout.transport(sctp_protocol) == offload.checksum_start;
+}
+
+std::size_t wire_size(std::size_t size, const std::optional<HeaderLayout>& headers,
+                      const Offload& offload) {
   if (offload.gso == GsoKind::none) {
     return size;
   }
-  const std::optional<HeaderLayout> headers = layout.headers();
   return headers ? std::min(size, headers->payload + offload.segment_size) : size;
 }
 

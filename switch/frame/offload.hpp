@@ -6,7 +6,7 @@
 // ten bytes of struct virtio_net_hdr, little-endian on every machine unless said otherwise: a TAP
 // must be told so (TUNSETVNETLE), a packet socket cannot be and has the order of the machine.
 // Limits: TCP over IPv4 and IPv6, and UDP as datagrams of equal size (USO). The older cutting of
-// UDP into IP fragments (UFO) is an unknown kind, and so are tunnels.
+// UDP into IP fragments (UFO) is an unknown kind.
 #pragma once
 
 #include <bit>
@@ -29,6 +29,8 @@ struct Offload {
   // Somebody has checked the checksum already.
   bool is_verified = false;
   GsoKind gso = GsoKind::none;
+  // The super-frame is to be cut inside a tunnel (tunnel.hpp), of which its header says nothing.
+  bool is_tunnelled = false;
   // The TCP super-frame carries CWR, which belongs to its first segment only.
   bool has_ecn = false;
   // How many bytes of headers to expect: a hint. Linux itself leaves out a tag or adds payload.
@@ -81,19 +83,24 @@ struct OffloadSet {
   bool tso6 = false;
   bool tso_ecn = false;  // TSO of frames with CWR, beside tso4 or tso6
   bool uso = false;
+  bool tunnels = false;  // those of them that are taken, also inside any tunnel
 
   constexpr bool operator==(const OffloadSet&) const = default;
 
   // Whether a frame with this offload may go to the port as it is.
   [[nodiscard]] constexpr bool accepts(const Offload& offload) const {
-    return (checksum || !offload.needs_checksum) && (tso_ecn || !offload.has_ecn) &&
-           accepts(offload.gso);
+    return (checksum || !offload.needs_checksum) &&
+           (offload.gso == GsoKind::none || accepts_super_frame(offload));
   }
 
   // Whether TCP goes to the port as super-frames, and comes from it so.
   [[nodiscard]] constexpr bool takes_tcp() const { return checksum && tso4 && tso6; }
 
  private:
+  [[nodiscard]] constexpr bool accepts_super_frame(const Offload& offload) const {
+    return (tso_ecn || !offload.has_ecn) && (tunnels || !offload.is_tunnelled) &&
+           accepts(offload.gso);
+  }
   [[nodiscard]] constexpr bool accepts(GsoKind kind) const {
     switch (kind) {
       case GsoKind::none:
@@ -109,6 +116,7 @@ struct OffloadSet {
   }
 };
 
+// All that a virtio-net header can tell of.
 constexpr OffloadSet all_offloads{
     .checksum = true, .tso4 = true, .tso6 = true, .tso_ecn = true, .uso = true};
 
@@ -123,8 +131,25 @@ constexpr std::size_t max_udp_segment_count = 128;
 // behind the shortest IP header. It stays true when a tag is put on or taken off.
 [[nodiscard]] bool is_consistent(std::size_t size, const Layout& layout, const Offload& offload);
 
+// The part of it that is about a super-frame of 'size' bytes with these headers.
+[[nodiscard]] bool is_true_of(std::size_t size, const HeaderLayout& headers,
+                              const Offload& offload);
+
+// Whether IP could state that there are so many bytes from its header on.
+[[nodiscard]] bool fits_ip(std::size_t size, bool is_ipv6);
+
+// Returns where the checksum stands in such a header.
+[[nodiscard]] constexpr std::uint16_t checksum_offset_in(TransportKind kind) {
+  return kind == TransportKind::tcp ? 16 : 6;
+}
+
+// Whether the checksum that is left unfinished is that of SCTP, which is none of Internet's.
+[[nodiscard]] bool is_of_sctp(const Layout& layout, const Offload& offload);
+
 // The size of the largest frame that will be cut from one of 'size' bytes, which must be consistent
 // with 'offload'; that of the frame itself if it is not to be cut. For the check of an MTU.
-[[nodiscard]] std::size_t wire_size(std::size_t size, const Layout& layout, const Offload& offload);
+// 'headers' are those that each segment has.
+[[nodiscard]] std::size_t wire_size(std::size_t size, const std::optional<HeaderLayout>& headers,
+                                    const Offload& offload);
 
 }  // namespace tapswitch

@@ -23,26 +23,22 @@ bool Segmenter::next(FrameBuffer& out) {
   frame_.copy(begin, segment.subspan(headers_.payload));
   out.assign(segment.size());
 
-  if (segment.size() == frame_.size()) {
+  const bool is_tunnelled = frame_.offload().is_tunnelled;
+  if (segment.size() == frame_.size() && !is_tunnelled) {
     // There was nothing to cut: Linux leaves such a frame as it is but for its checksum.
     Offload unfinished = frame_.offload();
     finish_checksum(segment, unfinished);
   } else {
-    write_ip(segment);
+    write_ip_of_segment(segment, headers_, index_);
     headers_.kind == TransportKind::tcp ? write_tcp(segment, is_last) : write_udp(segment);
+  }
+  if (is_tunnelled) [[unlikely]] {
+    write_around(segment, frame_.layout().network(), frame_.tunnel(), index_);
   }
   sent_ += payload_size;
   ++index_;
   has_next_ = !is_last;
   return true;
-}
-
-void Segmenter::write_ip(std::span<std::byte> segment) const {
-  if (!headers_.is_ipv6) {
-    std::byte* const field = &segment[headers_.network + ipv4_identification];
-    store_16(field, as_word(load_16(field) + std::size_t{index_}));
-  }
-  write_ip_length(segment, headers_);
 }
 
 void Segmenter::write_tcp(std::span<std::byte> segment, bool is_last) const {

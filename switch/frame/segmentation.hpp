@@ -7,7 +7,8 @@
 // flags of TCP, or the length of UDP; and the checksum. For this the sum of the pseudo-header is
 // taken from the checksum field and corrected by the difference in length, as Linux does, not
 // computed from the addresses: the sender knew the final destination of a routing header.
-// The result equals what Linux cuts, byte for byte; a test compares them.
+// A super-frame inside a tunnel is cut in the same way, and the headers around each segment follow
+// (tunnel.hpp). The result equals what Linux cuts, byte for byte; a test compares them.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace tapswitch {
 
 class Segmenter {
  public:
-  // The offload of 'frame', whose headers lie so, must be consistent with it and say that it is a
-  // super-frame. 'frame' must outlive the segmenter and stay as it is.
+  // The offload of 'frame', whose segments have headers that lie so, must be consistent with it and
+  // say that it is a super-frame. 'frame' must outlive the segmenter and stay as it is.
   Segmenter(const FrameBuffer& frame, const HeaderLayout& headers)
       : frame_(frame), headers_(headers) {}
 
@@ -32,7 +33,6 @@ class Segmenter {
   [[nodiscard]] bool next(FrameBuffer& out);
 
  private:
-  void write_ip(std::span<std::byte> segment) const;
   void write_tcp(std::span<std::byte> segment, bool is_last) const;
   void write_udp(std::span<std::byte> segment) const;
 

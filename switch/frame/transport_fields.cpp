@@ -19,4 +19,13 @@ void write_ip_length(std::span<std::byte> frame, const HeaderLayout& headers) {
   store_16(&ip[ipv4_checksum], sum.checksum());
 }
 
+void write_ip_of_segment(std::span<std::byte> segment, const HeaderLayout& headers,
+                         std::uint16_t index) {
+  if (!headers.is_ipv6) {
+    std::byte* const field = &segment[headers.network + ipv4_identification];
+    store_16(field, as_word(load_16(field) + std::size_t{index}));
+  }
+  write_ip_length(segment, headers);
+}
+
 }  // namespace tapswitch

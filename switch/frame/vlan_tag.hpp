@@ -16,8 +16,19 @@ constexpr VlanId first_vlan = 1;
 constexpr VlanId last_vlan = 4094;
 constexpr VlanId reserved_vlan = 4095;
 
-// The EtherTypes that announce a tag.
-enum class TagType : std::uint16_t { customer = 0x8100, service = 0x88a8 };
+// The EtherTypes that announce a tag: those of the standard [802.1Q table 9-1], and those that
+// vendors had for a second tag before it. These two announce one only where a port names them;
+// elsewhere what follows them is payload.
+enum class TagType : std::uint16_t {
+  customer = 0x8100,
+  service = 0x88a8,
+  vendor_9100 = 0x9100,
+  vendor_9200 = 0x9200
+};
+
+constexpr bool is_vendors(TagType type) {
+  return type != TagType::customer && type != TagType::service;
+}
 
 constexpr bool is_tag_type(std::uint16_t ether_type) {
   return ether_type == static_cast<std::uint16_t>(TagType::customer) ||

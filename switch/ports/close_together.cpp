@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace tapswitch {
 
@@ -26,6 +28,23 @@ void close_together(std::vector<std::unique_ptr<Port>> ports) {
     // Then there are fewer.
   }
   close_some();
+}
+
+Closing::Closing(std::vector<std::unique_ptr<Port>> ports) {
+  if (std::ranges::all_of(ports, [](const auto& port) { return port == nullptr; })) {
+    return;
+  }
+  try {
+    end_ = std::async(std::launch::async,
+                      [ports = std::move(ports)]() mutable { close_together(std::move(ports)); });
+  } catch (const std::system_error&) {
+    // Without a thread they are closed by now.
+  }
+}
+
+bool Closing::is_over_soon() const {
+  constexpr std::chrono::microseconds moment{500};
+  return !end_.valid() || end_.wait_for(moment) == std::future_status::ready;
 }
 
 }  // namespace tapswitch

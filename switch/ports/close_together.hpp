@@ -5,6 +5,7 @@
 // several threads, they wait together.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -14,5 +15,17 @@ namespace tapswitch {
 
 // Returns when all are closed. Null ones among them are passed over.
 void close_together(std::vector<std::unique_ptr<Port>> ports);
+
+// The same by threads of its own, for whoever has other things to do meanwhile.
+class Closing {
+ public:
+  explicit Closing(std::vector<std::unique_ptr<Port>> ports);
+
+  // Returns whether all are closed, for which it waits half a millisecond at most.
+  [[nodiscard]] bool is_over_soon() const;
+
+ private:
+  std::future<void> end_;  // none: there is nothing to close
+};
 
 }  // namespace tapswitch

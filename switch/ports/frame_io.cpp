@@ -24,14 +24,15 @@ ReceiveStatus receive_status(int error) noexcept {
   }
 }
 
-SendStatus send_status(int error) noexcept {
+SendStatus status_of(int error) noexcept {
   switch (error) {
+    case 0:
+      return SendStatus::sent;
     case EAGAIN:
     case ENOBUFS:
     case ENOMEM:
       return SendStatus::busy;
-    case EIO:       // of a TAP
-    case ENETDOWN:  // of a packet socket
+    case EIO:  // of a TAP
       return SendStatus::link_down;
     case EBADF:
     case EBADFD:
@@ -118,13 +119,13 @@ struct Pieces {
 }
 
 // Writes 'front', which is the head of 'frame' and what the port has put before it, and the body.
-SendStatus write_message(int fd, std::span<const std::byte> front,
-                         const FrameBuffer& frame) noexcept {
+// Returns 0, or the error.
+int write_message(int fd, std::span<const std::byte> front, const FrameBuffer& frame) noexcept {
   ssize_t size = 0;
   do {
     size = frame.is_lent() ? write_pieces(fd, front, frame) : write_uncancelled(fd, front);
   } while (size < 0 && errno == EINTR);
-  return size < 0 ? send_status(errno) : SendStatus::sent;
+  return size < 0 ? errno : 0;
 }
 
 }  // namespace
@@ -138,7 +139,7 @@ ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept {
 }
 
 SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept {
-  return write_message(fd, frame.head(), frame);
+  return status_of(write_message(fd, frame.head(), frame));
 }
 
 ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
@@ -183,10 +184,31 @@ int send_datagram(int socket, const FrameBuffer& frame, const sockaddr* to,
   return size < 0 ? errno : 0;
 }
 
-SendStatus send_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept {
+SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
+  return status_of(write_offloaded_frame(fd, frame, std::endian::little));
+}
+
+int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept {
   const std::span<std::byte> header = frame.prefix(offload_header_size);
   write_offload(frame.offload(), header.first<offload_header_size>(), order);
   return write_message(fd, {header.data(), header.size() + frame.head().size()}, frame);
+}
+
+SendStatus datagram_status(int error, SendStatus without_peer) noexcept {
+  switch (error) {
+    case 0:
+      return SendStatus::sent;
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+      return SendStatus::busy;
+    case ECONNREFUSED:
+    case ENOTCONN:
+    case EPIPE:
+      return without_peer;
+    default:
+      return SendStatus::refused;
+  }
 }
 
 }  // namespace tapswitch

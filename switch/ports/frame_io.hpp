@@ -26,8 +26,11 @@ namespace tapswitch {
 
 // The same where a virtio-net header stands before each frame.
 [[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
-[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame,
-                                              std::endian order = std::endian::little) noexcept;
+[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
+
+// The same, with numbers of the header in that order; returns 0, or what the kernel said against
+// it.
+[[nodiscard]] int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept;
 
 // Takes one frame from a socket of datagrams, which neither ends nor tells of an end: whatever else
 // the kernel says than a frame is no frame now. Never blocks. An empty datagram is a frame too.
@@ -38,5 +41,9 @@ namespace tapswitch {
 // Never blocks and raises no signal. Returns 0, or what the kernel said against it.
 [[nodiscard]] int send_datagram(int socket, const FrameBuffer& frame, const sockaddr* to = nullptr,
                                 socklen_t to_size = 0) noexcept;
+
+// Sorts what send_datagram() returned. 'without_peer' is what a port says where nobody takes the
+// frames any more.
+[[nodiscard]] SendStatus datagram_status(int error, SendStatus without_peer) noexcept;
 
 }  // namespace tapswitch

@@ -2,6 +2,7 @@
 // interface_link.hpp: how the interface is that a port leads to, told as the port's link.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,11 @@ struct Whereabouts {
 
 // How it is. Not present if it has no name any more.
 [[nodiscard]] LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where);
+
+// Returns by how much a counter has grown; 0 where it began anew or cannot be had.
+[[nodiscard]] constexpr std::uint64_t since(std::uint64_t now, std::uint64_t before) {
+  return now > before ? now - before : 0;
+}
 
 // Returns the counters of an interface; 'index' as Port::read_drops() has it. Zero if they are not
 // to be had.

@@ -23,7 +23,8 @@ class LinkReader;
 
 enum class ReceiveStatus : std::uint8_t {
   received,  // the frame is in the buffer
-  empty,     // nothing to read now: wait until the descriptor is readable
+  more,   // the same, and the next is here too: receive() is called again before it is waited for
+  empty,  // nothing to read now: wait until the descriptor is readable
   oversize,  // a frame longer than FrameBuffer::max_frame_size was taken off and is lost
   garbled,   // a frame was taken off that does not fit its virtio-net header, and is lost
   // The bytes that came are no frames, or the last one was cut short: it is lost, and so is the
@@ -35,11 +36,17 @@ enum class ReceiveStatus : std::uint8_t {
   gone,  // the other end is gone for good; the port will never receive again
 };
 
+// Whether there is a frame in the buffer.
+constexpr bool has_frame(ReceiveStatus status) {
+  return status == ReceiveStatus::received || status == ReceiveStatus::more;
+}
+
 enum class SendStatus : std::uint8_t {
   sent,
   link_down,  // the other end is down, or there is none now
   busy,       // no room at the other end now
   refused,    // the kernel refused this frame
+  too_long,   // the kernel refused it for its length
   gone,       // the other end is gone for good
 };
 
@@ -69,16 +76,17 @@ class Port {
   Port& operator=(const Port&) = delete;
   virtual ~Port() = default;
 
-  // By how many queues it receives. All frames of a flow come by the same one. Constant for the
-  // life of the port.
+  // By how many queues it receives; 0 if no frame ever comes by it, and then no worker asks it for
+  // a descriptor or a frame. All frames of a flow come by the same one. Constant for the life of
+  // the port.
   [[nodiscard]] virtual std::size_t queue_count() const noexcept { return 1; }
 
   // Readable when receive() has something to say about 'queue'. Constant for the life of the port,
   // non-blocking, owned by the port.
   [[nodiscard]] virtual int descriptor(std::size_t queue) const noexcept = 0;
 
-  // Takes one frame in by 'queue'. On 'received' the buffer holds it, or its head if the port lends
-  // the rest (FrameBuffer::borrow()); otherwise its contents are unspecified.
+  // Takes one frame in by 'queue'. If has_frame() the buffer holds it, or its head if the port
+  // lends the rest (FrameBuffer::borrow()); otherwise its contents are unspecified.
   [[nodiscard]] virtual ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept = 0;
 
   // The worker that receives by 'queue' calls it when all frames that came have left: what was lent
@@ -96,8 +104,15 @@ class Port {
   // Sends what send() has kept back. Who has sent calls it as soon as there is no more to send.
   virtual void flush() noexcept {}
 
-  // Returns what the other end finishes by itself. Constant for the life of the port; send() may
-  // only be given frames whose offload is among these.
+  // Returns how long the shortest frame is that the other end may be given: send() gets none that
+  // is shorter. Constant for the life of the port.
+  [[nodiscard]] virtual std::size_t least_frame_size() const noexcept { return 0; }
+
+  // Whether the kernel there counts tags of other types than 0x8100 against the MTU.
+  [[nodiscard]] virtual bool counts_service_tags() const noexcept { return false; }
+
+  // Returns what the other end finishes by itself. For the control thread, which may change it:
+  // what workers give send() is among those of their picture.
   [[nodiscard]] virtual OffloadSet offloads() const noexcept { return {}; }
 
   // Asks the kernel how the other end is. May take a system call or two.
@@ -106,11 +121,16 @@ class Port {
   // The same for one of many ports, sharing with the others what 'reader' has opened.
   [[nodiscard]] virtual LinkStatus read_link(LinkReader& /*reader*/) const { return link(); }
 
-  // Whoever acts on what link() says calls this first: what changes from here on is told again.
+  // Whoever acts on what link() says calls this first: what changes from here on is told again, and
+  // a port that has to look somewhere for what link() says begins to.
   virtual void heed_changes() noexcept {}
 
-  // Since the port was opened, or its interface made. 'index' is that of its interface if it is
-  // known to be in the namespace of the calling thread: then the kernel is asked for nothing else.
+  // The index of the interface by which the switch holds the other end, where that is another one,
+  // in the namespace of the switch: with it the other end goes. Nullopt: there is none.
+  [[nodiscard]] virtual std::optional<int> near_index() const { return std::nullopt; }
+
+  // Since the port was opened. 'index' is that of its interface if it is known to be in the
+  // namespace of the calling thread: then the kernel is asked for nothing else.
   [[nodiscard]] virtual KernelDrops read_drops(LinkReader& /*reader*/,
                                                std::optional<int> /*index*/) {
     return {};

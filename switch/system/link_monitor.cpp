@@ -82,22 +82,28 @@ KernelResult<LinkMonitor> LinkMonitor::open() {
 }
 
 std::optional<int> LinkMonitor::listen_to(int name_space) {
-  const bool is_ours = net_namespace_id(name_space) == current_net_namespace();
-  if (!is_ours && !hears_all_) {
+  if (net_namespace_id(name_space) == current_net_namespace()) {
+    return LinkKey::ours;
+  }
+  if (!hears_all_) {
     return std::nullopt;
   }
   auto number = routes_.find_namespace_number(name_space);
-  if (number && !*number && !is_ours) {
+  if (number && !*number) {
     number = routes_.give_namespace_number(name_space);
   }
-  if (!number || (!is_ours && !*number)) {
-    return std::nullopt;
-  }
-  return number->value_or(LinkKey::ours);
+  return number ? *number : std::nullopt;
+}
+
+void LinkMonitor::look_up_own_number() {
+  const auto ours = open_current_net_namespace();
+  const auto number = ours ? routes_.find_namespace_number(ours->get()) : ours.error();
+  own_number_ = number ? *number : own_number_;
 }
 
 LinkMonitor::Notices LinkMonitor::take() {
   Notices taken;
+  bool knows_own_number = own_number_.has_value();  // which a namespace keeps, once it has one
   alignas(nlmsghdr) std::array<std::byte, message_size> buffer;
   for (int count = 0; count < (taken.has_missed ? most_messages_a_call : messages_a_call);
        ++count) {
@@ -123,10 +129,15 @@ LinkMonitor::Notices LinkMonitor::take() {
       continue;  // not the kernel
     }
     taken.has_missed |= (message.msg_flags & MSG_TRUNC) != 0;
+    int name_space = name_space_of(message);
+    if (name_space != LinkKey::ours && !std::exchange(knows_own_number, true)) {
+      look_up_own_number();
+    }
+    name_space = name_space == own_number_ ? LinkKey::ours : name_space;
     int left = static_cast<int>(size);
     for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); ::nlmsg_ok(header, left) != 0;
          header = ::nlmsg_next(header, &left)) {
-      if (auto notice = to_notice(header, name_space_of(message))) {
+      if (auto notice = to_notice(header, name_space)) {
         taken.notices.push_back(std::move(*notice));
       }
     }

@@ -5,9 +5,11 @@
 // Theory of operation: a socket in another namespace would keep that namespace alive after 'ip
 // netns del', and its TAPs with it. So there is one socket, in ours, which hears of every namespace
 // that ours has a number for (NETLINK_LISTEN_ALL_NSID); a number keeps nothing alive. That takes
-// CAP_NET_BROADCAST when the monitor is opened; without it only our namespace is heard.
+// CAP_NET_BROADCAST when the monitor is opened; without it only our namespace is heard. Ours may
+// have a number for itself, which somebody has given it: Linux 6.18 tells of it without the number
+// all the same, and a notice with it would be ours too.
 // Limits: the socket's buffer. If the kernel has had to drop notices, take() says so.
-// Threads: one at a time.
+// Threads: one at a time, in our namespace.
 #pragma once
 
 #include <compare>
@@ -58,9 +60,13 @@ class LinkMonitor {
  private:
   LinkMonitor(UniqueFd socket, RouteSocket routes, bool hears_all);
 
+  void look_up_own_number();
+
   UniqueFd socket_;
   RouteSocket routes_;
   bool hears_all_;
+  std::optional<int> own_number_ =
+      std::nullopt;  // that our namespace has for itself, if it is known
 };
 
 }  // namespace tapswitch

@@ -21,6 +21,11 @@ KernelResult<InterfaceInfo> LinkReader::find(int name_space, const std::string& 
                                     : entry.socket.find(interface);
 }
 
+KernelResult<RouteSocket*> LinkReader::routes(int name_space) {
+  auto found = entry_of(name_space);
+  return found ? KernelResult<RouteSocket*>(&(*found)->socket) : found.error();
+}
+
 KernelResult<InterfaceStatistics> LinkReader::statistics(int index) {
   if (!statistics_socket_) {
     auto socket = RouteSocket::open();

@@ -30,6 +30,9 @@ class LinkReader {
   // The interface called 'interface' in the namespace that 'name_space' is a descriptor of.
   [[nodiscard]] KernelResult<InterfaceInfo> find(int name_space, const std::string& interface);
 
+  // The socket by which it asks in that namespace, for other questions; good until the next call.
+  [[nodiscard]] KernelResult<RouteSocket*> routes(int name_space);
+
   // The counters of interface 'index' in the namespace of the calling thread, which must be the
   // same each time. Asked for one by one and then as a list, in the same way. ENODEV if there is
   // none.

@@ -17,8 +17,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <functional>
 #include <span>
+
+#include "switch/system/route_request.hpp"
 
 namespace tapswitch {
 namespace {
@@ -27,145 +28,61 @@ namespace {
 // not a bridge port with thousands of VLANs.
 constexpr std::size_t receive_buffer_size = 32'768;
 
-struct MessageFree {
-  void operator()(nl_msg* message) const { ::nlmsg_free(message); }
-};
+using LinkInfo = std::array<nlattr*, IFLA_INFO_MAX + 1>;
 
-using Answer = std::function<void(nlmsghdr*)>;
-
-// One request under construction, and its answer.
-class Request {
- public:
-  template <class Header>
-  Request(int type, int flags, const Header& header) : message_(::nlmsg_alloc_simple(type, flags)) {
-    is_complete_ =
-        message_ != nullptr && ::nlmsg_append(message_.get(), const_cast<Header*>(&header),
-                                              sizeof header, NLMSG_ALIGNTO) == 0;
+LinkInfo parse_link_info(nlattr* attribute) {
+  LinkInfo info{};
+  if (attribute == nullptr ||
+      ::nla_parse_nested(info.data(), IFLA_INFO_MAX, attribute, nullptr) < 0) {
+    info = {};
   }
-
-  void put(int attribute, std::span<const std::byte> octets) {
-    is_complete_ = is_complete_ && ::nla_put(message_.get(), attribute,
-                                             static_cast<int>(octets.size()), octets.data()) == 0;
-  }
-  void put(int attribute, std::uint32_t value) {
-    put(attribute, std::as_bytes(std::span(&value, 1)));
-  }
-  void put(int attribute, const std::string& text) {
-    is_complete_ = is_complete_ && ::nla_put_string(message_.get(), attribute, text.c_str()) == 0;
-  }
-  // The kind of interface it is about.
-  void put_kind(const char* kind) {
-    nlattr* const info = ::nla_nest_start(message_.get(), IFLA_LINKINFO);
-    is_complete_ = is_complete_ && info != nullptr &&
-                   ::nla_put_string(message_.get(), IFLA_INFO_KIND, kind) == 0;
-    if (is_complete_) {
-      ::nla_nest_end(message_.get(), info);
-    }
-  }
-
-  // Sends it and hears every message of the answer. Gives the errno of the kernel, 0 for success.
-  [[nodiscard]] int exchange(nl_sock* socket, const Answer& on_answer = {}) {
-    if (!is_complete_) {
-      return ENOMEM;
-    }
-    Conversation conversation{.on_answer = &on_answer};
-    std::unique_ptr<nl_cb, CallbackFree> callbacks(::nl_cb_alloc(NL_CB_DEFAULT));
-    if (!callbacks) {
-      return ENOMEM;
-    }
-    ::nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_message, &conversation);
-    ::nl_cb_set(callbacks.get(), NL_CB_FINISH, NL_CB_CUSTOM, on_end, &conversation);
-    ::nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_end, &conversation);
-    ::nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_error, &conversation);
-    if (::nl_send_auto(socket, message_.get()) < 0) {
-      return errno;
-    }
-    while (!conversation.is_over) {
-      if (::nl_recvmsgs(socket, callbacks.get()) < 0) {
-        // The kernel's own number, for libnl's are fewer and say less.
-        return conversation.error != 0 ? conversation.error : EIO;
-      }
-    }
-    return conversation.error;
-  }
-
- private:
-  struct CallbackFree {
-    void operator()(nl_cb* callbacks) const { ::nl_cb_put(callbacks); }
-  };
-  struct Conversation {
-    const Answer* on_answer;
-    bool is_over = false;
-    int error = 0;
-  };
-
-  static int on_message(nl_msg* message, void* conversation) {
-    if (const Answer& on_answer = *static_cast<Conversation*>(conversation)->on_answer) {
-      on_answer(::nlmsg_hdr(message));
-    }
-    return NL_OK;
-  }
-  static int on_end(nl_msg*, void* conversation) {
-    static_cast<Conversation*>(conversation)->is_over = true;
-    return NL_STOP;
-  }
-  static int on_error(sockaddr_nl*, nlmsgerr* error, void* conversation) {
-    static_cast<Conversation*>(conversation)->is_over = true;
-    static_cast<Conversation*>(conversation)->error = -error->error;
-    return NL_STOP;
-  }
-
-  std::unique_ptr<nl_msg, MessageFree> message_;
-  bool is_complete_ = false;
-};
-
-// The value of an attribute, which need not be aligned in the message; zero if it is absent.
-template <class Value>
-Value read(const nlattr* attribute) {
-  Value value{};
-  if (attribute != nullptr) {
-    const auto size = static_cast<std::size_t>(::nla_len(attribute));
-    std::memcpy(&value, ::nla_data(attribute), std::min(size, sizeof value));
-  }
-  return value;
+  return info;
 }
 
-std::span<const std::byte> octets_of(const nlattr* attribute) {
-  return {static_cast<const std::byte*>(::nla_data(attribute)),
-          static_cast<std::size_t>(::nla_len(attribute))};
+bool is_kind(const LinkInfo& info, const char* kind) {
+  return info[IFLA_INFO_KIND] != nullptr && ::nla_strcmp(info[IFLA_INFO_KIND], kind) == 0;
 }
 
-std::optional<TunInfo> parse_tun(nlattr* link_info) {
-  std::array<nlattr*, IFLA_INFO_MAX + 1> info{};
+std::optional<TunInfo> parse_tun(const LinkInfo& info) {
   std::array<nlattr*, IFLA_TUN_MAX + 1> tun{};
-  if (link_info == nullptr ||
-      ::nla_parse_nested(info.data(), IFLA_INFO_MAX, link_info, nullptr) < 0 ||
-      info[IFLA_INFO_KIND] == nullptr || ::nla_strcmp(info[IFLA_INFO_KIND], "tun") != 0 ||
-      info[IFLA_INFO_DATA] == nullptr ||
+  if (!is_kind(info, "tun") || info[IFLA_INFO_DATA] == nullptr ||
       ::nla_parse_nested(tun.data(), IFLA_TUN_MAX, info[IFLA_INFO_DATA], nullptr) < 0) {
     return std::nullopt;
   }
-  TunInfo result{.is_tap = read<std::uint8_t>(tun[IFLA_TUN_TYPE]) == IFF_TAP,
-                 .is_persistent = read<std::uint8_t>(tun[IFLA_TUN_PERSIST]) != 0,
-                 .is_multi_queue = read<std::uint8_t>(tun[IFLA_TUN_MULTI_QUEUE]) != 0,
-                 .has_header = read<std::uint8_t>(tun[IFLA_TUN_VNET_HDR]) != 0,
-                 .has_packet_information = read<std::uint8_t>(tun[IFLA_TUN_PI]) != 0,
+  TunInfo result{.is_tap = read_attribute<std::uint8_t>(tun[IFLA_TUN_TYPE]) == IFF_TAP,
+                 .is_persistent = read_attribute<std::uint8_t>(tun[IFLA_TUN_PERSIST]) != 0,
+                 .is_multi_queue = read_attribute<std::uint8_t>(tun[IFLA_TUN_MULTI_QUEUE]) != 0,
+                 .has_header = read_attribute<std::uint8_t>(tun[IFLA_TUN_VNET_HDR]) != 0,
+                 .has_packet_information = read_attribute<std::uint8_t>(tun[IFLA_TUN_PI]) != 0,
                  .queue_count = tun[IFLA_TUN_NUM_QUEUES] != nullptr
-                                    ? read<std::uint32_t>(tun[IFLA_TUN_NUM_QUEUES])
+                                    ? read_attribute<std::uint32_t>(tun[IFLA_TUN_NUM_QUEUES])
                                     : 0,
                  .owner = std::nullopt,
                  .group = std::nullopt};
   if (tun[IFLA_TUN_OWNER] != nullptr) {
-    result.owner = read<uid_t>(tun[IFLA_TUN_OWNER]);
+    result.owner = read_attribute<uid_t>(tun[IFLA_TUN_OWNER]);
   }
   if (tun[IFLA_TUN_GROUP] != nullptr) {
-    result.group = read<gid_t>(tun[IFLA_TUN_GROUP]);
+    result.group = read_attribute<gid_t>(tun[IFLA_TUN_GROUP]);
   }
   return result;
 }
 
+// Nullopt if the interface has no IPv6.
+std::optional<std::uint8_t> parse_address_mode(nlattr* families) {
+  std::array<nlattr*, AF_INET6 + 1> family{};
+  std::array<nlattr*, IFLA_INET6_MAX + 1> inet6{};
+  if (families == nullptr || ::nla_parse_nested(family.data(), AF_INET6, families, nullptr) < 0 ||
+      family[AF_INET6] == nullptr ||
+      ::nla_parse_nested(inet6.data(), IFLA_INET6_MAX, family[AF_INET6], nullptr) < 0 ||
+      inet6[IFLA_INET6_ADDR_GEN_MODE] == nullptr) {
+    return std::nullopt;
+  }
+  return read_attribute<std::uint8_t>(inet6[IFLA_INET6_ADDR_GEN_MODE]);
+}
+
 InterfaceStatistics parse_statistics(const nlattr* attribute) {
-  const auto stats = read<rtnl_link_stats64>(attribute);
+  const auto stats = read_attribute<rtnl_link_stats64>(attribute);
   return {.received_frames = stats.rx_packets,
           .received_dropped = stats.rx_dropped,
           .transmitted_dropped = stats.tx_dropped};
@@ -190,18 +107,32 @@ InterfaceInfo parse_interface(nlmsghdr* header) {
   info.is_ethernet = link.ifi_type == ARPHRD_ETHER;
   info.is_loopback = link.ifi_type == ARPHRD_LOOPBACK;
   info.is_up = (link.ifi_flags & IFF_UP) != 0;
-  info.has_carrier = read<std::uint8_t>(attributes[IFLA_CARRIER]) != 0;
+  info.has_carrier = read_attribute<std::uint8_t>(attributes[IFLA_CARRIER]) != 0;
   if (attributes[IFLA_IFNAME] != nullptr) {
     info.name = ::nla_get_string(attributes[IFLA_IFNAME]);
   }
   if (info.is_ethernet && attributes[IFLA_ADDRESS] != nullptr &&
-      octets_of(attributes[IFLA_ADDRESS]).size() == MacAddress::size) {
-    info.mac = MacAddress::read(octets_of(attributes[IFLA_ADDRESS]).data());
+      attribute_octets(attributes[IFLA_ADDRESS]).size() == MacAddress::size) {
+    info.mac = MacAddress::read(attribute_octets(attributes[IFLA_ADDRESS]).data());
   }
-  info.mtu = read<std::uint32_t>(attributes[IFLA_MTU]);
-  info.transmit_queue_length = read<std::uint32_t>(attributes[IFLA_TXQLEN]);
-  info.master = read<std::int32_t>(attributes[IFLA_MASTER]);
-  info.tun = parse_tun(attributes[IFLA_LINKINFO]);
+  info.mtu = read_attribute<std::uint32_t>(attributes[IFLA_MTU]);
+  info.transmit_queue_length = read_attribute<std::uint32_t>(attributes[IFLA_TXQLEN]);
+  info.master = read_attribute<std::int32_t>(attributes[IFLA_MASTER]);
+  info.group = read_attribute<std::uint32_t>(attributes[IFLA_GROUP]);
+  info.promiscuity = read_attribute<std::uint32_t>(attributes[IFLA_PROMISCUITY]);
+  if (attributes[IFLA_IFALIAS] != nullptr) {
+    info.alias = ::nla_get_string(attributes[IFLA_IFALIAS]);
+  }
+  info.is_silent = (link.ifi_flags & IFF_NOARP) != 0;
+  info.address_mode = parse_address_mode(attributes[IFLA_AF_SPEC]);
+  const LinkInfo link_info = parse_link_info(attributes[IFLA_LINKINFO]);
+  info.tun = parse_tun(link_info);
+  if (is_kind(link_info, "veth")) {
+    info.veth = VethInfo{.peer = read_attribute<std::int32_t>(attributes[IFLA_LINK])};
+    if (attributes[IFLA_LINK_NETNSID] != nullptr) {
+      info.veth->name_space = read_attribute<std::int32_t>(attributes[IFLA_LINK_NETNSID]);
+    }
+  }
   info.statistics = parse_statistics(attributes[IFLA_STATS64]);
   return info;
 }
@@ -225,7 +156,7 @@ KernelResult<RouteSocket> RouteSocket::open() {
 }
 
 KernelResult<InterfaceInfo> RouteSocket::find(const std::string& interface) {
-  Request request(RTM_GETLINK, 0, link_header());
+  RouteRequest request(RTM_GETLINK, 0, link_header());
   request.put(IFLA_IFNAME, interface);
   request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
   InterfaceInfo info;
@@ -236,9 +167,25 @@ KernelResult<InterfaceInfo> RouteSocket::find(const std::string& interface) {
   return info;
 }
 
+KernelResult<InterfaceInfo> RouteSocket::find(int index, std::optional<int> name_space) {
+  ifinfomsg header = link_header();
+  header.ifi_index = index;
+  RouteRequest request(RTM_GETLINK, 0, header);
+  if (name_space) {
+    request.put(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*name_space));
+  }
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  InterfaceInfo info;
+  if (const int error = request.exchange(
+          socket_.get(), [&info](nlmsghdr* answer) { info = parse_interface(answer); })) {
+    return kernel_error(error, "RTM_GETLINK", "find", fmt::format("interface {}", index));
+  }
+  return info;
+}
+
 KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
-  Request request(RTM_GETLINK, NLM_F_DUMP, link_header());
-  request.put_kind("tun");
+  RouteRequest request(RTM_GETLINK, NLM_F_DUMP, link_header());
+  request.nest(IFLA_LINKINFO, [&] { request.put(IFLA_INFO_KIND, std::string("tun")); });
   // Else the kernel adds up what IPv6 counted on every processor, for each interface.
   request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
   std::vector<InterfaceInfo> found;
@@ -254,7 +201,7 @@ KernelResult<RouteSocket::StatisticsByIndex> RouteSocket::statistics(std::option
   if_stats_msg header{};
   header.ifindex = static_cast<std::uint32_t>(index.value_or(0));
   header.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
-  Request request(RTM_GETSTATS, index ? 0 : NLM_F_DUMP, header);
+  RouteRequest request(RTM_GETSTATS, index ? 0 : NLM_F_DUMP, header);
   StatisticsByIndex found;
   const int error = request.exchange(socket_.get(), [&found](nlmsghdr* answer) {
     std::array<nlattr*, IFLA_STATS_MAX + 1> attributes{};
@@ -277,7 +224,11 @@ KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change)
     header.ifi_change = IFF_UP;
     header.ifi_flags = *change.is_up ? unsigned{IFF_UP} : 0U;
   }
-  Request request(RTM_NEWLINK, 0, header);
+  if (change.is_silent) {
+    header.ifi_change |= IFF_NOARP | IFF_MULTICAST;
+    header.ifi_flags |= *change.is_silent ? unsigned{IFF_NOARP} : unsigned{IFF_MULTICAST};
+  }
+  RouteRequest request(RTM_NEWLINK, 0, header);
   if (change.name_space) {
     request.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(*change.name_space));
   }
@@ -292,6 +243,19 @@ KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change)
   if (change.mtu) {
     request.put(IFLA_MTU, *change.mtu);
   }
+  if (change.group) {
+    request.put(IFLA_GROUP, *change.group);
+  }
+  if (change.alias) {
+    request.put(IFLA_IFALIAS, std::as_bytes(std::span(*change.alias)));
+  }
+  if (change.address_mode) {
+    request.nest(IFLA_AF_SPEC, [&] {
+      request.nest(AF_INET6, [&] {
+        request.put(IFLA_INET6_ADDR_GEN_MODE, std::as_bytes(std::span(&*change.address_mode, 1)));
+      });
+    });
+  }
   if (const int error = request.exchange(socket_.get())) {
     return kernel_error(error, "RTM_NEWLINK", "change", fmt::format("interface {}", index));
   }
@@ -301,7 +265,7 @@ KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change)
 KernelResult<std::vector<InterfaceAddress>> RouteSocket::addresses(int index) {
   ifaddrmsg header{};
   header.ifa_family = AF_UNSPEC;
-  Request request(RTM_GETADDR, NLM_F_DUMP, header);
+  RouteRequest request(RTM_GETADDR, NLM_F_DUMP, header);
   std::vector<InterfaceAddress> found;
   const int error = request.exchange(socket_.get(), [&](nlmsghdr* answer) {
     std::array<nlattr*, IFA_MAX + 1> attributes{};
@@ -316,7 +280,8 @@ KernelResult<std::vector<InterfaceAddress>> RouteSocket::addresses(int index) {
     if (local == nullptr) {
       return;
     }
-    if (auto parsed = InterfaceAddress::from_octets(octets_of(local), address.ifa_prefixlen)) {
+    if (auto parsed =
+            InterfaceAddress::from_octets(attribute_octets(local), address.ifa_prefixlen)) {
       found.push_back(*parsed);
     }
   });
@@ -335,14 +300,14 @@ KernelResult<void> RouteSocket::remove_address(int index, const InterfaceAddress
 }
 
 KernelResult<std::optional<int>> RouteSocket::find_namespace_number(int name_space) {
-  Request request(RTM_GETNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  RouteRequest request(RTM_GETNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
   request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
   int number = NETNSA_NSID_NOT_ASSIGNED;
   const int error = request.exchange(socket_.get(), [&number](nlmsghdr* answer) {
     std::array<nlattr*, NETNSA_MAX + 1> attributes{};
     if (::nlmsg_parse(answer, sizeof(rtgenmsg), attributes.data(), NETNSA_MAX, nullptr) >= 0 &&
         attributes[NETNSA_NSID] != nullptr) {
-      number = read<std::int32_t>(attributes[NETNSA_NSID]);
+      number = read_attribute<std::int32_t>(attributes[NETNSA_NSID]);
     }
   });
   if (error != 0) {
@@ -352,7 +317,7 @@ KernelResult<std::optional<int>> RouteSocket::find_namespace_number(int name_spa
 }
 
 KernelResult<std::optional<int>> RouteSocket::give_namespace_number(int name_space) {
-  Request request(RTM_NEWNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
+  RouteRequest request(RTM_NEWNSID, 0, rtgenmsg{.rtgen_family = AF_UNSPEC});
   request.put(NETNSA_FD, static_cast<std::uint32_t>(name_space));
   request.put(NETNSA_NSID, static_cast<std::uint32_t>(NETNSA_NSID_NOT_ASSIGNED));  // any
   // EEXIST: somebody else was faster.
@@ -369,7 +334,7 @@ KernelResult<void> RouteSocket::edit_address(bool is_added, int index,
   header.ifa_prefixlen = static_cast<std::uint8_t>(address.prefix_length());
   header.ifa_index = static_cast<unsigned>(index);
   const int type = is_added ? RTM_NEWADDR : RTM_DELADDR;
-  Request request(type, is_added ? NLM_F_CREATE | NLM_F_EXCL : 0, header);
+  RouteRequest request(type, is_added ? NLM_F_CREATE | NLM_F_EXCL : 0, header);
   request.put(IFA_LOCAL, address.octets());
   request.put(IFA_ADDRESS, address.octets());
   if (const int error = request.exchange(socket_.get())) {

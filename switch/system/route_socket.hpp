@@ -45,6 +45,13 @@ struct TunInfo {
   std::optional<gid_t> group;
 };
 
+// Only the end of a veth has these.
+struct VethInfo {
+  int peer = 0;  // index of its other end
+  // The number by which its namespace knows that of the other end; nullopt: that is in the same.
+  std::optional<int> name_space = {};
+};
+
 struct InterfaceInfo {
   int index = 0;
   std::string name;
@@ -54,9 +61,15 @@ struct InterfaceInfo {
   bool has_carrier = false;
   std::optional<MacAddress> mac;  // nullopt if its addresses are not of Ethernet
   std::uint32_t mtu = 0;
-  std::uint32_t transmit_queue_length = 0;  // frames
-  int master = 0;                           // index of the bridge or bond it belongs to, 0 if none
+  std::uint32_t transmit_queue_length = 0;   // frames
+  int master = 0;                            // index of the bridge or bond it belongs to, 0 if none
+  std::uint32_t group = 0;                   // of interfaces, 0 unless somebody has said another
+  std::uint32_t promiscuity = 0;             // how many have it hear what is not for it
+  std::string alias;                         // what somebody has noted about it
+  bool is_silent = false;                    // neither asks by ARP nor answers
+  std::optional<std::uint8_t> address_mode;  // how IPv6 makes addresses; nullopt: it has no IPv6
   std::optional<TunInfo> tun;
+  std::optional<VethInfo> veth;
   InterfaceStatistics statistics;
 };
 
@@ -67,6 +80,11 @@ struct InterfaceChange {
   std::optional<std::uint32_t> mtu = {};
   std::optional<bool> is_up = {};
   std::optional<int> name_space = {};  // descriptor of the namespace to move it to
+  std::optional<std::uint32_t> group = {};
+  std::optional<std::string> alias = {};  // "": none
+  // Whether it neither asks by ARP nor answers, and joins no multicast group of routers.
+  std::optional<bool> is_silent = {};
+  std::optional<std::uint8_t> address_mode = {};  // see <linux/if_link.h>, in6_addr_gen_mode
 };
 
 // Returns what a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.
@@ -78,6 +96,9 @@ class RouteSocket {
 
   // ENODEV if there is no such interface.
   [[nodiscard]] KernelResult<InterfaceInfo> find(const std::string& interface);
+
+  // The same by its index; in another namespace than this socket's, by the number of that one.
+  [[nodiscard]] KernelResult<InterfaceInfo> find(int index, std::optional<int> name_space = {});
 
   // All TUN and TAP devices of the namespace. EIO if some came or went meanwhile.
   [[nodiscard]] KernelResult<std::vector<InterfaceInfo>> tun_devices();
@@ -102,6 +123,9 @@ class RouteSocket {
   [[nodiscard]] KernelResult<std::optional<int>> find_namespace_number(int name_space);
   // Gives it one.
   [[nodiscard]] KernelResult<std::optional<int>> give_namespace_number(int name_space);
+
+  // For the files of this room that have requests of their own.
+  [[nodiscard]] nl_sock* handle() const { return socket_.get(); }
 
  private:
   struct Closer {

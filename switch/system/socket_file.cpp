@@ -7,41 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
-#include <set>
+#include <new>
 #include <utility>
 
-#include "switch/system/peer_socket.hpp"
+#include "switch/system/own_sockets.hpp"
 #include "switch/system/shortage.hpp"
 
 namespace tapswitch {
 namespace {
-
-// The files of this process.
-class OwnFiles {
- public:
-  void add(dev_t device, ino_t inode) {
-    const std::lock_guard lock(mutex_);
-    files_.emplace(device, inode);
-  }
-  void remove(dev_t device, ino_t inode) noexcept {
-    const std::lock_guard lock(mutex_);
-    files_.erase({device, inode});
-  }
-  bool contains(dev_t device, ino_t inode) noexcept {
-    const std::lock_guard lock(mutex_);
-    return files_.contains({device, inode});
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<std::pair<dev_t, ino_t>> files_;  // guarded by mutex_
-};
-
-OwnFiles& own_files() {
-  static OwnFiles files;
-  return files;
-}
 
 KernelError cannot_make(int number, std::string_view call, const std::string& path,
                         std::string_view hint = {}) {
@@ -131,14 +104,16 @@ KernelResult<SocketLocation> SocketLocation::of_path(const std::string& path) {
 }
 
 SocketFile::SocketFile(SocketFile&& other) noexcept
-    : location_(std::exchange(other.location_, {})), device_(other.device_), inode_(other.inode_) {}
+    : made_(std::exchange(other.made_, {})),
+      look_(std::move(other.look_)),
+      was_there_(other.was_there_) {}
 
 SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
   if (this != &other) {
     remove();
-    location_ = std::exchange(other.location_, {});
-    device_ = other.device_;
-    inode_ = other.inode_;
+    made_ = std::exchange(other.made_, {});
+    look_ = std::move(other.look_);
+    was_there_ = other.was_there_;
   }
   return *this;
 }
@@ -171,10 +146,8 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketLoca
                                             "somebody has put another file in its place");
   }
   SocketFile file;
-  file.location_ = location;
-  file.device_ = status.st_dev;
-  file.inode_ = status.st_ino;
-  own_files().add(status.st_dev, status.st_ino);
+  file.made_ = {.location = location, .device = status.st_dev, .inode = status.st_ino};
+  add_own_socket_file(status.st_dev, status.st_ino);
   if (const auto given = give_access(made.get(), access, access.file_mode(),
                                      fmt::format("socket '{}'", location.path));
       !given) {
@@ -183,25 +156,91 @@ KernelResult<SocketFile> SocketFile::bind(int socket, int type, const SocketLoca
   return file;
 }
 
-bool SocketFile::is_there() const noexcept {
+// The socket and the file that a thread has made.
+struct SocketFile::Making {
+  void carry_out() noexcept {
+    try {
+      made = make_it();
+    } catch (const std::bad_alloc&) {
+      made = kernel_error(ENOMEM, "bind", "make", "a socket", {});
+    }
+  }
+
+  [[nodiscard]] KernelResult<BoundSocket> make_it() const {
+    PeerSocket socket = PeerSocket::open(AF_UNIX, type | SOCK_NONBLOCK);
+    if (!socket.is_open()) {
+      return cannot_make(errno, "socket", path);
+    }
+    const auto location = SocketLocation::of_path(path);
+    if (!location) {
+      return location.error();
+    }
+    auto file = bind(socket.get(), type, *location, access);
+    if (!file) {
+      return file.error();
+    }
+    return BoundSocket{.socket = std::move(socket), .file = std::move(*file)};
+  }
+
+  int type;
+  std::string path;
+  FileAccess access;
+  KernelResult<BoundSocket> made = KernelError();
+};
+
+KernelResult<BoundSocket> SocketFile::make(int type, const std::string& path,
+                                           const FileAccess& access) {
+  SlowTask<Making> making(SlowCall::Party::of_path(path),
+                          {.type = type, .path = path, .access = access}, nullptr);
+  if (!making.wait(patience)) {
+    return cannot_make(ETIMEDOUT, "bind", path, "the file system does not answer");
+  }
+  return std::move(making.task().made);
+}
+
+bool SocketFile::Made::is_there() const noexcept {
   struct stat status {};
-  return location_.directory == nullptr ||
-         (look_at(location_, status) && status.st_dev == device_ && status.st_ino == inode_);
+  return location.directory == nullptr ||
+         (look_at(location, status) && status.st_dev == device && status.st_ino == inode);
+}
+
+void SocketFile::Made::remove() const noexcept {
+  if (is_there()) {
+    ::unlinkat(location.directory->get(), location.name.c_str(), 0);
+  }
+}
+
+bool SocketFile::was_there() const noexcept {
+  return look_ != nullptr && look_->is_done() ? look_->task().is_there : was_there_;
+}
+
+void SocketFile::look() noexcept {
+  if (made_.location.directory == nullptr || (look_ != nullptr && !look_->is_done())) {
+    return;
+  }
+  was_there_ = was_there();
+  look_.reset();
+  try {
+    look_ = std::make_unique<SlowTask<Look>>(SlowCall::Party::of_path(path()), Look{.made = made_},
+                                             nullptr);
+  } catch (const std::bad_alloc&) {
+    // The next look tells.
+  }
 }
 
 void SocketFile::remove() noexcept {
-  if (location_.directory == nullptr) {
+  if (made_.location.directory == nullptr) {
     return;
   }
-  if (is_there()) {
-    ::unlinkat(location_.directory->get(), location_.name.c_str(), 0);
+  look_.reset();
+  try {
+    SlowCall::carry_out(
+        SlowCall::Party::of_path(path()), [made = made_] { made.remove(); }, patience_at_end);
+  } catch (const std::bad_alloc&) {
+    made_.remove();
   }
-  own_files().remove(device_, inode_);
-  location_ = {};
-}
-
-bool is_own_socket_file(const struct stat& status) noexcept {
-  return own_files().contains(status.st_dev, status.st_ino);
+  remove_own_socket_file(made_.device, made_.inode);
+  made_ = {};
 }
 
 UniqueFd open_foreign_socket(const std::string& path, int flags) noexcept {

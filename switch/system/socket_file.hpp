@@ -10,18 +10,25 @@
 // A file that is there already is replaced only if it is a socket that nobody has open any more;
 // whatever else it is stays, and is an error. When this goes, it removes the file unless another
 // has taken its place.
-// Limits: the name in the directory has most_name_size bytes. Threads: any; the list of the files
-// of this process is behind a lock.
+//
+// The file system may let whoever asks it wait, without bound. make(), look() and the end leave
+// that to threads that may wait (slow_call.hpp), and what is asked of one directory is done in the
+// order in which it was asked; all else here waits.
+// Limits: the name in the directory has most_name_size bytes; make() waits for 'patience', the end
+// for 'patience_at_end'. Threads: any; the list of the files of this process is behind a lock.
 #pragma once
 
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "switch/system/kernel_error.hpp"
+#include "switch/system/peer_socket.hpp"
+#include "switch/system/slow_task.hpp"
 #include "switch/system/socket_address.hpp"
 #include "switch/system/unique_fd.hpp"
 
@@ -61,8 +68,13 @@ constexpr unsigned long open_bound_file = 0x89e0;
 // EEXIST if it is no socket, EADDRINUSE if somebody has it open.
 [[nodiscard]] KernelResult<void> remove_stale(int type, const SocketLocation& location);
 
+struct BoundSocket;
+
 class SocketFile {
  public:
+  static constexpr std::chrono::milliseconds patience{1'000};
+  static constexpr std::chrono::milliseconds patience_at_end{100};
+
   SocketFile() = default;
   SocketFile(const SocketFile&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;
@@ -75,22 +87,53 @@ class SocketFile {
                                                      const SocketLocation& location,
                                                      const FileAccess& access);
 
+  // Binds a socket of the given type, which is made for it and does not block, at 'path'. ETIMEDOUT
+  // if that is not done in time; what is made later goes again.
+  [[nodiscard]] static KernelResult<BoundSocket> make(int type, const std::string& path,
+                                                      const FileAccess& access);
+
   // The path as users know it; empty if there is no file.
-  [[nodiscard]] const std::string& path() const { return location_.path; }
+  [[nodiscard]] const std::string& path() const { return made_.location.path; }
 
   // False: somebody has removed it, or put another in its place, so that nobody finds the socket.
-  [[nodiscard]] bool is_there() const noexcept;
+  [[nodiscard]] bool is_there() const noexcept { return made_.is_there(); }
+
+  // The same as it was found by the last look(); true before that.
+  [[nodiscard]] bool was_there() const noexcept;
+  // Begins to look whether it is there, unless that is still under way.
+  void look() noexcept;
 
  private:
+  // A file is told from all others by these.
+  struct Made {
+    [[nodiscard]] bool is_there() const noexcept;
+    void remove() const noexcept;
+
+    SocketLocation location;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
+  struct Look {
+    void carry_out() noexcept { is_there = made.is_there(); }
+
+    Made made;
+    bool is_there = true;
+  };
+
+  struct Making;
+
   void remove() noexcept;
 
-  SocketLocation location_;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  Made made_;
+  std::unique_ptr<SlowTask<Look>> look_;
+  bool was_there_ = true;  // by the look before
 };
 
-// Whether it is the file of a socket of this process.
-[[nodiscard]] bool is_own_socket_file(const struct stat& status) noexcept;
+struct BoundSocket {
+  PeerSocket socket;
+  SocketFile file;
+};
 
 // The socket file at 'path', opened (O_PATH); 'flags' more of open(2). Fails with ELOOP if it is a
 // socket of this process, where what is sent would come back. Sets errno.

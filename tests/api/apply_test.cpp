@@ -11,67 +11,25 @@
 #include "control/api/startup_file.hpp"
 #include "control/config/plan.hpp"
 #include "control/config/read_document.hpp"
-#include "tests/api/lab_fixture.hpp"
-#include "tests/server/temporary_directory.hpp"
+#include "tests/api/apply_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
-
-class ApplyApi : public LabFixture {
- protected:
-  Json document() { return call("config.get", {{"format", "minimal"}}); }
-
-  Json port(Json more = Json::object()) {
-    more["namespace"] = lab_->name();
-    return more;
-  }
-
-  // The document with another port.
-  Json with(const std::string& name, const Json& spec) {
-    Json changed = document();
-    changed["switches"]["sw0"]["ports"][name] = spec;
-    return changed;
-  }
-
-  static Json texts(const Json& result) {
-    Json found = Json::array();
-    for (const Json& step : result["plan"]) {
-      found.push_back(step["step"]);
-    }
-    return found;
-  }
-
-  // Returns what the kernel says of the interfaces in the lab, with their numbers and addresses;
-  // without what comes and goes by itself.
-  std::string interfaces() {
-    const std::string file = directory_.file("interfaces");
-    shell("ip -n " + lab_->name() + " -o addr > " + file + "; ip -n " + lab_->name() +
-          " -d -o link | sed 's/state [A-Z]*//; s/qlen.*link/link/; s/NO-CARRIER,//' >> " + file);
-    std::ifstream input(file);
-    return {std::istreambuf_iterator<char>(input), {}};
-  }
-
-  // Whatever is refused at its last step leaves everything as it was.
-  void expect_nothing_changes(Json wanted, const std::string& where) {
-    wanted["switches"]["sw0"]["ports"]["zzz"] = port({{"interface", "lo"}});
-    const Json document_before = document();
-    const std::string before = interfaces();
-    const Json error = refuse("config.apply", {{"config", wanted}});
-    ASSERT_EQ(error["data"]["kind"], "kernel_refused") << where << ": " << error;
-    EXPECT_EQ(error["data"]["step"], "+ port zzz") << where;
-    EXPECT_FALSE(error["data"].contains("not_undone")) << where << ": " << error;
-    EXPECT_EQ(document(), document_before) << where;
-    EXPECT_EQ(interfaces(), before) << where;
-  }
-
-  TemporaryDirectory directory_;
-};
+namespace apply_test {
 
 TEST_F(ApplyApi, DocumentThatRunsIsNoChange) {
   add_port("alice", {{"vlan", {{"mode", "access"}, {"pvid", 10}}}});
   const Json before = document();
   EXPECT_EQ(call("config.apply", {{"config", before}})["plan"], Json::array());
   EXPECT_EQ(document(), before);
+}
+
+TEST_F(ApplyApi, MtuThatTheLinkHasIsNoDifference) {
+  add_port("alice");
+  const Json before = document();
+  ASSERT_EQ(shell("ip -n " + lab_->name() + " link set alice mtu 4000"), 0);
+  EXPECT_EQ(call("port.get", {{"name", "alice"}})["link"]["mtu"], 4000);
+  EXPECT_EQ(document(), before);
+  EXPECT_EQ(call("config.diff", {{"config", before}})["plan"], Json::array());
 }
 
 TEST_F(ApplyApi, MakesAllOfADocument) {
@@ -214,6 +172,32 @@ TEST_F(ApplyApi, ChangedAdoptedTapIsAsItWasAfterARefusal) {
   EXPECT_NE(interfaces().find("old"), std::string::npos);
 }
 
+// Ports are changed after others are added, so only another change can be refused after one.
+TEST_F(ApplyApi, ChangeBeforeOneThatIsRefusedIsUndone) {
+  const std::string ip = "ip -n " + lab_->name() + " ";
+  ASSERT_EQ(shell(ip + "tuntap add dev old mode tap user 11 group 22"), 0);
+  ASSERT_EQ(shell(ip + "address add 192.0.2.7/24 dev old"), 0);
+  add_port("old");
+  // With an owner and a group, for the kernel lets nobody take them away again.
+  add_port("new", {{"mtu", 1400},
+                   {"mac", "02:00:00:00:00:aa"},
+                   {"addresses", {"10.98.0.1/24"}},
+                   {"owner", "11"},
+                   {"group", "22"}});
+  add_port("small", {{"mtu", 1000}});  // too small for IPv6
+  for (const char* name : {"new", "old"}) {
+    for (const Json& spec :
+         {Json{{"mtu", 1300}}, Json{{"mac", "02:00:00:00:00:ab"}}, Json{{"up", false}},
+          Json{{"addresses", {"10.98.0.2/24"}}}, Json{{"owner", "12"}, {"group", "23"}},
+          Json{{"persist", true}}, Json{{"isolated", true}}}) {
+      Json wanted = with(name, port(spec));
+      wanted["switches"]["sw0"]["ports"]["small"]["addresses"] = {"fd00::1/64"};
+      expect_refused(wanted, "~ addresses of small: none -> fd00::1/64",
+                     name + (" changed to " + spec.dump()));
+    }
+  }
+}
+
 TEST_F(ApplyApi, WhatOthersHaveChangedOutlivesARefusal) {
   add_port("alice");
   ASSERT_EQ(shell("ip -n " + lab_->name() + " link set alice down"), 0);
@@ -253,12 +237,12 @@ TEST_F(ApplyApi, ReplacedPortKeepsItsInterface) {
   add_port("alice", {{"addresses", {"10.98.0.1/24", "10.98.1.1/24"}}});
   const std::string before = interfaces();
   call("config.apply",
-       {{"config", with("alice", port({{"offload", false},
-                                       {"addresses", {"10.98.0.1/24", "10.98.1.1/24"}}}))}});
-  std::string expected = before;
-  expected.replace(expected.find("vnet_hdr on"), 11, "vnet_hdr off");
-  EXPECT_EQ(interfaces(), expected);
-  call("config.apply", {{"config", with("alice", port({{"addresses", {"10.98.1.1/24"}}}))}});
+       {{"config", instead_of("alice", "bob",
+                              port({{"interface", "alice"},
+                                    {"addresses", {"10.98.0.1/24", "10.98.1.1/24"}}}))}});
+  EXPECT_EQ(interfaces(), before);
+  call("config.apply",
+       {{"config", instead_of("bob", "alice", port({{"addresses", {"10.98.1.1/24"}}}))}});
   EXPECT_EQ(interfaces().find("10.98.0.1"), std::string::npos);
   EXPECT_NE(interfaces().find("10.98.1.1"), std::string::npos);
   // The port was never meant to stay.
@@ -269,8 +253,8 @@ TEST_F(ApplyApi, ReplacedPortKeepsItsInterface) {
 TEST_F(ApplyApi, InterfaceThatWasThereBeforeOutlivesItsReplacement) {
   ASSERT_EQ(shell("ip -n " + lab_->name() + " tuntap add dev old mode tap"), 0);
   add_port("old");
-  call("config.apply", {{"config", with("old", port({{"offload", false}}))}});
-  call("port.remove", {{"name", "old"}});
+  call("config.apply", {{"config", instead_of("old", "new", port({{"interface", "old"}}))}});
+  call("port.remove", {{"name", "new"}});
   EXPECT_NE(interfaces().find("old"), std::string::npos);
 }
 
@@ -305,7 +289,8 @@ TEST_F(StartupFileTest, MistakesNameFileAndLine) {
 TEST_F(StartupFileTest, AutosaveIsOnDiskBeforeTheAnswer) {
   daemon_.save = [this] { return file_.save(); };
   const rpc::Dispatcher saving(
-      methods_, api::with_autosave(api::bind_all(network_, daemon_, meter_), methods_, file_));
+      methods_,
+      api::with_autosave(api::bind_all(network_, daemon_, meter_, captures_), methods_, file_));
   const auto ask = [&](const char* method, const Json& params) {
     const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
     return Json::parse(saving.answer(request.dump(), {}).value());
@@ -329,5 +314,5 @@ TEST_F(StartupFileTest, AutosaveIsOnDiskBeforeTheAnswer) {
   EXPECT_NE(config::Store(path_).read().find("lab"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace apply_test
 }  // namespace tapswitch::test

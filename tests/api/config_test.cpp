@@ -5,7 +5,7 @@
 #include "tests/api/daemon_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace config_test {
 
 class ConfigApi : public DaemonFixture {
  protected:
@@ -120,5 +120,5 @@ TEST_F(ConfigApi, NothingIsSavedWithoutAFile) {
   EXPECT_EQ(refusal_kind("config.save"), "unsupported");
 }
 
-}  // namespace
+}  // namespace config_test
 }  // namespace tapswitch::test

@@ -57,6 +57,12 @@ class DaemonFixture : public ::testing::Test {
     return error.is_null() ? "" : error["data"]["kind"].get<std::string>();
   }
 
+  // Has the control thread run 'task' with run_posted(). May be called by any thread.
+  void post(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(task));
+  }
+
   // Runs what workers have handed to the control thread.
   void run_posted() {
     std::vector<std::function<void()>> tasks;
@@ -67,6 +73,7 @@ class DaemonFixture : public ::testing::Test {
     for (const auto& task : tasks) {
       task();
     }
+    network_.attend();
   }
 
   std::mutex mutex_;
@@ -76,12 +83,10 @@ class DaemonFixture : public ::testing::Test {
   std::vector<std::string> changes_;  // methods that the change log was told of
 
   events::EventHub events_;
-  network::Network network_{{.worker_count = 2},
-                            [this](std::function<void()> task) {
-                              const std::lock_guard lock(mutex_);
-                              posted_.push_back(std::move(task));
-                            },
-                            events_};
+  network::Network network_{
+      {.worker_count = 2}, [this](std::function<void()> task) { post(std::move(task)); }, events_};
+  network::Captures captures_{network_,
+                              [this](std::function<void()> task) { post(std::move(task)); }};
   api::Daemon daemon_{.version = "0.0.0",
                       .socket_path = "/nowhere",
                       .started = std::chrono::steady_clock::now(),
@@ -90,7 +95,7 @@ class DaemonFixture : public ::testing::Test {
   api::RateMeter meter_;
   std::vector<rpc::Method> methods_ = api::methods();
   rpc::Dispatcher dispatcher_{
-      methods_, api::with_change_log(api::bind_all(network_, daemon_, meter_), methods_,
+      methods_, api::with_change_log(api::bind_all(network_, daemon_, meter_, captures_), methods_,
                                      [this](const std::string& method, const Json&,
                                             const rpc::Caller&) { changes_.push_back(method); })};
 };

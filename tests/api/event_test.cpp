@@ -3,13 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "control/api/in_pieces.hpp"
 #include "tests/api/event_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace event_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -39,6 +41,35 @@ TEST_F(EventApi, EachChangeIsToldWithWhatItMade) {
   EXPECT_EQ(events[1]["data"]["fdb"]["ageing_seconds"], 5);
   EXPECT_EQ(events[2]["data"]["state"], "up");
   EXPECT_EQ(events[3]["data"]["isolated"], true);
+}
+
+TEST_F(EventApi, SnapshotIsOfOneMomentThoughItIsToldBitByBit) {
+  constexpr std::size_t ports = 40;
+  for (std::size_t i = 0; i < ports; ++i) {
+    add_port("port" + std::to_string(i));
+  }
+  const std::string line =
+      R"({"jsonrpc":"2.0","id":1,"method":"event.subscribe","params":{"snapshot":true}})";
+  const std::unique_ptr<rpc::Answering> subscribing = dispatcher_.begin(line);
+  std::string said;
+  std::size_t bits = 0;
+  while (!subscribing->is_over()) {
+    said += subscribing->go_on({.outlet = this});
+    if (++bits == 4) {
+      call("port.remove", {{"name", "port7"}});
+      call("port.set", {{"name", "port8"}, {"isolated", true}});
+      add_port("port99");
+    }
+  }
+  EXPECT_GT(bits, ports / api::InPieces::at_once);
+  const Json told = Json::parse(said)["result"]["snapshot"]["ports"];
+  EXPECT_EQ(told.size(), ports);
+  for (const Json& port : told) {
+    EXPECT_NE(port["name"], "port99");
+    EXPECT_EQ(port["isolated"], false);
+  }
+  EXPECT_THAT(in_short(heard()), testing::IsSupersetOf({"port removed port7", "port changed port8",
+                                                        "port added port99"}));
 }
 
 TEST_F(EventApi, SwitchTakesItsPortsWithIt) {
@@ -169,5 +200,5 @@ TEST_F(EventApi, SubscriptionIsRefusedWhereNothingButRepliesCanBeSent) {
   EXPECT_EQ(refusal_kind("event.subscribe", {{"topics", {"weather"}}}), "invalid_params");
 }
 
-}  // namespace
+}  // namespace event_test
 }  // namespace tapswitch::test

@@ -9,7 +9,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace fdb_test {
 
 class FdbApi : public LabFixture {
  protected:
@@ -292,5 +292,5 @@ TEST_F(FdbApi, PortWithALimitLearnsNoMoreStations) {
   EXPECT_EQ(macs(), Macs{alice.to_string()});
 }
 
-}  // namespace
+}  // namespace fdb_test
 }  // namespace tapswitch::test

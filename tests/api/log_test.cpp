@@ -6,7 +6,7 @@
 #include "tests/api/daemon_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace log_test {
 
 using api::LogBook;
 using api::LogLine;
@@ -76,5 +76,5 @@ TEST_F(LogTest, SetChangesTheLevel) {
   EXPECT_EQ(refusal_kind("log.set", {{"level", "loud"}}), "invalid_params");
 }
 
-}  // namespace
+}  // namespace log_test
 }  // namespace tapswitch::test

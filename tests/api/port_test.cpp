@@ -7,7 +7,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace port_test {
 
 class PortApi : public DaemonFixture {
  protected:
@@ -187,15 +187,30 @@ TEST_F(PortApi, SetDoesWhatIsNamedWhateverOthersHaveDone) {
   EXPECT_EQ(call("port.set", {{"name", name_}, {"up", true}})["state"], "up");
 }
 
-TEST_F(PortApi, StaticEntriesGoWithTheirVlan) {
+TEST_F(PortApi, StaticEntriesStayWithoutEffectWhenTheirVlanIsTakenOff) {
   call("port.add", {{"name", name_}, {"vlan", {{"mode", "trunk"}, {"allowed", "10,20"}}}});
   for (const int vlan : {10, 20}) {
     call("fdb.add", {{"mac", "02:00:00:00:00:0b"}, {"vlan", vlan}, {"port", name_}});
   }
-  call("port.set", {{"name", name_}, {"vlan", {{"mode", "access"}, {"pvid", 20}}}});
-  const Json entries = call("fdb.list", {{"kind", "static"}})["entries"];
-  ASSERT_EQ(entries.size(), 1U);
-  EXPECT_EQ(entries[0]["vlan"], 20);
+  const Json without_10 = {{"name", name_}, {"vlan", {{"mode", "access"}, {"pvid", 20}}}};
+  const std::string named = "station 02:00:00:00:00:0b in vlan 10 on " + name_;
+  Json dry_run = without_10;
+  dry_run["dry_run"] = true;
+  EXPECT_EQ(
+      call("port.set", dry_run)["plan"],
+      (Json{"~ port " + name_, "~ " + named + " stays without effect: the VLAN is taken off"}));
+  EXPECT_EQ(call("port.set", without_10)["warnings"],
+            (Json{named + " stays without effect: the VLAN is taken off"}));
+  EXPECT_EQ(call("fdb.list", {{"kind", "static"}})["entries"].size(), 2U);
+  EXPECT_EQ(refusal_kind("fdb.add", {{"mac", "02:00:00:00:00:0c"}, {"vlan", 10}, {"port", name_}}),
+            "invalid_params");
+  // The running configuration is a document that can be applied.
+  const Json document = call("config.get");
+  EXPECT_EQ(call("config.apply", {{"config", document}})["plan"], Json::array());
+  const Json back = {{"name", name_}, {"vlan", {{"mode", "trunk"}, {"allowed", "10,20"}}}};
+  EXPECT_EQ(call("port.set", back)["warnings"], (Json{named + " leads again"}));
+  call("config.apply", {{"config", document}});
+  EXPECT_EQ(call("config.get")["switches"], document["switches"]);
 }
 
 TEST_F(PortApi, DryRunTellsThePlanAndChangesNothing) {
@@ -259,8 +274,8 @@ TEST_F(PortApi, MtuChangedByOthersIsFollowed) {
   ASSERT_EQ(shell("ip link set dev " + name_ + " mtu 4000"), 0);
   ASSERT_TRUE(wait_until_readable(network_.links_descriptor()));
   network_.follow_links();
-  EXPECT_EQ(port.spec.rule.mtu, 4000U);
+  EXPECT_EQ(port.home->engine->port_state(port.index).mtu, 4000U);
 }
 
-}  // namespace
+}  // namespace port_test
 }  // namespace tapswitch::test

@@ -8,7 +8,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace rate_meter_test {
 
 using namespace std::chrono_literals;
 
@@ -145,5 +145,5 @@ TEST_F(RateMeter, RatesNameTheSwitchTheStateAndTheStationsOfThePort) {
   EXPECT_EQ(rates["stations"], 1);
 }
 
-}  // namespace
+}  // namespace rate_meter_test
 }  // namespace tapswitch::test

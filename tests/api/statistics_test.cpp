@@ -6,7 +6,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace statistics_test {
 
 class StatisticsApi : public LabFixture {
  protected:
@@ -168,5 +168,5 @@ TEST_F(StatisticsApi, FramesOfAVlanAreCountedWhereTheyComeIn) {
             (Json{{"in_frames", 0}, {"in_octets", 0}}));
 }
 
-}  // namespace
+}  // namespace statistics_test
 }  // namespace tapswitch::test

@@ -6,7 +6,7 @@
 #include "tests/support/shell.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace switch_test {
 
 class SwitchApi : public DaemonFixture {
  protected:
@@ -17,6 +17,7 @@ TEST_F(SwitchApi, NewSwitchHasTheDefaultsOfTheStandardAndNoPorts) {
   const Json expected = {{"name", "sw1"},
                          {"fdb", {{"ageing_seconds", 300}, {"capacity", 16384}, {"stations", 0}}},
                          {"forward_reserved", Json::array()},
+                         {"wire", false},
                          {"ports", 0}};
   EXPECT_EQ(call("switch.add", {{"name", "sw1"}}), expected);
   EXPECT_EQ(call("switch.get", {{"name", "sw1"}}), expected);
@@ -142,5 +143,5 @@ TEST_F(SwitchApi, AtMost4096SwitchesRun) {
   EXPECT_EQ(error["data"]["limit"], 4096);
 }
 
-}  // namespace
+}  // namespace switch_test
 }  // namespace tapswitch::test

@@ -10,7 +10,7 @@
 #include "tests/api/daemon_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace system_test {
 
 class SystemApi : public DaemonFixture {
  protected:
@@ -44,12 +44,17 @@ class SystemApi : public DaemonFixture {
             {"log.set", {{"level", "off"}}},
             {"config.apply", {{"config", another_switch_}, {"mode", "merge"}}},
             {"config.save", Json::object()},
+            {"capture.start", {{"fd", 0}}},
+            {"capture.stop", {{"capture", 1}}},
             {"system.hand_over", {{"fd", 0}}},
             {"system.shutdown", Json::object()}};
   }
 
-  static bool has_no_dry_run(const std::string& method) {
-    return method == "system.shutdown" || method == "system.hand_over" || method == "config.save";
+  // Whether it has no dry run, or needs more than parameters, for capture_test.cpp.
+  static bool is_of_its_own(const std::string& method) {
+    const std::set<std::string> all = {"system.shutdown", "system.hand_over", "config.save",
+                                       "capture.start", "capture.stop"};
+    return all.contains(method);
   }
 
   void add_alice_and_her_station() {
@@ -103,6 +108,7 @@ TEST_F(SystemApi, InfoTellsEveryLimit) {
                                                  {"ports_per_switch", max_ports},
                                                  {"stations_per_switch", 1'048'576},
                                                  {"frame_bytes", FrameBuffer::max_frame_size},
+                                                 {"captures", 16},
                                                  {"document_file_bytes", 16'777'216}}));
 }
 
@@ -121,7 +127,7 @@ TEST_F(SystemApi, OnceTheEndHasBegunEveryChangeIsRefused) {
   const Json before = everything();
   bool is_ending = false;
   const rpc::Dispatcher ending(
-      methods_, api::with_orderly_end(api::bind_all(network_, daemon_, meter_), methods_,
+      methods_, api::with_orderly_end(api::bind_all(network_, daemon_, meter_, captures_), methods_,
                                       [&] { return is_ending; }));
   const auto answer = [&](const std::string& method, const Json& params) {
     const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
@@ -208,7 +214,7 @@ TEST_F(SystemApi, DryRunOfEveryChangeTellsAPlanAndChangesNothing) {
   changes_.clear();
   const Json before = everything();
   for (auto& [method, params] : changes_by_method()) {
-    if (has_no_dry_run(method)) {
+    if (is_of_its_own(method)) {
       continue;
     }
     Json rehearsal = params;
@@ -223,7 +229,7 @@ TEST_F(SystemApi, DryRunOfEveryChangeTellsAPlanAndChangesNothing) {
 // So that the test above would see a change: each of these makes one.
 TEST_F(SystemApi, WithoutDryRunEachChangeIsSeenAndLogged) {
   for (auto& [method, params] : changes_by_method()) {
-    if (has_no_dry_run(method)) {
+    if (is_of_its_own(method)) {
       continue;
     }
     add_alice_and_her_station();
@@ -264,5 +270,5 @@ TEST_F(SystemApi, DryRunRefusesWhatTheChangeWouldRefuse) {
   }
 }
 
-}  // namespace
+}  // namespace system_test
 }  // namespace tapswitch::test

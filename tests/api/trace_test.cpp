@@ -7,7 +7,7 @@
 #include "tests/api/lab_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace trace_test {
 
 // alice: access port of VLAN 10; bob: the same, reached by a static entry; carol: a trunk of VLANs
 // 10 and 20 whose native VLAN is 1.
@@ -276,5 +276,5 @@ TEST_F(TraceApi, BadFrameIsRefused) {
   EXPECT_EQ(refusal_kind("frame.trace", {{"port", "dave"}, {"frame", "00"}}), "not_found");
 }
 
-}  // namespace
+}  // namespace trace_test
 }  // namespace tapswitch::test

@@ -8,7 +8,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace vlan_test {
 
 class VlanApi : public LabFixture {
  protected:
@@ -153,5 +153,5 @@ TEST_F(VlanApi, FramesAndStationsOfAVlanAreCounted) {
   EXPECT_EQ(vlan(20)["stations"], 0);
 }
 
-}  // namespace
+}  // namespace vlan_test
 }  // namespace tapswitch::test

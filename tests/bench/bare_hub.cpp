@@ -30,7 +30,7 @@
 
 #include <fmt/format.h>
 
-#include "switch/ports/interface/packet_socket.hpp"
+#include "switch/ports/packet/packet_socket.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tests/bench/machine.hpp"
 #include "tools/tapswitchd/system_calls.hpp"

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tools"), str(ROOT / "tests/integration")]
 
 from benchmark import chart, report  # noqa: E402
-from benchmark.goals import GOALS, Goal  # noqa: E402
+from benchmark.goals import EARLIER_GOALS, GOALS, Goal, goals_of  # noqa: E402
 from benchmark.results import FIGURES, Results, Summary, ratios, summarise  # noqa: E402
 
 MACHINE = {"processor": "abacus", "cores": 2, "kernel": "6.1", "congestion": "cubic",
@@ -95,6 +95,21 @@ class Goals(unittest.TestCase):
         self.assertEqual(goal.verdict(results), "missed")
         results.floor = "floor-plain"
         self.assertEqual(goal.verdict(results), "held")
+
+    def test_an_earlier_build_is_judged_by_both_directions_together(self):
+        results = results_of({("tcp1", "tapswitch"): [8, 12, 10], ("tcp1", "before"): [10, 10, 10],
+                              ("tcp1_back", "tapswitch"): [11, 9, 13],
+                              ("tcp1_back", "before"): [10, 10, 10]})
+        goal = EARLIER_GOALS[0]
+        self.assertEqual(goal.figure(results), Summary(1.05, 0.8, 1.3))
+        self.assertEqual(goal.verdict(results), "held, within the noise")
+
+    def test_an_earlier_build_is_a_goal_only_where_it_is_measured(self):
+        self.assertEqual(goals_of(every_figure()), GOALS)
+        results = results_of({("latency", "tapswitch"): [25], ("latency", "before"): [24]})
+        self.assertEqual(goals_of(results), GOALS + EARLIER_GOALS)
+        rows = {row[0]: row[3] for row in report.goal_rows(results)}
+        self.assertEqual(rows["median latency / before"], "missed")
 
     def test_nothing_is_measured_in_no_results(self):
         self.assertEqual({goal.verdict(Results()) for goal in GOALS}, {"not measured"})

@@ -27,7 +27,8 @@ FIGURES = ("tcp1", "tcp1_back", "tcp4", "cpu_gigabyte", "cpu_gigabyte_all", "fra
 PEERS = ("tapswitch", "floor", "floor-plain")
 # And of the control socket. That memory grows is nothing to rely on.
 CONTROL_FIGURES = ("control_calls", "control_alone", "control_alone_tcp", "control_statistics",
-                   "control_paging_delay", "control_apply_all", "control_apply_one",
+                   "control_paging_delay", "control_vlan_delay", "control_apply_all",
+                   "control_apply_one",
                    "control_deaf_calls", "control_deaf_frames")
 
 

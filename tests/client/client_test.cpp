@@ -17,7 +17,7 @@
 #include "tests/support/descriptor_receiver.hpp"
 
 namespace tapswitch::client {
-namespace {
+namespace client_test {
 
 // Stands for a daemon: takes one session, reads one request, and sends 'pieces' one by one.
 class Impostor {
@@ -182,5 +182,5 @@ TEST(Client, MissingDaemonIsToldWithWhatToDo) {
   }
 }
 
-}  // namespace
+}  // namespace client_test
 }  // namespace tapswitch::client

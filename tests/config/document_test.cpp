@@ -7,7 +7,7 @@
 #include "tests/config/spec_maker.hpp"
 
 namespace tapswitch::config {
-namespace {
+namespace document_test {
 
 using test::port_named;
 using test::SpecMaker;
@@ -42,11 +42,11 @@ TEST(Document, MinimalPortSaysOnlyItsKind) {
 TEST(Document, FullPortSaysEveryDefault) {
   EXPECT_EQ(
       to_json(port_named("alice"), Format::full).dump(),
-      R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,"queues":1,)"
-      R"("reopen":false,"passed":false,"vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
+      R"({"type":"tap","interface":"alice","persist":false,"up":true,"addresses":[],"offload":true,"reopen":false,)"
+      R"("queues":1,"passed":false,"vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
       R"("acceptable":"all"},)"
       R"("flood":{"unknown_unicast":true,"multicast":true,"broadcast":true},)"
-      R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"description":""})");
+      R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"carrier":true,"description":""})");
 }
 
 TEST(Document, MinimalSwitchHasItsPortsOnly) {
@@ -142,5 +142,5 @@ TEST(Document, PortNameThatCannotNameAnInterfaceNeedsOne) {
   }
 }
 
-}  // namespace
+}  // namespace document_test
 }  // namespace tapswitch::config

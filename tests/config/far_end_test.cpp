@@ -8,7 +8,7 @@
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::config {
-namespace {
+namespace far_end_test {
 
 constexpr const char* name = "vm";
 
@@ -129,5 +129,5 @@ TEST(FarEnd, SocketThatIsOpenCannotBecomeAnother) {
   EXPECT_FALSE(can_become(far_end_from(listening), far_end_from(with(listening, {{"mtu", 1500}}))));
 }
 
-}  // namespace
+}  // namespace far_end_test
 }  // namespace tapswitch::config

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::config {
-namespace {
+namespace patches_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -76,5 +76,5 @@ TEST_F(PatchesTest, EndsNameEachOther) {
   EXPECT_FALSE(patches_.add("other", "b", "one"));
 }
 
-}  // namespace
+}  // namespace patches_test
 }  // namespace tapswitch::config

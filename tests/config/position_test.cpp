@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::config {
-namespace {
+namespace position_test {
 
 constexpr std::string_view text = R"({
   "a": [1, {"x/y": true}, "}{"],
@@ -46,5 +46,5 @@ TEST(Position, OfTextThatIsCutShortIsFoundWithoutHarm) {
   EXPECT_EQ(position_of("{", "/a"), (Position{1, 1}));
 }
 
-}  // namespace
+}  // namespace position_test
 }  // namespace tapswitch::config

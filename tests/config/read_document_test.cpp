@@ -7,7 +7,7 @@
 #include "control/config/document.hpp"
 
 namespace tapswitch::config {
-namespace {
+namespace read_document_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -66,9 +66,8 @@ TEST(ReadDocument, EveryMistakeIsToldAtOnce) {
   EXPECT_THAT(
       pointers(document),
       testing::UnorderedElementsAre(
-          "/switches/sw0/fdb/static/0/port", "/switches/sw0/fdb/static/1/vlan",
-          "/switches/sw0/fdb/static/2/mac", "/switches/sw0/vlans/010",
-          "/switches/sw0/vlans/20/name", "/switches/sw0/ports/bob/mtu",
+          "/switches/sw0/fdb/static/0/port", "/switches/sw0/fdb/static/2/mac",
+          "/switches/sw0/vlans/010", "/switches/sw0/vlans/20/name", "/switches/sw0/ports/bob/mtu",
           "/switches/sw0/ports/bob/colour", "/switches/sw0/ports/a-name-that-is-too-long/interface",
           "/switches/sw1/ports/alice", "/switches/sw1/ports/carol/interface", "/switches/s~12"));
 }
@@ -103,6 +102,13 @@ TEST(ReadDocument, SameInterfaceInAnotherNamespaceIsAnother) {
       "a": {"interface": "eth0", "namespace": "one"},
       "b": {"interface": "eth0", "namespace": "two"},
       "c": {"interface": "eth0"}}}}})")),
+              IsEmpty());
+}
+
+TEST(ReadDocument, StaticEntryMayWaitForItsVlan) {
+  EXPECT_THAT(pointers(parsed(R"({"version": 1, "switches": {"sw0": {
+      "ports": {"a": {"vlan": {"mode": "access", "pvid": 10}}},
+      "fdb": {"static": [{"mac": "02:00:00:00:00:01", "vlan": 20, "port": "a"}]}}}})")),
               IsEmpty());
 }
 
@@ -146,6 +152,50 @@ TEST(ReadDocument, MergingKeepsWhatIsNotNamed) {
             R"("vlans":{"10":{"name":"office"}},"ports":{)"
             R"("alice":{"type":"tap","mtu":9000,"isolated":true},)"
             R"("bob":{"type":"tap"},"carol":{"type":"tap"}}})");
+}
+
+TEST(ReadDocument, MergedPortStaysOfItsKindUnlessItsTypeIsNamed) {
+  const NetworkSpec base = network_of(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {
+      "vm": {"type": "qemu", "listen": "unix:/run/vm.sock"}, "uplink": {"type": "interface"},
+      "lan": {"type": "vde", "directory": "/run/lan"}, "left": {"type": "patch", "peer": "right"},
+      "card": {"type": "interface"}}},
+      "sw1": {"ports": {"right": {"type": "patch", "peer": "left"}}}}})"));
+  const Reading merged = read_document(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {
+      "vm": {"isolated": true}, "uplink": {"isolated": true}, "lan": {"isolated": true},
+      "left": {"isolated": true}, "card": {"type": "tap"}, "new": {"mtu": 1400}}}}})"),
+                                       base);
+  EXPECT_THAT(merged.mistakes, IsEmpty());
+  const Json ports = to_json(merged.network, Format::minimal)["switches"]["sw0"]["ports"];
+  EXPECT_EQ(ports["vm"].dump(), R"({"type":"qemu","listen":"unix:/run/vm.sock","isolated":true})");
+  EXPECT_EQ(ports["uplink"].dump(), R"({"type":"interface","isolated":true})");
+  EXPECT_EQ(ports["lan"].dump(), R"({"type":"vde","directory":"/run/lan","isolated":true})");
+  EXPECT_EQ(ports["left"].dump(), R"({"type":"patch","peer":"right","isolated":true})");
+  EXPECT_EQ(ports["card"].dump(), R"({"type":"tap"})");
+  EXPECT_EQ(ports["new"].dump(), R"({"type":"tap","mtu":1400})");
+}
+
+TEST(ReadDocument, MergingKnowsTheMembersOfTheKindThatRuns) {
+  const NetworkSpec base = network_of(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {
+      "vm": {"type": "qemu", "listen": "unix:/run/vm.sock"}}}}})"));
+  EXPECT_THAT(pointers(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {
+      "vm": {"listen": "tcp:127.0.0.1:4711"}}}}})"),
+                       base),
+              IsEmpty());
+  EXPECT_THAT(pointers(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {
+      "vm": {"addresses": []}}}}})"),
+                       base),
+              ElementsAre("/switches/sw0/ports/vm/addresses"));
+}
+
+TEST(ReadDocument, MergingMeetsAnyShape) {
+  const NetworkSpec base =
+      network_of(parsed(R"({"version": 1, "switches": {"sw0": {"ports": {"alice": {}}}}})"));
+  for (const char* text :
+       {"[]", "7", R"({"version": 1, "switches": []})", R"({"version": 1, "switches": {"sw0": 1}})",
+        R"({"version": 1, "switches": {"sw0": {"ports": null}}})",
+        R"({"version": 1, "switches": {"sw0": {"ports": {"alice": "tap"}}}})"}) {
+    EXPECT_FALSE(pointers(parsed(text), base).empty()) << text;
+  }
 }
 
 TEST(ReadDocument, MergedPortMustNotTakeTheInterfaceOfOneThatRuns) {
@@ -199,5 +249,5 @@ TEST(ReadDocument, DeepNestingIsAMistakeOfTheText) {
   EXPECT_EQ(read_file_text(std::string(100'000, '['), "lab.json").mistakes.size(), 1U);
 }
 
-}  // namespace
+}  // namespace read_document_test
 }  // namespace tapswitch::config

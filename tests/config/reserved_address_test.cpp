@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::config {
-namespace {
+namespace reserved_address_test {
 
 using Texts = std::vector<std::string>;
 
@@ -61,5 +61,5 @@ TEST(ReservedAddress, EveryWordIsKnownToTheReader) {
   }
 }
 
-}  // namespace
+}  // namespace reserved_address_test
 }  // namespace tapswitch::config

@@ -8,7 +8,7 @@
 #include <string>
 
 namespace tapswitch::config {
-namespace {
+namespace schema_test {
 
 using rpc::Problem;
 using rpc::Schema;
@@ -101,10 +101,10 @@ TEST(ConfigSchema, ComplaintAboutAVlanRuleTellsFieldProblemAndWhatIsAllowed) {
        "4095 is out of range",
        "1..4094"},
       {"EtherTypeOfATunnel",
-       {{"mode", "dot1q-tunnel"}, {"pvid", 1}, {"ethertype", "0x9100"}},
+       {{"mode", "dot1q-tunnel"}, {"pvid", 1}, {"ethertype", "0x9300"}},
        "vlan.ethertype",
-       R"("0x9100" is unknown)",
-       "0x88a8, 0x8100; did you mean 0x8100?"},
+       R"("0x9300" is unknown)",
+       "0x88a8, 0x8100, 0x9100, 0x9200; did you mean 0x9100 or 0x9200?"},
       {"Acceptable",
        {{"mode", "trunk"}, {"acceptable", "none"}},
        "vlan.acceptable",
@@ -194,5 +194,5 @@ TEST(ConfigSchema, AtMost64AddressesAreTaken) {
   EXPECT_FALSE(accepts(field(fields, "addresses"), std::vector<std::string>(65, "10.0.0.1/24")));
 }
 
-}  // namespace
+}  // namespace schema_test
 }  // namespace tapswitch::config

@@ -207,9 +207,11 @@ class SpecMaker {
       maybe([&] { rule.native_tagged = true; });
       maybe([&] { rule.allowed = VlanSet::of(static_cast<VlanId>(1 + below(4094))); });
       maybe([&] { rule.allowed = {}; });
+      maybe([&] { rule.vendor_type = TagType::vendor_9200; });
     }
     if (rule.mode == PortMode::tunnel) {
       maybe([&] { rule.tunnel_type = TagType::customer; });
+      maybe([&] { rule.tunnel_type = TagType::vendor_9100; });
     }
     return rule;
   }

@@ -15,7 +15,7 @@
 #include "tests/server/temporary_directory.hpp"
 
 namespace tapswitch::config {
-namespace {
+namespace store_test {
 
 namespace fs = std::filesystem;
 
@@ -103,5 +103,5 @@ TEST_F(StoreTest, FileBeyondTheLimitIsRefusedUnread) {
   EXPECT_EQ(refusal([&] { (void)store_.read(); }), rpc::ErrorKind::limit_reached);
 }
 
-}  // namespace
+}  // namespace store_test
 }  // namespace tapswitch::config

@@ -19,7 +19,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace hostile_frames_test {
 
 constexpr VlanId vlan = 10;
 
@@ -69,10 +69,13 @@ class HostileFrames : public testing::TestWithParam<bool> {
     patch();
     auto machine = open_qemu_port({.end = QemuOptions::Listen{address_}, .access = {}, .mtu = 0});
     ASSERT_TRUE(machine) << machine.error().message();
-    Port& port = **machine;
-    ASSERT_TRUE(lan_.engine().add_port(std::move(*machine), with_large_mtu(trunk())));
+    AttendedPort& port = **machine;
+    ASSERT_TRUE(lan_.engine().add_port(std::move(*machine), trunk(), {}, large_mtu));
     peer_.emplace(address_);
-    ASSERT_TRUE(wait_until([&] { return port.link().has_carrier; }));
+    ASSERT_TRUE(wait_until([&] {
+      port.answer();
+      return port.link().has_carrier;
+    }));
   }
 
   [[nodiscard]] std::size_t cable_count() const { return ports_.size(); }
@@ -154,10 +157,7 @@ class HostileFrames : public testing::TestWithParam<bool> {
 
  private:
   // Long enough for all that the buffers hold.
-  static PortRule with_large_mtu(PortRule rule) {
-    rule.mtu = 70'000;
-    return rule;
-  }
+  static constexpr PortState large_mtu{.mtu = 70'000};
 
   void plug(const PortRule& rule, const std::optional<OffloadSet>& offloads) {
     SocketPortPair pair = make_socket_port(4 << 20, offloads);
@@ -165,16 +165,17 @@ class HostileFrames : public testing::TestWithParam<bool> {
     if (GetParam()) {
       port = std::make_unique<LendingPort>(std::move(port));
     }
-    ports_.push_back(lan_.plug(with_large_mtu(rule), std::move(port), std::move(pair.cable)));
+    ports_.push_back(lan_.plug(rule, std::move(port), std::move(pair.cable)));
+    lan_.engine().set_port_state(ports_.back(), large_mtu);
   }
 
   void patch() {
     auto near = PatchPort::open().value();
     auto far = PatchPort::open_opposite(*near);
     far_.emplace(make_socket_port(4 << 20));
-    ASSERT_TRUE(lan_.engine().add_port(std::move(near), with_large_mtu(trunk())));
-    ASSERT_TRUE(neighbour_.add_port(std::move(far), with_large_mtu(trunk())));
-    ASSERT_TRUE(neighbour_.add_port(std::move(far_->port), with_large_mtu(access(vlan))));
+    ASSERT_TRUE(lan_.engine().add_port(std::move(near), trunk(), {}, large_mtu));
+    ASSERT_TRUE(neighbour_.add_port(std::move(far), trunk(), {}, large_mtu));
+    ASSERT_TRUE(neighbour_.add_port(std::move(far_->port), access(vlan), {}, large_mtu));
   }
 
   [[nodiscard]] std::uint64_t counted(std::size_t cable) {
@@ -350,5 +351,5 @@ TEST_P(HostileFrames, ChecksumThatStartsAtTheLastWordIsFinishedOrDropped) {
   expect_alive();
 }
 
-}  // namespace
+}  // namespace hostile_frames_test
 }  // namespace tapswitch::test

@@ -14,7 +14,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace lent_frame_test {
 
 constexpr VlanId vlan = 10;
 
@@ -162,6 +162,70 @@ TEST_F(LentFrameTest, FramesAreGivenBackWhenTheyHaveLeft) {
   EXPECT_EQ(lender_->lent_count(), 0U);
 }
 
+// Notes how the frames come that it sends.
+class NotingPort final : public Port {
+ public:
+  struct Sent {
+    bool is_lent;            // its body is
+    std::size_t lent_count;  // how many frames have not been given back
+    Bytes bytes;
+  };
+
+  NotingPort(std::unique_ptr<Port> inner, const LendingPort& lender)
+      : inner_(std::move(inner)), lender_(lender) {}
+
+  [[nodiscard]] int descriptor(std::size_t queue) const noexcept override {
+    return inner_->descriptor(queue);
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override {
+    return inner_->receive(queue, frame);
+  }
+  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
+    const std::lock_guard lock(mutex_);
+    sent_.push_back({frame.is_lent(), lender_.lent_count(), bytes_of(frame)});
+    return inner_->send(frame);
+  }
+  [[nodiscard]] LinkStatus link() const override { return inner_->link(); }
+
+  [[nodiscard]] std::vector<Sent> sent() {
+    const std::lock_guard lock(mutex_);
+    return sent_;
+  }
+
+ private:
+  std::unique_ptr<Port> inner_;
+  const LendingPort& lender_;
+  std::mutex mutex_;
+  std::vector<Sent> sent_;
+};
+
+TEST_F(LentFrameTest, FrameToAKnownStationIsLentUntilItsEgressHasTakenIt) {
+  SocketPortPair pair = make_socket_port();
+  auto port = std::make_unique<NotingPort>(std::move(pair.port), *lender_);
+  NotingPort& noting = *port;
+  lan_.plug(access(vlan), std::move(port), std::move(pair.cable));
+  const Bytes hello = frame(carol, everybody).build();
+  ASSERT_TRUE(lan_.cable(2).send(hello));
+  ASSERT_EQ(lan_.cable(0).wait_for_frame(), hello);
+  ASSERT_EQ(lan_.cable(1).wait_for_frame(), with_header({}, hello));
+  std::vector<Bytes> frames;
+  for (const std::size_t size : {1'100U, 1'300U, 1'500U}) {
+    frames.push_back(frame(alice, carol).payload(size).build());
+    ASSERT_TRUE(lan_.cable(0).send(frames.back()));
+    EXPECT_EQ(lan_.cable(2).wait_for_frame(), frames.back());
+  }
+  lan_.settle();
+  const auto sent = noting.sent();
+  ASSERT_EQ(sent.size(), frames.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_TRUE(sent[i].is_lent);
+    EXPECT_GE(sent[i].lent_count, 1U);
+    EXPECT_EQ(sent[i].bytes, frames[i]);
+  }
+  EXPECT_EQ(lender_->lent_count(), 0U);
+  EXPECT_FALSE(lan_.cable(1).receive()) << "carol is known";
+}
+
 TEST_F(LentFrameTest, FrameThatIsDroppedIsGivenBack) {
   const Bytes refused = frame(alice, everybody).tag({.vid = 20}).payload(1'000).build();
   ASSERT_TRUE(lan_.cable(0).send(refused));
@@ -256,5 +320,5 @@ TEST_F(LentFrameTest, ObserversSeeHeadAndBody) {
   EXPECT_EQ(at_bob.seen(), std::vector<Bytes>{sent});
 }
 
-}  // namespace
+}  // namespace lent_frame_test
 }  // namespace tapswitch::test

@@ -13,7 +13,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace offload_test {
 
 constexpr OffloadSet only_checksums{.checksum = true};
 constexpr std::size_t ip_begin = FrameView::header_size;
@@ -252,11 +252,10 @@ TEST(Offload, TagThatIsPoppedLeavesAnUnknownHeaderSizeUnknown) {
 TEST(Offload, SegmentsAreWhatTheMtuIsAbout) {
   Lan lan;
   lan.plug(trunk(), all_offloads);
-  PortRule rule = trunk();
-  rule.mtu = 40 + segment_size;
-  const PortIndex fits = lan.plug(rule, all_offloads);
-  rule.mtu -= 1;
-  const PortIndex does_not = lan.plug(rule, all_offloads);
+  const PortIndex fits = lan.plug(trunk(), all_offloads);
+  lan.engine().set_port_state(fits, {.mtu = 40 + segment_size});
+  const PortIndex does_not = lan.plug(trunk(), all_offloads);
+  lan.engine().set_port_state(does_not, {.mtu = 40 + segment_size - 1});
   const Bytes sent = with_header(super_frame, tcp_frame(5 * segment_size));
   ASSERT_TRUE(lan.cable(0).send(sent));
   EXPECT_EQ(lan.cable(1).wait_for_frame(), sent);
@@ -296,5 +295,5 @@ TEST(Offload, HeaderThatLiesIsDroppedWithItsReason) {
   EXPECT_EQ(lan.drops(from, DropReason::offload_invalid), count);
 }
 
-}  // namespace
+}  // namespace offload_test
 }  // namespace tapswitch::test

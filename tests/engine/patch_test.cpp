@@ -8,7 +8,7 @@
 #include "tests/engine/lan.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace patch_test {
 
 void plug_in(Switch& engine, std::unique_ptr<Port> port, const PortRule& rule = trunk()) {
   ASSERT_TRUE(engine.add_port(std::move(port), rule));
@@ -90,5 +90,5 @@ TEST(Patch, VlanRulesHoldAtBothEnds) {
   EXPECT_EQ(carols.cable.receive(), std::nullopt);
 }
 
-}  // namespace
+}  // namespace patch_test
 }  // namespace tapswitch::test

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace punt_queue_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -84,5 +84,5 @@ TEST_F(PuntQueueTest, FrameThatIsTooLongIsRefused) {
   EXPECT_EQ(calls_, 0);
 }
 
-}  // namespace
+}  // namespace punt_queue_test
 }  // namespace tapswitch

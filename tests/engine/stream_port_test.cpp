@@ -6,17 +6,19 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <gtest/gtest.h>
 
 #include "switch/ports/qemu/qemu_port.hpp"
 #include "tests/engine/lan.hpp"
 #include "tests/server/temporary_directory.hpp"
+#include "tests/support/attendant.hpp"
 #include "tests/support/stream_peer.hpp"
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace stream_port_test {
 
 class StreamPortOfSwitch : public testing::Test {
  protected:
@@ -25,6 +27,7 @@ class StreamPortOfSwitch : public testing::Test {
     auto port = open_qemu_port({.end = QemuOptions::Listen{address_}, .access = {}, .mtu = 0});
     ASSERT_TRUE(port) << port.error().message();
     port_ = port->get();
+    attendant_.emplace(**port);
     index_ = *lan_.engine().add_port(std::move(*port), {});
   }
 
@@ -38,6 +41,7 @@ class StreamPortOfSwitch : public testing::Test {
   Lan lan_{1, {}, [this](PortIndex) { ++news_; }};
   Port* port_ = nullptr;
   PortIndex index_{};
+  std::optional<Attendant> attendant_;
 };
 
 // Each frame is waited for before the next is sent, so that one that is not noticed stops it all.
@@ -116,9 +120,10 @@ TEST_F(StreamPortOfSwitch, PortIsRemovedWhileItsPeerTalks) {
     ASSERT_TRUE(peer.send(frame(bob, alice).build()));
   }
   ASSERT_TRUE(lan_.cable(0).wait_for_frame());
+  attendant_.reset();
   lan_.engine().remove_port(index_);
   EXPECT_FALSE(std::filesystem::exists(address_.path()));
 }
 
-}  // namespace
+}  // namespace stream_port_test
 }  // namespace tapswitch::test

@@ -11,7 +11,7 @@
 #include "tests/engine/lan.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace switch_composed_test {
 
 TEST(Switch, RulesOfAComposedChangeTakeEffectTogether) {
   Lan lan;
@@ -34,6 +34,27 @@ TEST(Switch, RulesOfAComposedChangeTakeEffectTogether) {
   ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).build()));
   ASSERT_TRUE(lan.cable(1).wait_for_frame());
   EXPECT_EQ(lan.engine().fdb().count_in(2), 1U);
+}
+
+TEST(Switch, StateTakesEffectAtOnceInAComposedChangeAndBringsNoRules) {
+  Lan lan;
+  const PortIndex left = lan.plug(access(1));
+  const PortIndex right = lan.plug(access(1));
+  const Snapshot* const before = &lan.engine().snapshot();
+  lan.engine().begin_change();
+  lan.engine().set_port_rule(left, access(2));
+  lan.engine().set_port_state(right, {.mtu = 100});
+  EXPECT_EQ(&lan.engine().snapshot(), before);
+  EXPECT_EQ(lan.engine().port_state(right).mtu, 100U);
+  ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).payload(101).build()));
+  const auto short_frame = frame(alice, everybody).payload(100).build();
+  ASSERT_TRUE(lan.cable(0).send(short_frame));
+  EXPECT_EQ(lan.cable(1).wait_for_frame(), short_frame);
+  lan.engine().commit();
+  EXPECT_EQ(lan.engine().port_state(right).mtu, 100U);
+  ASSERT_TRUE(lan.cable(0).send(short_frame));
+  lan.settle();
+  EXPECT_FALSE(lan.cable(1).receive());
 }
 
 TEST(Switch, PortThatComesInAComposedChangeBringsTheRulesNotedBefore) {
@@ -113,5 +134,5 @@ TEST(Switch, PortsComeAndGoUnderTrafficInComposedChanges) {
   traffic.join();
 }
 
-}  // namespace
+}  // namespace switch_composed_test
 }  // namespace tapswitch::test

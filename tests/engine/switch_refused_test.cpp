@@ -12,7 +12,7 @@
 #include "tests/engine/lan.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace switch_refused_test {
 
 // A port by which nothing can be received: the kernel does not watch a regular file.
 class UnwatchablePort final : public Port {
@@ -92,5 +92,5 @@ TEST(Switch, SwitchThatHasStoppedReceivingTakesNothing) {
   EXPECT_TRUE(lan.cable(1).wait_for_frame());
 }
 
-}  // namespace
+}  // namespace switch_refused_test
 }  // namespace tapswitch::test

@@ -13,7 +13,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace switch_test {
 
 constexpr auto unicast = static_cast<std::size_t>(AddressKind::unicast);
 constexpr auto broadcast = static_cast<std::size_t>(AddressKind::broadcast);
@@ -373,5 +373,5 @@ TEST(Switch, TwoSwitchesShareNothing) {
   EXPECT_EQ(right.fdb().size(), 0U);
 }
 
-}  // namespace
+}  // namespace switch_test
 }  // namespace tapswitch::test

@@ -14,7 +14,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace walk_test {
 
 constexpr MacAddress bridges{0x0180'c200'0000};
 constexpr MacAddress lldp{0x0180'c200'000e};
@@ -274,5 +274,5 @@ TEST_F(WalkTest, PortMayBeWrapped) {
   EXPECT_TRUE(pair.cable.wait_for_frame());
 }
 
-}  // namespace
+}  // namespace walk_test
 }  // namespace tapswitch::test

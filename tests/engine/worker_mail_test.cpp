@@ -11,9 +11,10 @@
 
 #include "switch/engine/switch.hpp"
 #include "tests/engine/lan.hpp"
+#include "tests/support/lending_port.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace worker_mail_test {
 
 // So many frames of one sender are read ahead as 1, 2, 4 and 8.
 constexpr std::size_t sent_frames = 15;
@@ -55,15 +56,18 @@ class GatePort final : public Port {
   bool is_open_ = false;
 };
 
-// Alice floods, and her worker stands at the gate, with seven more of her frames read ahead. Bob is
-// in her VLAN; carol, whose frames the other worker receives, is in another.
+// Alice floods, and her worker stands at the gate, with seven more of her frames read ahead. Her
+// port lends them. Bob is in her VLAN; carol, whose frames the other worker receives, is in
+// another.
 class WorkerMail : public ::testing::Test {
  protected:
   WorkerMail() {
     auto gate = std::make_unique<GatePort>();
     gate_ = gate.get();
     SocketPortPair sender = make_socket_port();
-    alices_ = *lan_.engine().add_port(std::move(sender.port), access(1), 0);
+    auto lender = std::make_unique<LendingPort>(std::move(sender.port));
+    lender_ = lender.get();
+    alices_ = *lan_.engine().add_port(std::move(lender), access(1), 0);
     (void)*lan_.engine().add_port(std::move(gate), access(1), 1);
     bobs_ = lan_.plug(access(1));
     SocketPortPair other = make_socket_port();
@@ -72,7 +76,7 @@ class WorkerMail : public ::testing::Test {
     std::latch all_sent(1);
     lan_.pool().worker(0).post([&all_sent] { all_sent.wait(); });
     for (std::size_t i = 0; i < sent_frames; ++i) {
-      EXPECT_TRUE(sender.cable.send(frame(alice, everybody).build()));
+      EXPECT_TRUE(sender.cable.send(sent_frame(i)));
     }
     all_sent.count_down();
     alices_cable_.emplace(std::move(sender.cable));
@@ -80,6 +84,11 @@ class WorkerMail : public ::testing::Test {
   }
 
   ~WorkerMail() override { gate_->open(); }
+
+  // Most of each is lent.
+  static Bytes sent_frame(std::size_t number) {
+    return frame(alice, everybody).payload(1'400 + number).build();
+  }
 
   // Returns when 'receive' hears carol, whose worker then has the next picture. It is asked after
   // alice's, who has the picture in its mailbox by then. Counts frames of others.
@@ -107,6 +116,7 @@ class WorkerMail : public ::testing::Test {
 
   Lan lan_{2};
   GatePort* gate_;
+  LendingPort* lender_ = nullptr;
   PortIndex alices_{};
   PortIndex bobs_{};
   std::optional<Cable> alices_cable_;
@@ -160,5 +170,28 @@ TEST_F(WorkerMail, PortThatIsDetachedHasForwardedWhatItRead) {
   EXPECT_EQ(bob_hears(alice), sent_frames);
 }
 
-}  // namespace
+// Whoever lends may end with the detaching: nothing of the batch is read afterwards, nor given
+// back.
+TEST_F(WorkerMail, PortThatIsDetachedHasBackWhatItLent) {
+  std::size_t lent_before = 0;
+  std::promise<std::size_t> lent_after;
+  Worker& worker = lan_.pool().worker(0);
+  worker.post([&] {
+    lent_before = lender_->lent_count();
+    worker.detach(SwitchId{}, alices_);
+    lent_after.set_value(lender_->lent_count());
+    lender_->retire();
+  });
+  gate_->open();
+  EXPECT_EQ(lent_after.get_future().get(), 0U);
+  EXPECT_GE(lent_before, sent_frames - first_of_last_eight + 1);
+  lan_.settle();
+  EXPECT_FALSE(lender_->is_asked_in_retirement());
+  for (std::size_t i = 0; i < sent_frames; ++i) {
+    EXPECT_EQ(lan_.cable(0).wait_for_frame(), sent_frame(i));
+  }
+  lan_.engine().remove_port(alices_);
+}
+
+}  // namespace worker_mail_test
 }  // namespace tapswitch::test

@@ -12,7 +12,7 @@
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::events {
-namespace {
+namespace event_hub_test {
 
 // A session that has room for as many events as the test says.
 class TestOutlet final : public rpc::Outlet {
@@ -250,5 +250,5 @@ TEST_F(EventHubTest, SamplesAreTakenOnceForAllWhoseIntervalIsOver) {
   });
 }
 
-}  // namespace
+}  // namespace event_hub_test
 }  // namespace tapswitch::events

@@ -7,7 +7,7 @@
 #include "switch/forwarding/decide.hpp"
 
 namespace tapswitch {
-namespace {
+namespace classify_test {
 
 // How the only port of a switch, which has 'rule', classifies a frame with 'tag'.
 Classification classify_at(const VlanRule& rule, std::optional<VlanTag> tag) {
@@ -51,8 +51,15 @@ TEST(Classify, PriorityTagGetsThePvidAndKeepsTheRest) {
   EXPECT_TRUE(result.has_tag);
 }
 
+TEST(Classify, TagOfAVendorsTypeKeepsItsType) {
+  const VlanTag tag{.type = TagType::vendor_9200, .priority = 3, .vid = 20};
+  const auto result = classify_at({.vendor_type = TagType::vendor_9200}, tag);
+  EXPECT_EQ(result.tag, tag);
+  EXPECT_TRUE(result.has_tag);
+}
+
 TEST(Classify, TunnelPutsATagOfItsTypeInFrontOfAnyOther) {
-  for (const TagType type : {TagType::service, TagType::customer}) {
+  for (const TagType type : {TagType::service, TagType::customer, TagType::vendor_9100}) {
     const auto result = classify_at({.mode = PortMode::tunnel, .pvid = 100, .tunnel_type = type},
                                     VlanTag{.priority = 7, .vid = 20});
     EXPECT_EQ(result.tag, (VlanTag{.type = type, .vid = 100}));
@@ -60,5 +67,5 @@ TEST(Classify, TunnelPutsATagOfItsTypeInFrontOfAnyOther) {
   }
 }
 
-}  // namespace
+}  // namespace classify_test
 }  // namespace tapswitch

@@ -30,6 +30,11 @@ PortRule tunnel(VlanId vid, TagType type = TagType::service) {
   return {.vlan = {.mode = PortMode::tunnel, .pvid = vid, .tunnel_type = type}};
 }
 
+PortRule naming(TagType type, PortRule rule = any()) {
+  rule.vlan.vendor_type = type;
+  return rule;
+}
+
 PortRule accepting(AcceptableFrames frames, PortRule rule = any()) {
   rule.vlan.acceptable = frames;
   return rule;
@@ -57,6 +62,7 @@ PortRule deaf() { return {.learning = false}; }
 const std::vector<PortRule> three = {any(), any(), any()};
 constexpr VlanTag vlan_10{.vid = 10};
 constexpr VlanTag vlan_20{.vid = 20};
+constexpr VlanTag vendors_10{.type = TagType::vendor_9100, .vid = 10};
 constexpr VlanTag priority_5{.priority = 5, .vid = 0};
 constexpr VlanTag vlan_4095{.vid = reserved_vlan};
 constexpr VlanTag service_10{.type = TagType::service, .vid = 10};
@@ -126,6 +132,10 @@ const Case cases[] = {
     {"UntaggedWithoutNativeDrops",     {trunk("10"), any()}, {}, {0, broadcast, alice}, "drop untagged_refused"},
     {"DefaultPortsLetTagsAcross",      three, {}, {0, broadcast, alice, {vlan_10}}, "flood p1:10 p2:10"},
     {"ServiceTagNamesAVlanToo",        three, {}, {0, broadcast, alice, {service_10}}, "flood p1:10 p2:10"},
+    {"VendorsTagIsPayload",            three, {}, {0, broadcast, alice, {vendors_10}}, "flood p1 p2"},
+    {"VendorsTagNamesAVlanOnDemand",   {naming(TagType::vendor_9100), access(10), any()}, {}, {0, broadcast, alice, {vendors_10}}, "flood p1 p2:10"},
+    {"OtherVendorsTagIsStillPayload",  {naming(TagType::vendor_9200), access(10), any()}, {}, {0, broadcast, alice, {vendors_10}}, "flood p2"},
+    {"VendorsTagBesideThoseOfTheStandard", {naming(TagType::vendor_9100), access(10), any()}, {}, {0, broadcast, alice, {vlan_10}}, "flood p1 p2:10"},
     {"ReservedVidDrops",               three, {}, {0, broadcast, alice, {vlan_4095}}, "drop vlan_reserved"},
 
     // Priority tags and acceptable frames.
@@ -142,6 +152,7 @@ const Case cases[] = {
     {"TunnelCarriesTagsAsPayload",     {tunnel(100), trunk("100")}, {}, {0, broadcast, alice, {vlan_10}}, "flood p1:100"},
     {"TunnelTakesReservedVidAsPayload", {tunnel(100), trunk("100")}, {}, {0, broadcast, alice, {vlan_4095}}, "flood p1:100"},
     {"TunnelGivesPayloadBack",         {trunk("100"), tunnel(100)}, {}, {0, broadcast, alice, {{.type = TagType::service, .vid = 100}, vlan_10}}, "flood p1"},
+    {"TunnelOfAVendorsType",           {tunnel(100, TagType::vendor_9100), trunk("100")}, {}, {0, broadcast, alice, {vlan_10}}, "flood p1:100"},
     {"TunnelToTunnelAddsNothing",      {tunnel(100), tunnel(100), tunnel(200)}, {}, {0, broadcast, alice, {vlan_10}}, "flood p1"},
     {"TunnelMayRefuseUntagged",        {accepting(AcceptableFrames::tagged, tunnel(100)), any()}, {}, {0, broadcast, alice}, "drop untagged_refused"},
     {"TunnelMayRefuseTagged",          {accepting(AcceptableFrames::untagged, tunnel(100)), any()}, {}, {0, broadcast, alice, {vlan_10}}, "drop tagged_refused"},
@@ -151,6 +162,7 @@ const Case cases[] = {
     {"OneByteDrops",                   three, {}, {0, bob, alice, {}, 1},  "drop runt"},
     {"ThirteenBytesDrop",              three, {}, {0, bob, alice, {}, 13}, "drop runt"},
     {"FourteenBytesAreAFrame",         three, {}, {0, bob, alice, {}, 14}, "flood p1 p2"},
+    {"VendorsTagCutShortDropsWhereItIsOne", {naming(TagType::vendor_9100), any()}, {}, {0, bob, alice, {vendors_10}, 17}, "drop tag_truncated"},
     {"TagCutShortDrops",               three, {}, {0, bob, alice, {vlan_10}, 17}, "drop tag_truncated"},
     {"TwentyTagsCountAsOne",           three, {}, {0, bob, alice, std::vector<VlanTag>(20, vlan_10)}, "flood p1:10 p2:10"},
 };

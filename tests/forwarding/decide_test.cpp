@@ -12,7 +12,7 @@
 #include "tests/forwarding/decide_cases.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace decide_test {
 
 constexpr std::chrono::seconds ageing{300};
 
@@ -145,5 +145,5 @@ TEST(ForwardingCases, AnswerInTheSameBatchFindsItsStation) {
   EXPECT_EQ(bridge.send({.in = 0, .to = bob, .from = alice}), "p1");
 }
 
-}  // namespace
+}  // namespace decide_test
 }  // namespace tapswitch::test

@@ -13,7 +13,7 @@
 #include "tests/forwarding/decide_cases.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace documentation_test {
 
 using testing::ElementsAreArray;
 
@@ -64,5 +64,5 @@ TEST(Documentation, OperationsSaysWhatEachDropReasonMeans) {
               ElementsAreArray(reasons));
 }
 
-}  // namespace
+}  // namespace documentation_test
 }  // namespace tapswitch::test

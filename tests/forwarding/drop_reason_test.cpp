@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace drop_reason_test {
 
 TEST(DropReason, TextsStandInTheOrderOfTheReasons) {
   EXPECT_EQ(text_of(DropReason::runt).name, "runt");
@@ -30,5 +30,5 @@ TEST(DropReason, ReasonsOfThePortItLeavesByAreCountedThere) {
   EXPECT_FALSE(is_counted_at_ingress(DropReason::mtu_exceeded));
 }
 
-}  // namespace
+}  // namespace drop_reason_test
 }  // namespace tapswitch

@@ -12,7 +12,7 @@
 #include "switch/forwarding/fdb.hpp"
 
 namespace tapswitch {
-namespace {
+namespace fdb_concurrency_test {
 
 constexpr std::uint64_t station_count = 64;
 constexpr int rounds = 40'000;
@@ -111,5 +111,5 @@ TEST_F(FdbConcurrencyTest, CountsAgreeWithTheEntriesInTheEnd) {
   EXPECT_EQ(fdb_.size(), 0U);
 }
 
-}  // namespace
+}  // namespace fdb_concurrency_test
 }  // namespace tapswitch

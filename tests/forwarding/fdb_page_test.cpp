@@ -6,7 +6,7 @@
 #include "switch/forwarding/fdb.hpp"
 
 namespace tapswitch {
-namespace {
+namespace fdb_page_test {
 
 using std::chrono::seconds;
 
@@ -103,5 +103,5 @@ TEST_F(FdbPageTest, CursorBeyondTheEndIsTheEnd) {
   EXPECT_EQ(page.next_cursor, std::nullopt);
 }
 
-}  // namespace
+}  // namespace fdb_page_test
 }  // namespace tapswitch

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace fdb_table_test {
 
 constexpr Station alice{10, MacAddress(0x02'00'00'00'00'0a)};
 constexpr Station bob{20, MacAddress(0x02'00'00'00'00'0b)};
@@ -97,5 +97,5 @@ TEST(FdbTable, ReadTellsTheStation) {
   EXPECT_EQ(record->value.second(), 11U);
 }
 
-}  // namespace
+}  // namespace fdb_table_test
 }  // namespace tapswitch

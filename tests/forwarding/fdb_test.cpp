@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace fdb_test {
 
 using std::chrono::seconds;
 
@@ -154,11 +154,67 @@ TEST_F(FdbTest, FullTableRefusesStrangersAndKeepsFriends) {
   hear(alice, p1);
   fill(p2);
   EXPECT_EQ(fdb_.size(), fdb_.capacity());
-  EXPECT_EQ(hear(bob, p1), Learned::table_full);
+  EXPECT_EQ(hear(bob, p2), Learned::table_full);
   EXPECT_EQ(find(bob), std::nullopt);
   EXPECT_EQ(hear(alice, p1), Learned::refreshed);
   EXPECT_EQ(hear(alice, p3), Learned::moved) << "a move takes no room";
   EXPECT_EQ(fdb_.counters().refused_table_full, 1U);
+}
+
+TEST_F(FdbTest, FloodByOnePortDoesNotKeepOthersOut) {
+  fill(p2);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(hear({10, stranger(i).mac}, p1), Learned::added) << i;
+    fill(p2);  // who refreshes his own
+  }
+  EXPECT_EQ(fdb_.size(), fdb_.capacity());
+  EXPECT_EQ(fdb_.count_on(p1), 100U);
+  EXPECT_EQ(fdb_.count_on(p2), fdb_.capacity() - 100);
+  EXPECT_EQ(fdb_.counters().evicted, 100U);
+  EXPECT_EQ(fdb_.counters().aged, 0U);
+}
+
+TEST_F(FdbTest, PortsThatAreEvenDoNotRobEachOther) {
+  for (std::uint64_t i = 0; fdb_.size() < fdb_.capacity(); ++i) {
+    hear(stranger(i), i % 2 == 0 ? p1 : p2);
+  }
+  EXPECT_EQ(hear(alice, p1), Learned::table_full);
+  EXPECT_EQ(hear(bob, p2), Learned::table_full);
+  EXPECT_EQ(hear(bob, p3), Learned::added);
+}
+
+// A small table is looked at whole.
+TEST(Fdb, OldestOfThePortThatHasMostMakesWay) {
+  Fdb fdb(6, seconds(300), 7);
+  const TimePoint begin{std::chrono::hours(1)};
+  const auto at = [&](int second) { return begin + seconds(second); };
+  ASSERT_TRUE(fdb.add_static(alice, p2));
+  fdb.learn(bob, p1, 0, at(0));  // the oldest of all, and of another port
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    fdb.learn(stranger(i), p2, 0, at(static_cast<int>(i)));
+  }
+  fdb.learn(stranger(1), p2, 0, at(5));
+  EXPECT_EQ(fdb.learn(alice_in_10, p3, 0, at(5)), Learned::added);
+  EXPECT_EQ(fdb.find(stranger(2), at(5)), std::nullopt) << "heard last at 2";
+  EXPECT_EQ(fdb.find(bob, at(5)), p1);
+  EXPECT_EQ(fdb.find(alice, at(5)), p2);
+  // The port's own newcomer takes the place of its own oldest.
+  EXPECT_EQ(fdb.learn(stranger(9), p2, 0, at(6)), Learned::added);
+  EXPECT_EQ(fdb.find(stranger(3), at(6)), std::nullopt);
+  EXPECT_EQ(fdb.count_on(p1), 1U);
+  EXPECT_EQ(fdb.count_on(p2), 4U) << "one is static";
+  EXPECT_EQ(fdb.count_on(p3), 1U);
+  EXPECT_EQ(fdb.counters().evicted, 2U);
+}
+
+TEST(Fdb, LimitOfAPortHoldsInAFullTableToo) {
+  Fdb fdb(4, seconds(300), 7);
+  const TimePoint now{std::chrono::hours(1)};
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    fdb.learn(stranger(i), i == 0 ? p1 : p2, 0, now);
+  }
+  EXPECT_EQ(fdb.learn(alice, p1, 1, now + seconds(5)), Learned::port_full);
+  EXPECT_EQ(fdb.learn(alice, p1, 2, now + seconds(5)), Learned::added);
 }
 
 TEST_F(FdbTest, FullTableOfAgedStationsTakesNewOnesBeforeExpire) {
@@ -283,5 +339,5 @@ TEST_F(FdbTest, SmallestTableHoldsOneStation) {
   EXPECT_EQ(fdb.learn(bob, p1, 0, now_), Learned::table_full);
 }
 
-}  // namespace
+}  // namespace fdb_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace punt_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -107,5 +107,5 @@ TEST(PuntKind, IsThatOfTheTable) {
   }
 }
 
-}  // namespace
+}  // namespace punt_test
 }  // namespace tapswitch

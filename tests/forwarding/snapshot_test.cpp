@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace snapshot_test {
 
 using Rules = std::vector<std::optional<PortRule>>;
 
@@ -100,7 +100,6 @@ TEST(Snapshot, ViewTellsWhatTheRuleSays) {
       .isolated = true,
       .hairpin = true,
       .fdb_limit = 7,
-      .mtu = 9'000,
   };
   const Snapshot snapshot(SwitchRule{.forwarded_reserved = 2}, Rules{rule});
   const PortView& port = snapshot.port(PortIndex{0});
@@ -114,7 +113,6 @@ TEST(Snapshot, ViewTellsWhatTheRuleSays) {
   EXPECT_TRUE(port.isolated());
   EXPECT_TRUE(port.hairpin());
   EXPECT_EQ(port.fdb_limit(), 7U);
-  EXPECT_EQ(port.mtu(), 9'000U);
 }
 
 TEST(Snapshot, MovedSnapshotStaysWhole) {
@@ -130,5 +128,5 @@ TEST(Snapshot, MostPortsFit) {
   EXPECT_EQ(snapshot.flood_list(4094).size(), max_ports);
 }
 
-}  // namespace
+}  // namespace snapshot_test
 }  // namespace tapswitch

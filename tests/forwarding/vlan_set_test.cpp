@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace vlan_set_test {
 
 VlanSet set_of(std::string_view text) {
   const auto set = VlanSet::parse(text);
@@ -78,5 +78,5 @@ TEST(VlanSet, SetOfOneHasThatOne) {
   EXPECT_EQ(VlanSet::of(10).count(), 1U);
 }
 
-}  // namespace
+}  // namespace vlan_set_test
 }  // namespace tapswitch

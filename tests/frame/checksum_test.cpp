@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/frame/checksum.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -9,7 +10,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace checksum_test {
 
 using test::SuperFrame;
 using Bytes = std::vector<std::byte>;
@@ -133,5 +134,44 @@ TEST(FinishChecksum, WritesZeroAsAllOnes) {
   EXPECT_EQ(test::fault_of(frame.bytes, frame.headers), "");
 }
 
-}  // namespace
+// CRC32c, bit by bit.
+std::uint32_t naive_crc(std::span<const std::byte> bytes) {
+  std::uint32_t crc = 0xffff'ffff;
+  for (const std::byte octet : bytes) {
+    crc ^= std::to_integer<std::uint32_t>(octet);
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82f6'3b78 : 0);
+    }
+  }
+  return ~crc;
+}
+
+Bytes with_sctp_checksum(Bytes packet) {
+  write_sctp_checksum(packet);
+  return packet;
+}
+
+// The 32 zeros whose CRC32c stands in RFC 3720, B.4.
+TEST(SctpChecksum, IsThatOfTheKnownExample) {
+  Bytes expected(32);
+  const Bytes field = bytes_of({0xaa, 0x36, 0x91, 0x8a});
+  std::ranges::copy(field, expected.begin() + 8);
+  EXPECT_EQ(with_sctp_checksum(Bytes(32)), expected);
+}
+
+TEST(SctpChecksum, IsThatOfTheNaiveSumWhateverStoodInItsField) {
+  for (const std::size_t size : {12U, 13U, 16U, 100U, 1'480U, 65'515U}) {
+    Bytes packet = test::noise(size);
+    std::ranges::fill(std::span(packet).subspan(8, 4), std::byte{});
+    const std::uint32_t crc = naive_crc(packet);
+    Bytes expected = packet;
+    for (std::size_t i = 0; i < 4; ++i) {
+      expected[8 + i] = static_cast<std::byte>(crc >> 8 * i & 0xff);
+    }
+    packet[9] = std::byte{0x55};
+    EXPECT_EQ(with_sctp_checksum(packet), expected) << size;
+  }
+}
+
+}  // namespace checksum_test
 }  // namespace tapswitch

@@ -8,8 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/frame_builder.hpp"
+#include "tests/support/super_frame.hpp"
+
 namespace tapswitch {
-namespace {
+namespace frame_buffer_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -231,5 +234,58 @@ TEST_F(LentFrameBufferTest, NextFrameIsWholeAgain) {
   EXPECT_EQ(frame_->size(), 60U);
 }
 
-}  // namespace
+// Linux says so of segments that it joined without a look into them (rx-gro-list): each checksum
+// was right, and that of the first stands in the header.
+test::SuperFrame joined_unseen(const test::SuperFrameRecipe& recipe) {
+  test::SuperFrame frame = test::build(recipe);
+  const std::size_t field = frame.headers.transport + frame.offload.checksum_offset;
+  const Bytes first = test::cut(frame.bytes, frame.offload).front();
+  std::copy_n(first.begin() + static_cast<std::ptrdiff_t>(field), 2,
+              frame.bytes.begin() + static_cast<std::ptrdiff_t>(field));
+  frame.offload.needs_checksum = false;
+  frame.offload.is_verified = true;
+  frame.offload.checksum_start = frame.offload.checksum_offset = 0;
+  return frame;
+}
+
+TEST_F(FrameBufferTest, SuperFrameWhoseChecksumsWereCheckedIsTakenAndLeftUnfinished) {
+  for (const bool is_ipv6 : {false, true}) {
+    for (const TransportKind kind : {TransportKind::tcp, TransportKind::udp}) {
+      const test::SuperFrameRecipe recipe{
+          .is_ipv6 = is_ipv6, .kind = kind, .payload = test::noise(5'000)};
+      const test::SuperFrame joined = joined_unseen(recipe);
+      test::fill(*frame_, joined.bytes, joined.offload);
+      ASSERT_TRUE(frame_->check_offload());
+      const test::SuperFrame expected = test::build(recipe);
+      EXPECT_EQ(bytes(), expected.bytes);
+      EXPECT_EQ(frame_->offload(), expected.offload);
+    }
+  }
+}
+
+TEST_F(FrameBufferTest, SuperFrameWhoseChecksumsNobodyCheckedIsRefused) {
+  test::SuperFrame joined = joined_unseen({});
+  joined.offload.is_verified = false;
+  test::fill(*frame_, joined.bytes, joined.offload);
+  EXPECT_FALSE(frame_->check_offload());
+  // Nor is one that is of another kind than it says.
+  joined.offload.is_verified = true;
+  joined.offload.gso = GsoKind::udp;
+  test::fill(*frame_, joined.bytes, joined.offload);
+  EXPECT_FALSE(frame_->check_offload());
+}
+
+TEST_F(FrameBufferTest, PaddingIsOfZerosAndGoesAgain) {
+  receive(60);
+  receive(20);
+  const Bytes before = bytes();
+  frame_->pad(60);
+  Bytes padded = before;
+  padded.resize(60);
+  EXPECT_EQ(bytes(), padded);
+  frame_->cut_off(20);
+  EXPECT_EQ(bytes(), before);
+}
+
+}  // namespace frame_buffer_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace frame_view_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -82,5 +82,5 @@ TEST(FrameView, OfTwentyTagsTheOutermostCounts) {
   EXPECT_EQ(view->tag(), VlanTag{.vid = 1});
 }
 
-}  // namespace
+}  // namespace frame_view_test
 }  // namespace tapswitch

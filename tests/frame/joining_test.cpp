@@ -15,7 +15,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace joining_test {
 
 namespace flag = test::tcp_flag;
 using test::SuperFrame;
@@ -275,5 +275,5 @@ TEST(Joiner, OnlyPlainTcpWithPayloadIsBegun) {
   EXPECT_FALSE(joiner.begin(*buffer));
 }
 
-}  // namespace
+}  // namespace joining_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace mac_address_test {
 
 TEST(MacAddress, TextIsReadInTheThreeCommonForms) {
   const MacAddress expected(0x02'00'00'00'ab'0f);
@@ -78,5 +78,5 @@ TEST(MacAddress, SixteenAddressesAreReserved) {
   EXPECT_FALSE(MacAddress(0x01'80'c2'00'00'10).is_reserved());
 }
 
-}  // namespace
+}  // namespace mac_address_test
 }  // namespace tapswitch

@@ -11,7 +11,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace offload_test {
 
 using test::find_headers;
 using test::is_consistent;
@@ -329,5 +329,5 @@ TEST(WireSize, IsThatOfTheLargestFrameCut) {
   EXPECT_EQ(size_of(test::without_segmentation(test::build({}))), 14U + 40 + 4'000);
 }
 
-}  // namespace
+}  // namespace offload_test
 }  // namespace tapswitch

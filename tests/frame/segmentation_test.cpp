@@ -15,7 +15,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace segmentation_test {
 
 namespace flag = test::tcp_flag;
 using test::SuperFrame;
@@ -235,5 +235,5 @@ TEST(Segmenter, LeavesTheBufferAloneWhenNoneIsLeft) {
   EXPECT_TRUE(std::ranges::equal(buffer->head(), before));
 }
 
-}  // namespace
+}  // namespace segmentation_test
 }  // namespace tapswitch

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace vlan_tag_test {
 
 TEST(VlanTag, FieldsStandWhereTheStandardPutsThem) {
   const VlanTag tag{.priority = 5, .drop_eligible = true, .vid = 0x123};
@@ -26,5 +26,5 @@ TEST(VlanTag, OnlyTwoEtherTypesAnnounceOne) {
   EXPECT_FALSE(is_tag_type(0x0800));
 }
 
-}  // namespace
+}  // namespace vlan_tag_test
 }  // namespace tapswitch

@@ -51,7 +51,8 @@ class CheckingPort final : public Port {
     require(frame.head().size() >= std::min(size, FrameBuffer::lent_head_size));
     require(size >= FrameView::header_size && size <= FrameBuffer::max_frame_size);
     require(offloads_.accepts(offload));
-    require(offload.is_plain() || is_consistent(size, frame.layout(), offload));
+    require(offload.is_plain() || offload.is_tunnelled ||
+            is_consistent(size, frame.layout(), offload));
     // As a port does that has framing, and a patch that copies.
     std::ranges::fill(frame.prefix(offload_header_size), std::byte{0});
     static FrameQueue queue(1 << 20, UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
@@ -94,6 +95,8 @@ std::vector<VlanRule> every_vlan_rule() {
       {.mode = PortMode::trunk, .pvid = 10, .native_tagged = true},
       {.mode = PortMode::tunnel, .pvid = 10},
       {.mode = PortMode::tunnel, .pvid = 1, .tunnel_type = TagType::customer},
+      {.mode = PortMode::tunnel, .pvid = 10, .tunnel_type = TagType::vendor_9100},
+      {.vendor_type = TagType::vendor_9100},
   };
 }
 
@@ -108,17 +111,20 @@ class World {
     for (const VlanRule& vlan : every_vlan_rule()) {
       for (const OffloadSet& offloads : sets) {
         const bool is_large = rules.size() % 3 != 0;
-        rules.emplace_back(PortRule{.vlan = vlan, .mtu = is_large ? 70'000U : 1'500U});
+        rules.emplace_back(PortRule{.vlan = vlan});
         ports_.push_back(std::make_unique<CheckingPort>(offloads, sent_));
         counters_.push_back(std::make_unique<PortCounters[]>(1));
         picture_.slots.push_back({.port = ports_.back().get(),
                                   .counters = counters_.back().get(),
                                   .offloads = offloads,
+                                  .least_frame_size = is_large ? 0 : FrameView::least_wire_size,
+                                  .state = {.mtu = is_large ? 70'000U : 1'500U},
                                   .observer = &observer_});
       }
     }
-    picture_.snapshot = Snapshot(
-        {.forwarded_reserved = 0x4000, .punts = {.reserved = 0x4001, .igmp = true, .mld = true}},
+    picture_.snapshot = std::make_shared<const Snapshot>(
+        SwitchRule{.forwarded_reserved = 0x4000,
+                   .punts = {.reserved = 0x4001, .igmp = true, .mld = true}},
         rules);
     picture_.fdb = &fdb_;
     picture_.punts = &punts_;

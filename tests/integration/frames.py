@@ -52,7 +52,7 @@ def frame(source, destination, *tags, size=46, kind=TEST_TYPE):
 def tags_of(data):
     """The tags of a frame as tag() makes them, and the EtherType behind them."""
     tags, offset = [], 12
-    while (kind := int.from_bytes(data[offset:offset + 2], "big")) in (0x8100, 0x88A8):
+    while (kind := int.from_bytes(data[offset:offset + 2], "big")) in (0x8100, 0x88A8, 0x9100, 0x9200):
         control = int.from_bytes(data[offset + 2:offset + 4], "big")
         tags.append(tag(control & 0xFFF, control >> 13, kind))
         offset += 4

@@ -18,7 +18,7 @@ def hung_file_system(path):
         server = os.open("/dev/fuse", os.O_RDWR)
     except OSError as error:
         pytest.skip(f"this kernel has no FUSE: {error}")
-    path.mkdir()
+    path.mkdir(exist_ok=True)
     libc = ctypes.CDLL(None, use_errno=True)
     options = f"fd={server},rootmode=40000,user_id=0,group_id=0,allow_other"
     if libc.mount(b"hung", bytes(path), b"fuse", 0, options.encode()) != 0:

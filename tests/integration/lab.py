@@ -146,6 +146,11 @@ class Lab:
             found += [(name, link["ifname"]) for link in json.loads(links or "[]") if link]
         return found
 
+    def near_ends(self):
+        """The names of the switch's own ends of veths that go with their ports."""
+        links = run("ip", "-n", self.switch, "-json", "link", "show", "group", 7631735).stdout
+        return [link["ifname"] for link in json.loads(links or "[]") if link]
+
     def open_tap(self, short, interface, flags=IFF_TAP | IFF_NO_PI | IFF_VNET_HDR):
         """Opens a TAP in a namespace as another program would, and returns its descriptor, which
         is for the test to close."""
@@ -174,7 +179,9 @@ class Lab:
             return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
 
     def daemon_memory(self):
-        """KiB that are resident."""
+        """KiB that are resident; 0 if it is sanitized, as what the sanitizer keeps would be counted."""
+        if IS_SANITIZED:
+            return 0
         with open(f"/proc/{self.daemon.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
@@ -230,6 +237,7 @@ class Lab:
         assert not self.socket.exists(), "tapswitchd left its socket behind"
         left = [tap for tap in self.taps() if tap[1] not in persistent]
         assert not left, f"tapswitchd left TAPs behind: {left}"
+        assert not self.near_ends(), f"tapswitchd left veths behind: {self.near_ends()}"
 
     # ---- talking to it ---------------------------------------------------------------------
 

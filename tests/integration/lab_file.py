@@ -62,6 +62,9 @@ class LabFile:
     def exec(self, node, *command, check=True):
         return self.tapctl("lab", "exec", "--lab", self.name, node, "--", *command, check=check)
 
+    def link(self, how, end, check=True):
+        return self.tapctl("lab", "link", how, end, "--lab", self.name, check=check)
+
     def status(self):
         return json.loads(self.tapctl("lab", "status", self.name, "--json").stdout)
 

@@ -3,7 +3,7 @@
 operator calls: neither notices anything, memory keeps its bound, SIGTERM ends the daemon.
 
 Each attack found a fault once. It lasts TAPSWITCH_ATTACK_SECONDS (default 3; the nightly step of
-tools/check has 40, and a tighter bound for the operator's calls). The strangers of sockets are
+tools/check has 30, and a tighter bound for the operator's calls). The strangers of sockets are
 ordinary users."""
 
 import contextlib

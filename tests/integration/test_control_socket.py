@@ -9,16 +9,11 @@ import time
 
 import pytest
 
-from lab import IS_SANITIZED, wait_until
+from lab import wait_until
 from rpc_client import RpcClient, RpcError
 
 MEBIBYTE = 1 << 20
 PARSE_ERROR = -32700
-
-
-def resident_kib(lab):
-    """Of the daemon; 0 if it is sanitized, as nothing can be said then."""
-    return 0 if IS_SANITIZED else lab.daemon_memory()
 
 
 @pytest.mark.parametrize("line", [
@@ -36,7 +31,7 @@ def test_line_that_is_no_json_is_told_and_the_next_is_served(lab, line):
 
 
 def test_line_over_the_limit_is_told_and_ends_its_session(lab):
-    before = resident_kib(lab)
+    before = lab.daemon_memory()
     client = lab.client()
     with contextlib.suppress(OSError):  # the daemon closes the session after a moment
         for _ in range(64):
@@ -47,7 +42,7 @@ def test_line_over_the_limit_is_told_and_ends_its_session(lab):
     with pytest.raises(EOFError):
         reader.read()
     assert lab.call("port.list") == {"ports": []}
-    assert resident_kib(lab) - before < 16 * 1024
+    assert lab.daemon_memory() - before < 16 * 1024
 
 
 def test_longest_line_is_served(lab):
@@ -58,12 +53,12 @@ def test_longest_line_is_served(lab):
 
 
 def test_silent_sessions_cost_little_and_hinder_nobody(lab):
-    before = resident_kib(lab)
+    before = lab.daemon_memory()
     clients = [lab.client() for _ in range(255)]
     for client in clients:
         client.send_bytes(b'{"jsonrpc": "2.0", "me')
     assert lab.call("port.list") == {"ports": []}
-    assert (resident_kib(lab) - before) / len(clients) < 64
+    assert (lab.daemon_memory() - before) / len(clients) < 64
 
 
 def test_crowd_at_the_read_only_socket_does_not_lock_the_operator_out(empty_lab):
@@ -114,7 +109,7 @@ def test_dear_batches_of_readers_hold_up_no_operator(empty_lab):
 
 
 def test_client_that_never_reads_is_made_to_wait(lab):
-    before = resident_kib(lab)
+    before = lab.daemon_memory()
     client = socket.socket(socket.AF_UNIX)
     client.connect(str(lab.socket))
     client.settimeout(1)
@@ -123,7 +118,7 @@ def test_client_that_never_reads_is_made_to_wait(lab):
         for _ in range(10_000):
             client.sendall(request * 100)
     assert lab.call("port.list") == {"ports": []}
-    assert resident_kib(lab) - before < 32 * 1024
+    assert lab.daemon_memory() - before < 32 * 1024
     client.close()
 
 

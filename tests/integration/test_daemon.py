@@ -60,6 +60,20 @@ def test_signal_ends_it_in_good_order(lab, number):
     assert lab.taps() == []
 
 
+def test_end_of_its_terminal_ends_it_in_good_order(empty_lab):
+    empty_lab.start(under=("env", "--default-signal=HUP"))
+    empty_lab.daemon.send_signal(signal.SIGHUP)
+    assert empty_lab.daemon.wait(10) == 0
+    assert not empty_lab.socket.exists()
+
+
+def test_end_of_its_terminal_is_ignored_under_nohup(empty_lab):
+    empty_lab.start(under=("env", "--ignore-signal=HUP"))
+    empty_lab.daemon.send_signal(signal.SIGHUP)
+    empty_lab.call("system.info")
+    empty_lab.stop()
+
+
 def test_shutdown_is_answered_before_it_ends(lab):
     with lab.client() as client:
         assert client.call("system.shutdown") == {}

@@ -3,6 +3,7 @@
 
 import pytest
 
+from frames import ALICE, BOB, deliver, frame
 from lab import run, wait_until
 from rpc_client import RpcError
 
@@ -55,11 +56,94 @@ def test_interface_that_is_down_drops_and_comes_back(three):
     wait_until(lambda: three.ping("alice", "bob"), "bob is back")
 
 
+def known_on(lab, port):
+    return lab.call("fdb.list", {"port": port})["entries"]
+
+
+def drops(lab, port):
+    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
+
+
+def test_stations_of_an_interface_that_is_down_are_forgotten_at_once(three):
+    bob = three.call("port.get", {"name": "bob"})["link"]["mac"]
+    assert known_on(three, "bob")
+    three.exec("bob", "ip", "link", "set", "bob", "down")
+    assert known_on(three, "bob") == []
+    # Whoever he is, he may be somewhere else by now.
+    heard = deliver(three, "alice", [frame(ALICE, bob)], ["carol"])
+    assert heard["carol"] == [frame(ALICE, bob)]
+    trace = three.call("frame.trace", {"port": "alice", "frame": {"src": ALICE, "dst": bob}})
+    assert trace["dropped"] == [{"port": "bob", "reason": "link_down"}]
+    assert [egress["port"] for egress in trace["egress"]] == ["carol"]
+
+
+def test_static_entry_of_an_interface_that_is_down_stays(three):
+    three.call("fdb.add", {"mac": BOB, "vlan": 1, "port": "bob"})
+    three.exec("bob", "ip", "link", "set", "bob", "down")
+    assert [entry["mac"] for entry in known_on(three, "bob")] == [BOB]
+    before = drops(three, "bob").get("link_down", 0)
+    heard = deliver(three, "alice", [frame(ALICE, BOB)], ["carol"])
+    assert heard["carol"] == []
+    assert drops(three, "bob")["link_down"] == before + 1
+    trace = three.call("frame.trace", {"port": "alice", "frame": {"src": ALICE, "dst": BOB}})
+    assert (trace["outcome"], trace["reason"]) == ("drop", "link_down")
+
+
 def test_renamed_interface_stays_a_port(three):
     three.exec("bob", "ip", "link", "set", "bob", "name", "robert")
     port = three.call("port.get", {"name": "bob"})
     assert (port["state"], port["link"]["interface"]) == ("up", "robert")
     assert three.ping("alice", "bob")
+
+
+def interfaces(lab):
+    """{port: interface} as a document has them."""
+    ports = lab.call("config.get", {"format": "full"})["switches"]["sw0"]["ports"]
+    return {name: port["interface"] for name, port in ports.items()}
+
+
+def test_renamed_interface_leaves_its_name_to_others(three):
+    revision = three.call("config.get")["revision"]
+    three.exec("bob", "ip", "link", "set", "bob", "name", "robert")
+    assert interfaces(three)["bob"] == "robert"
+    assert three.call("config.get")["revision"] > revision
+    three.call("port.add", {"name": "again", "interface": "bob", "namespace": three.name_of("bob"),
+                            "addresses": ["10.0.0.9/24"]})
+    assert interfaces(three) == {"alice": "alice", "bob": "robert", "carol": "carol", "again": "bob"}
+    assert three.ping("alice", "bob")
+    with pytest.raises(RpcError) as refusal:
+        three.call("port.add", {"name": "more", "interface": "robert",
+                                "namespace": three.name_of("bob")})
+    assert refusal.value.kind == "already_exists" and refusal.value.data["port"] == "bob"
+
+
+def test_exchanged_names_stay_with_their_interfaces(lab):
+    for name in ("one", "two"):
+        run("ip", "-n", lab.switch, "link", "add", name, "type", "veth", "peer", "name", f"{name}-far")
+        run("ip", "-n", lab.switch, "link", "set", f"{name}-far", "up")
+        run("ip", "-n", lab.switch, "link", "set", name, "up")
+        lab.call("port.add", {"name": name, "type": "interface"})
+    before = lab.call("config.get")
+    macs = {name: lab.call("port.get", {"name": name})["link"]["mac"] for name in ("one", "two")}
+    for old, new in (("one", "x"), ("two", "one"), ("x", "two")):
+        lab.exec("switch", "ip", "link", "set", old, "name", new)
+    assert interfaces(lab) == {"one": "two", "two": "one"}
+    for name in ("one", "two"):
+        assert lab.call("port.get", {"name": name})["link"]["mac"] == macs[name]
+    with pytest.raises(RpcError) as refusal:
+        lab.call("port.add", {"name": "more", "type": "interface", "interface": "one"})
+    assert refusal.value.data["port"] == "two"
+    # A document that says the old names puts each port on the interface of that name.
+    lab.call("config.apply", {"config": before})
+    assert interfaces(lab) == {"one": "one", "two": "two"}
+    assert lab.call("port.get", {"name": "one"})["link"]["mac"] == macs["two"]
+
+
+def test_moved_interface_leaves_its_place_to_others(three):
+    elsewhere = three.namespace("elsewhere")
+    three.exec("bob", "ip", "link", "set", "bob", "netns", elsewhere)
+    three.call("port.add", {"name": "again", "interface": "bob", "namespace": three.name_of("bob")})
+    assert state(three, "again") == "up"
 
 
 def test_moved_interface_stays_a_port(three):

@@ -29,6 +29,7 @@ PARAMS = {
     "config.get": {}, "config.diff": {"config": DOCUMENT},
     "config.apply": {"config": DOCUMENT, "mode": "merge"}, "config.save": {},
     "event.subscribe": {"snapshot": True, "topics": ["port", "fdb", "stats", "log"]},
+    "capture.start": {"fd": 0}, "capture.list": {}, "capture.stop": {"capture": 1},
     "event.unsubscribe": {"subscription": 1}, "log.set": {"level": "info"}, "log.tail": {},
 }
 # Ends the daemon; test_daemon.py has its clients.

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ports on network interfaces that exist: veths, and the host's side of a simulator's TAP."""
 
+import signal
 import subprocess
 
 import pytest
 
-from frames import ALICE, Capture, EVERYBODY, deliver, frame, tag, tags_of, transmit
+from frames import ALICE, BOB, Capture, EVERYBODY, deliver, frame, tag, tags_of, transmit
 from lab import wait_until
 from rpc_client import RpcError
-from test_offloads import sent_and_received
+from test_offloads import check_streams_of_three, sent_and_received
 
 # A simulator: opens a TAP of its own in the switch's namespace, and answers each frame that it
 # gets with the same frame, its addresses exchanged.
@@ -64,13 +65,7 @@ def test_streams_arrive_whole(lab, offload):
     join_veth(lab, "bob", "10.0.0.2/24")
     lab.join("carol", "10.0.0.3/24")
     addresses = {"alice": "10.0.0.1/24", "bob": "10.0.0.2/24", "carol": "10.0.0.3/24"}
-    for source, to in (("alice", "bob"), ("bob", "alice"), ("alice", "carol"), ("carol", "alice")):
-        sent, received = sent_and_received(lab, source, to, addresses[to])
-        assert sent == received
-    counters = lab.call("stats.get", {"port": "alice"})["ports"]["alice"]
-    # Super-frames come in whole in any case; without offload they leave cut.
-    size = counters["out_octets"] / (counters["out_unicast"] + counters["out_broadcast"])
-    assert (size > 3000) == offload, size
+    check_streams_of_three(lab, addresses, offload)
 
 
 def test_trunk_over_a_veth(lab):
@@ -133,6 +128,75 @@ def test_interface_that_is_down_drops_and_comes_back(lab):
     lab.exec("switch", "ip", "link", "set", "to-bob", "up")
     wait_until(lambda: port_of(lab, "bob")["state"] == "up", "bob's port is up")
     wait_until(lambda: lab.ping("alice", "10.0.0.2"), "bob is back")
+
+
+def test_veth_without_carrier_has_no_stations_and_takes_no_frames(lab):
+    for number, short in enumerate(("alice", "bob", "carol"), start=1):
+        join_veth(lab, short, f"10.0.0.{number}/24")
+    assert lab.ping("alice", "10.0.0.2")
+    lab.call("fdb.add", {"mac": BOB, "vlan": 1, "port": "bob"})
+    lab.exec("bob", "ip", "link", "set", "bob", "down")
+    wait_until(lambda: port_of(lab, "bob")["state"] == "no_carrier", "bob's port has no carrier")
+    entries = lab.call("fdb.list", {"port": "bob"})["entries"]
+    assert [(entry["mac"], entry["kind"]) for entry in entries] == [(BOB, "static")]
+    before = lab.call("stats.get", {"port": "bob"})["ports"]["bob"]
+    sent = [frame(ALICE, BOB), frame(ALICE, EVERYBODY)]
+    assert deliver(lab, "alice", sent, ["carol"])["carol"] == sent[1:]
+    after = lab.call("stats.get", {"port": "bob"})["ports"]["bob"]
+    assert after["drops"]["link_down"] == before["drops"].get("link_down", 0) + 2
+    assert after["out_octets"] == before["out_octets"], "nothing counts as sent"
+    lab.exec("bob", "ip", "link", "set", "bob", "up")
+    wait_until(lambda: lab.ping("alice", "10.0.0.2"), "bob is back")
+
+
+def kernel_drops(lab, port):
+    counters = lab.call("stats.get", {"port": port})["ports"][port]
+    return (counters["ingress_kernel_drops"], counters["egress_kernel_drops"])
+
+
+def test_kernel_drops_are_told_by_their_direction_and_since_the_port_is_there(lab):
+    join_veth(lab, "alice", "10.0.0.1/24")
+    join_veth(lab, "bob", "10.0.0.2/24")
+    # The far end of a veth takes no frame longer than its MTU, and the kernel counts at ours.
+    lab.exec("bob", "ip", "link", "set", "bob", "mtu", 600)
+    deliver(lab, "alice", [frame(ALICE, EVERYBODY) + bytes(1000)] * 5, [])
+    wait_until(lambda: kernel_drops(lab, "bob") == (0, 5), "what was sent and lost")
+    assert kernel_drops(lab, "alice") == (0, 0)
+    lab.call("port.remove", {"name": "bob"})
+    lab.call("port.add", {"name": "bob", "type": "interface", "interface": "to-bob"})
+    assert kernel_drops(lab, "bob") == (0, 0), "those are not the new port's"
+
+
+def test_frames_lost_before_a_port_are_told(lab):
+    join_veth(lab, "alice", "10.0.0.1/24")
+    sent = 12_000  # more than fit before the port
+    lab.daemon.send_signal(signal.SIGSTOP)
+    try:
+        transmit(lab, "alice", *[frame(ALICE, EVERYBODY)] * sent)
+    finally:
+        lab.daemon.send_signal(signal.SIGCONT)
+
+    def all_told():
+        counters = lab.call("stats.get", {"port": "alice"})["ports"]["alice"]
+        received = counters["in_octets"] // len(frame(ALICE, EVERYBODY))
+        lost = counters["ingress_kernel_drops"]
+        return lost > 0 and received + lost == sent and counters["egress_kernel_drops"] == 0
+
+    wait_until(all_told, "each frame is received or told as lost")
+
+
+def test_offload_of_an_open_port_changes(lab):
+    join_veth(lab, "alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    for offload in (False, True):
+        assert bool(lab.call("port.set", {"name": "alice", "offload": offload})["offloads"]) is offload
+        before = lab.call("stats.get", {"port": "alice"})["ports"]["alice"]
+        sent, received = sent_and_received(lab, "bob", "alice", "10.0.0.1/24")
+        assert sent == received
+        after = lab.call("stats.get", {"port": "alice"})["ports"]["alice"]
+        size = ((after["out_octets"] - before["out_octets"]) /
+                (after["out_unicast"] - before["out_unicast"]))
+        assert (size > 3000) is offload, size
 
 
 @pytest.mark.parametrize("is_down", (False, True))

@@ -37,12 +37,31 @@ def test_lab_comes_up_and_goes(lab_files):
     assert "d0" in lab.exec("bob", "ls", "/sys/class/net").stdout.split()
     assert "bob" in lab.tapctl("lab", "log", "bob", "--lab", lab.name).stdout
     ports = lab.ports()
-    assert ports["alice-eth0"]["vlan"] == {"mode": "access", "pvid": 10, "acceptable": "all"}
+    assert ports["alice-eth0"]["vlan"] == {"mode": "access", "pvid": 10, "acceptable": "untagged"}
     assert ports["bob-eth1"]["switch"] == "wire.bob-eth1"
     assert json.loads(run("ip", "-j", "netns").stdout)  # whoever looks for names finds them there
     lab.down()
     lab.assert_nothing_is_left()
     assert "nothing to do" in lab.down().stdout
+
+
+def has_carrier(lab, node):
+    return "LOWER_UP" in lab.exec(node, "ip", "link", "show", "eth0").stdout
+
+
+def test_cable_is_pulled_and_both_ends_see_it(lab_files):
+    lab = lab_files.make({"nodes": {"a": {}, "b": {}}, "links": [{"ends": ["a:eth0", "b:eth0"]}]})
+    lab.up()
+    assert has_carrier(lab, "a") and has_carrier(lab, "b")
+    assert "link a:eth0 is down" in lab.link("down", "a:eth0").stdout
+    wait_until(lambda: not has_carrier(lab, "a") and not has_carrier(lab, "b"), "both see it")
+    lab.link("up", "a:eth0")
+    wait_until(lambda: has_carrier(lab, "a") and has_carrier(lab, "b"), "both see it")
+    # An end that its node takes down is seen by the other.
+    lab.exec("b", "ip", "link", "set", "eth0", "down")
+    wait_until(lambda: not has_carrier(lab, "a"), "a sees that b is down")
+    wrong = lab.link("down", "a:eth1", check=False)
+    assert wrong.returncode == 1 and "did you mean 'a:eth0'?" in wrong.stderr
 
 
 def test_command_in_a_node_keeps_its_status_and_words(lab_files):

@@ -98,6 +98,17 @@ def sent_and_received(lab, source, to, address, megabytes=MEGABYTES):
     return sent, received
 
 
+def check_streams_of_three(lab, addresses, offload):
+    """Streams between alice, bob and carol arrive whole. Those to alice leave by her port uncut if
+    it has the offload, cut if not; in any case hers come in uncut."""
+    for source, to in (("alice", "bob"), ("bob", "alice"), ("alice", "carol"), ("carol", "alice")):
+        sent, received = sent_and_received(lab, source, to, addresses[to])
+        assert sent == received
+    counters = lab.call("stats.get", {"port": "alice"})["ports"]["alice"]
+    size = counters["out_octets"] / (counters["out_unicast"] + counters["out_broadcast"])
+    assert (size > 3000) == offload, size
+
+
 def datagrams_arrive(lab, source, to, address):
     receiver = python(lab, to, RECEIVE_DATAGRAMS, host(address), family_of(address), DATAGRAMS,
                       DATAGRAM_SIZE)
@@ -175,6 +186,39 @@ def test_station_that_changes_its_offloads_under_a_transfer(lab):
         changes += 1
     assert sender.communicate(timeout=60)[0] == receiver.communicate(timeout=60)[0]
     assert changes > 4
+    check_no_drops(lab)
+
+
+def mean_size(lab, short, before):
+    """Of the frames that left by a port since."""
+    now = counters(lab, short)
+    return (now["out_octets"] - before["out_octets"]) / (now["out_unicast"] - before["out_unicast"])
+
+
+def counters(lab, short):
+    return lab.call("stats.get", {"port": short})["ports"][short]
+
+
+def test_offloads_of_an_open_tap_change(lab):
+    join(lab, "alice", (IPV4[0], IPV6[0]), True)
+    join(lab, "bob", (IPV4[1], IPV6[1]), False)
+    assert lab.ping("alice", "bob")
+    index = lab.exec("bob", "cat", "/sys/class/net/bob/ifindex", check=False).stdout
+    for offload in (True, False, True):
+        port = lab.call("port.set", {"name": "bob", "offload": offload})
+        assert port["offload"] is offload and ("tso4" in port["offloads"]) is offload
+        before = counters(lab, "bob")
+        check_streams(lab, "alice", "bob", (IPV4[1],))
+        assert (mean_size(lab, "bob", before) > 2000) is offload
+        check_streams(lab, "bob", "alice", (IPV4[0], IPV6[0]))
+        features = lab.exec("bob", "ethtool", "-k", "bob").stdout
+        assert ("tcp-segmentation-offload: on" in features) is offload
+    assert lab.exec("bob", "cat", "/sys/class/net/bob/ifindex", check=False).stdout == index
+    document = lab.call("config.get")
+    document["switches"]["sw0"]["ports"]["bob"]["offload"] = False
+    plan = lab.call("config.apply", {"config": document})["plan"]
+    assert plan == [{"step": "~ offload of bob: true -> false", "disturbs": True}]
+    check_streams(lab, "alice", "bob", (IPV4[1],))
     check_no_drops(lab)
 
 

@@ -37,6 +37,57 @@ def test_refusal_tells_kind_and_field(client):
     assert client.port_list()["ports"] == []
 
 
+def nested(levels):
+    return {"deeper": nested(levels - 1)} if levels else {}
+
+
+# Each is JSON to Python and none to the daemon, which answers without the number of the call.
+UNREADABLE = {"half a character": {"name": "left", "description": "\ud800"},
+              "too deep": {"name": "left", "flood": nested(40)},
+              "too many values": {"name": "left", "addresses": [1] * 100_001}}
+
+
+@pytest.mark.parametrize("params", UNREADABLE.values(), ids=UNREADABLE)
+def test_call_that_the_daemon_cannot_read_is_refused(client, params):
+    with pytest.raises(tapswitch.Refused) as refused:
+        client.port_add(**params)
+    assert refused.value.kind == "parse_error"
+    assert client.port_list()["ports"] == []
+
+
+def test_call_that_the_daemon_cannot_read_is_refused_in_an_event_loop(lab):
+    async def ask_between():
+        async with await tapswitch.AsyncClient.connect(str(lab.socket)) as client:
+            return await asyncio.gather(
+                client.system_info(), *(client.port_add(**params) for params in UNREADABLE.values()),
+                client.port_list(), return_exceptions=True)
+
+    info, *refused, ports = asyncio.run(asyncio.wait_for(ask_between(), 10))
+    assert info["ports"] == 0
+    assert [error.kind for error in refused] == ["parse_error"] * len(UNREADABLE)
+    assert ports["ports"] == []
+
+
+def test_line_that_is_too_long_is_not_sent_and_the_session_goes_on(lab, client):
+    async def ask_too_much():
+        async with await tapswitch.AsyncClient.connect(str(lab.socket)) as client:
+            with pytest.raises(tapswitch.Refused) as refused:
+                await client.port_add(name="left", description="x" * (1 << 20))
+            return refused.value, await client.system_info()
+
+    with pytest.raises(tapswitch.Refused) as refused:
+        client.port_add(name="left", description="x" * (1 << 20))
+    limit = client.system_info()["limits"]["line_bytes"]
+    assert refused.value.data == {"kind": "limit_reached", "limit": limit}
+    assert asyncio.run(asyncio.wait_for(ask_too_much(), 10))[0].data == refused.value.data
+
+
+def test_number_that_is_none_is_not_sent(client):
+    with pytest.raises(ValueError):
+        client.port_add(name="left", mtu=float("nan"))
+    assert client.port_list()["ports"] == []
+
+
 def test_no_daemon_is_said_with_the_path(tmp_path):
     with pytest.raises(tapswitch.NoDaemon, match=str(tmp_path)):
         tapswitch.Client(str(tmp_path / "none.sock"))

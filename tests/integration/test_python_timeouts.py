@@ -80,6 +80,27 @@ def test_late_answer_is_not_taken_for_that_of_another_call(tmp_path):
         assert next(client.events())["sequence"] == 1
 
 
+def refusal(message):
+    return json.dumps({"jsonrpc": "2.0", "id": None,
+                       "error": {"code": -32700, "message": message}}).encode() + b"\n"
+
+
+def test_late_answer_without_a_number_is_not_taken_for_that_of_another_call(tmp_path):
+    with peer_of(tmp_path / "sock") as (client, peer):
+        with too_long(client):
+            client.call("one", {})
+        peer.sendall(refusal("unreadable") + answer(2, "second"))
+        assert client.call("two", {}) == "second"
+
+
+def test_reason_with_which_the_daemon_ends_a_session_is_told(tmp_path):
+    with peer_of(tmp_path / "sock") as (client, peer):
+        peer.sendall(refusal("too many sessions"))
+        peer.close()
+        with pytest.raises(tapswitch.NoDaemon, match="too many sessions"):
+            next(client.events())
+
+
 def test_what_could_not_be_sent_is_sent_before_the_next(tmp_path):
     """Else the daemon would read the beginning of one line and then the other."""
     with peer_of(tmp_path / "sock") as (client, peer):

@@ -2,6 +2,7 @@
 """Virtual machines of QEMU plug in by its own sockets: with real guests, and with programs that come
 and go as no machine does."""
 
+import json
 import os
 import socket
 import struct
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from lab import IS_SANITIZED, die_with_the_test, program, run, wait_until
+from lab import die_with_the_test, program, run, wait_until
 from machine import Machine
 from rpc_client import RpcError, listens
 
@@ -87,6 +88,69 @@ def test_machine_and_port_exchange_datagrams(host):
                  f"local.path={remote},remote.path={local}") as vm:
         reaches(host, vm)
         wait_until(lambda: state(host) == "up", "the port has a carrier")
+
+
+def kill_and_restart(lab, document):
+    lab.daemon.kill()
+    lab.daemon.wait()
+    lab.daemon = None
+    lab.start("--config", document)
+
+
+def restartable(lab, **params):
+    """A lab whose daemon can be killed: its station's TAP stays, and the document has the rest."""
+    lab.join("host", "10.0.0.1/24", persist=True)
+    add(lab, **params)
+    document = lab.directory / "config.json"
+    document.write_text(json.dumps(lab.call("config.get")))
+    return document
+
+
+# Kind of -netdev, members of the port: what heals by itself when the switch is back.
+HEALING = {
+    "server=on": ("stream,id=n,server=on,addr.type=unix,addr.path={vm}", {"connect": "unix:{vm}"}),
+    "dgram": ("dgram,id=n,local.type=unix,remote.type=unix,local.path={vm},remote.path={port}",
+              {"datagram": {"local": "{port}", "remote": "{vm}"}}),
+}
+
+
+def filled_in(value, **paths):
+    if isinstance(value, dict):
+        return {key: filled_in(each, **paths) for key, each in value.items()}
+    return value.format(**paths)
+
+
+@pytest.mark.parametrize("kind", HEALING)
+def test_network_of_a_machine_survives_the_switch(lab, kind):
+    paths = {"vm": lab.directory / "vm.sock", "port": lab.directory / "port.sock"}
+    netdev, params = HEALING[kind]
+    document = restartable(lab, **filled_in(params, **paths))
+    with Machine("vm", "10.0.0.2/24", netdev.format(**paths)) as vm:
+        reaches(lab, vm)
+        kill_and_restart(lab, document)
+        wait_until(lambda: state(lab) == "up", "the machine is there again")
+        reaches(lab, vm)
+        lab.call("port.set", {"name": "vm", "carrier": False})
+        assert not vm.run("ping -c 1 -W 1 10.0.0.1")
+        lab.call("port.set", {"name": "vm", "carrier": True})
+        wait_until(lambda: state(lab) == "up", "it is plugged in")
+        reaches(lab, vm)
+        assert set(drops(lab)) <= {"link_down", "no_egress"}, "no half frame was delivered"
+    lab.stop(persistent=("host",))
+
+
+def test_machine_that_connects_once_is_lost_with_the_switch(lab):
+    """QEMU 7.2 does not connect again, nor tell its guest; later ones can (reconnect)."""
+    path = lab.directory / "vm.sock"
+    document = restartable(lab, listen=f"unix:{path}")
+    with Machine("vm", "10.0.0.2/24",
+                 f"stream,id=n,server=off,addr.type=unix,addr.path={path}") as vm:
+        reaches(lab, vm)
+        kill_and_restart(lab, document)
+        assert not vm.run("ping -c 1 -W 2 10.0.0.1")
+        assert vm.run("grep -q 1 /sys/class/net/eth0/carrier"), "the guest sees nothing of it"
+        assert state(lab) == "no_carrier"
+    lab.stop(persistent=("host",))
 
 
 def test_machines_are_in_vlans_as_other_ports_are(host):
@@ -191,8 +255,7 @@ def test_sixty_four_machines_come_and_die_in_a_loop(host):
         turn()
     wait_until(settled, "all have gone")
     wait_until(lambda: host.daemon_descriptors() == descriptors, "no descriptor is left over")
-    if not IS_SANITIZED:
-        assert host.daemon_memory() < memory + 4 * 1024, "KiB of memory are left over"
+    assert host.daemon_memory() < memory + 4 * 1024, "KiB of memory are left over"
     assert len(host.call("port.list")["ports"]) == 65
     for number in range(64):
         host.call("port.remove", {"name": f"vm{number}"})

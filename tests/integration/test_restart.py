@@ -123,6 +123,25 @@ def test_taps_outlive_a_restart(empty_lab, keeper):
     assert (lab.name_of("bob"), "bob") not in lab.taps(), "somebody still has it open"
 
 
+def test_veths_outlive_a_restart(empty_lab, keeper):
+    lab, file = empty_lab, empty_lab.directory / "lab.json"
+    start(lab, keeper, "--config", file, "--autosave")
+    for number, short in enumerate(("alice", "bob"), start=1):
+        lab.join(short, f"10.0.0.{number}/24", type="veth")
+    assert lab.ping("alice", "bob")
+    index = index_of(lab, "bob", "bob")
+    receiver = python(lab, "bob", RECEIVE_ONE, "10.0.0.2")
+    end(lab)
+    lab.exec("alice", "python3", "-c", SEND_ONE, "10.0.0.2")
+    start(lab, keeper, "--config", file, "--autosave")
+    assert receiver.communicate(timeout=30)[0] == "it has waited\n"
+    assert index_of(lab, "bob", "bob") == index
+    assert lab.ping("alice", "bob")
+    for short in ("alice", "bob"):
+        lab.call("port.remove", {"name": short})
+    assert not lab.near_ends()
+
+
 def test_frame_waits_while_no_daemon_runs(empty_lab, keeper):
     lab, file = empty_lab, empty_lab.directory / "lab.json"
     start(lab, keeper, "--config", file, "--autosave")

@@ -182,6 +182,17 @@ def test_queues_passed_and_lost_taps_come_along(empty_lab):
     assert lab.ping("alice", "10.0.0.2")
 
 
+def test_offloads_that_the_far_end_has_turned_off_stay_off(lab):
+    lab.join("alice", "10.0.0.1/24")
+    lab.exec("alice", "ethtool", "-K", "alice", "tso", "off")
+    before = lab.exec("alice", "ethtool", "-k", "alice").stdout
+    assert "tcp-segmentation-offload: off" in before
+    offloads = lab.call("port.get", {"name": "alice"})["offloads"]
+    lab.take_over()
+    assert lab.exec("alice", "ethtool", "-k", "alice").stdout == before
+    assert lab.call("port.get", {"name": "alice"})["offloads"] == offloads
+
+
 def test_patches_come_along(lab):
     lab.join("alice", "10.0.0.1/24")
     lab.call("switch.add", {"name": "sw1"})

@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import termios
+import time
 
 import pytest
 
@@ -158,6 +159,21 @@ def test_words_of_their_own(lab):
     assert json.loads(lab.tapctl("config").stdout)["version"] == 1
     assert lab.tapctl("shutdown").stdout == "the daemon shuts down\n"
     assert lab.daemon.wait(10) == 0
+
+
+def test_shutdown_is_over_when_it_returns(lab):
+    for number in range(20):
+        lab.call("port.add", {"name": f"port{number}"})
+    lab.tapctl("shutdown")
+    assert lab.taps() == []
+    assert lab.daemon.poll() == 0
+
+
+def test_planned_shutdown_is_not_waited_for(lab):
+    began = time.monotonic()
+    assert lab.tapctl("shutdown", "--dry-run").returncode == 0
+    assert time.monotonic() - began < 5
+    assert lab.daemon.poll() is None
 
 
 def test_any_method_can_be_called_by_its_name(net):

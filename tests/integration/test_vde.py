@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lab import IS_SANITIZED, die_with_the_test, run, wait_until
+from lab import die_with_the_test, run, wait_until
 from machine import Machine
 from rpc_client import RpcError
 from test_qemu import FRAME, RUN_SECONDS
@@ -217,8 +217,7 @@ def test_strangers_and_clients_that_die_cost_nothing(door):
         turn()
     # The first turn's may not all have been closed when they were counted.
     wait_until(lambda: door.daemon_descriptors() <= descriptors, "all descriptors are closed")
-    if not IS_SANITIZED:
-        assert door.daemon_memory() < memory + 4 * 1024
+    assert door.daemon_memory() < memory + 4 * 1024
     # A client that is killed leaves its own socket there, with a dot.
     assert [name for name in os.listdir(door.vde) if name[0] != "."] == ["ctl"]
 

@@ -49,9 +49,9 @@ class Visitor:
         return subprocess.run(self.words(script), capture_output=True, text=True, timeout=DEADLINE * 3,
                               check=False, cwd=self.directory, env=self.environment(runtime))
 
-    def start(self, runtime=None):
+    def start(self, runtime=None, command="unshare -Urn tapswitchd"):
         """As the README has it, with tapswitchd found in PATH."""
-        self.daemon = subprocess.Popen(self.words("exec unshare -Urn tapswitchd"),
+        self.daemon = subprocess.Popen(self.words(f"exec {command}"),
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                        cwd=self.directory, env=self.environment(runtime))
         wait_until(lambda: self.run("tapctl system", runtime).returncode == 0 or
@@ -106,6 +106,20 @@ def test_runtime_directory_is_preferred(visitor):
     visitor.start(runtime)
     assert (runtime / "tapswitch/control.sock").is_socket() and not PRIVATE.exists()
     use(visitor, runtime)
+
+
+def test_veths_are_made_in_a_namespace_of_ones_own(visitor):
+    visitor.start()
+    done = visitor.run("tapctl port add alice --type veth && tapctl port get alice")
+    assert done.returncode == 0 and "veth" in done.stdout, done.stdout + done.stderr
+
+
+def test_user_who_may_make_no_veth_is_told_what_is_missing(visitor):
+    visitor.start(command="tapswitchd")
+    done = visitor.run("tapctl port add alice --type veth")
+    assert done.returncode != 0 and "needs CAP_NET_ADMIN" in done.stderr, done.stderr
+    done = visitor.run("tapctl --json port")
+    assert done.returncode == 0 and "alice" not in done.stdout, done.stdout + done.stderr
 
 
 def test_directory_of_somebody_else_is_refused_by_all(visitor):

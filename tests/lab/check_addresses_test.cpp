@@ -7,7 +7,7 @@
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace check_addresses_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -84,5 +84,5 @@ TEST(CheckAddresses, MacTwiceIsTold) {
               ElementsAre("/links/1/mac: alice:eth0 has the address '02:00:00:00:00:0a' already"));
 }
 
-}  // namespace
+}  // namespace check_addresses_test
 }  // namespace tapswitch::lab

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::lab {
-namespace {
+namespace command_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -47,5 +47,5 @@ TEST(LabCommand, VerbsAndOptionsAreCompleted) {
   EXPECT_THAT(complete({"up", ""}), IsEmpty());  // a file: the shell knows them
 }
 
-}  // namespace
+}  // namespace command_test
 }  // namespace tapswitch::lab

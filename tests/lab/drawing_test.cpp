@@ -7,7 +7,7 @@
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace drawing_test {
 
 using ::testing::HasSubstr;
 
@@ -46,5 +46,5 @@ TEST(Drawing, DotHasEveryNodeSwitchAndLink) {
   EXPECT_THAT(dot, HasSubstr("\"port host\" -- \"sw1\""));
 }
 
-}  // namespace
+}  // namespace drawing_test
 }  // namespace tapswitch::lab

@@ -15,7 +15,7 @@
 #include "tools/lab/log_keeper.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace kept_log_test {
 
 using test::TemporaryDirectory;
 using testing::EndsWith;
@@ -124,5 +124,5 @@ TEST_F(LabKeptLog, KeeperEndsWhenNobodyCanSayAnything) {
   EXPECT_EQ(read_log(directory_.file("logs"), "web"), "last words");
 }
 
-}  // namespace
+}  // namespace kept_log_test
 }  // namespace tapswitch::lab

@@ -4,17 +4,18 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace tapswitch::lab {
-namespace {
+namespace process_search_test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::Contains;
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -29,10 +30,16 @@ Child start(const std::string& script, const Variables& variables) {
 TEST(LabProcessSearch, FindsThoseThatHaveAllVariables) {
   Child both = start("exec sleep 100", {{"TEST_LAB", mark()}, {"TEST_NODE", "n1"}});
   Child one = start("exec sleep 100", {{"TEST_LAB", mark()}, {"TEST_NODE", "n10"}});
-  EXPECT_THAT(processes_with({{"TEST_LAB", mark()}}), SizeIs(2));
-  const auto found = processes_with({{"TEST_LAB", mark()}, {"TEST_NODE", "n1"}});
-  EXPECT_THAT(found, SizeIs(1));
-  EXPECT_THAT(found, Contains(both.id()));
+  // A process has no variables for the moment in which it becomes another program.
+  while (processes_with({{"TEST_LAB", mark()}}).size() < 2) {
+    ASSERT_EQ(one.wait(milliseconds(1)), std::nullopt);
+  }
+  std::vector<ProcessId> found;
+  while (found.empty()) {
+    ASSERT_EQ(both.wait(milliseconds(1)), std::nullopt);
+    found = processes_with({{"TEST_LAB", mark()}, {"TEST_NODE", "n1"}});
+  }
+  EXPECT_THAT(found, ElementsAre(both.id()));
   end({both.id(), one.id()}, seconds(10));
 }
 
@@ -49,5 +56,5 @@ TEST(LabProcessSearch, EndsWhatADeadShellHasLeft) {
   EXPECT_THAT(processes_with(variables), IsEmpty());
 }
 
-}  // namespace
+}  // namespace process_search_test
 }  // namespace tapswitch::lab

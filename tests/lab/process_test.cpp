@@ -14,7 +14,7 @@
 #include "tools/lab/failure.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace process_test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -122,5 +122,5 @@ TEST(LabProcess, ProgramsAreFoundAsTheShellFindsThem) {
   EXPECT_FALSE(find_program("no-such-program"));
 }
 
-}  // namespace
+}  // namespace process_test
 }  // namespace tapswitch::lab

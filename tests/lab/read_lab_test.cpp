@@ -7,7 +7,7 @@
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace read_lab_test {
 
 using ::testing::AllOf;
 using ::testing::Contains;
@@ -192,5 +192,5 @@ TEST(ReadLab, WhatIsMissingIsAMistake) {
   EXPECT_THAT(reading.mistakes, ElementsAre("lab.json:1:45: /nodes/a/commands/0: no nosuch"));
 }
 
-}  // namespace
+}  // namespace read_lab_test
 }  // namespace tapswitch::lab

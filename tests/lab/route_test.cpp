@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::lab {
-namespace {
+namespace route_test {
 
 TEST(Route, WhatIpTakesIsARoute) {
   for (const char* text :
@@ -28,5 +28,5 @@ TEST(Route, WordsAreWithoutSpaces) {
   EXPECT_THAT(route_words("  default  dev x "), ::testing::ElementsAre("default", "dev", "x"));
 }
 
-}  // namespace
+}  // namespace route_test
 }  // namespace tapswitch::lab

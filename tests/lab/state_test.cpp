@@ -11,7 +11,7 @@
 #include "tools/lab/failure.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace state_test {
 
 using test::TemporaryDirectory;
 
@@ -56,5 +56,5 @@ TEST(LabState, FileThatIsNoneIsRefused) {
   EXPECT_THROW((void)StateFile::load(directory.file(".")), Failure);
 }
 
-}  // namespace
+}  // namespace state_test
 }  // namespace tapswitch::lab

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::lab {
-namespace {
+namespace sysctl_test {
 
 TEST(Sysctl, DotsAndSlashesAreThoseOfSysctl8) {
   EXPECT_EQ(sysctl_path("net.ipv4.ip_forward"), "net/ipv4/ip_forward");
@@ -21,5 +21,5 @@ TEST(Sysctl, OnlyThoseOfNamespacesAndBelowProcSys) {
   }
 }
 
-}  // namespace
+}  // namespace sysctl_test
 }  // namespace tapswitch::lab

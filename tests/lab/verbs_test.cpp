@@ -7,7 +7,7 @@
 #include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace verbs_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -56,5 +56,5 @@ TEST(Verbs, WhatIsWrongIsTold) {
 
 TEST(Verbs, HelpAsksForNothingElse) { EXPECT_TRUE(parse_words({"up", "--help"}).has("help")); }
 
-}  // namespace
+}  // namespace verbs_test
 }  // namespace tapswitch::lab

@@ -15,7 +15,7 @@
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
-namespace {
+namespace wiring_test {
 
 constexpr const char* three_nodes =
     R"({"alice": {}, "bob": {}, "vm": {"kind": "vm", "kernel": "k"}})";
@@ -83,6 +83,7 @@ TEST(Wiring, TwoNodesMeetOnAWireOfTheirOwn) {
   const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "bob:eth3"]}])");
   const Json wire_switch = wire(lab, "/labs/test").document["switches"]["wire.alice"];
   EXPECT_EQ(wire_switch["forward_reserved"], Json::parse(R"(["all"])"));
+  EXPECT_EQ(wire_switch["wire"], true);
   EXPECT_EQ(wire_switch["ports"].size(), 2U);
   EXPECT_EQ(wire_switch["ports"]["bob"]["interface"], "eth3");
   EXPECT_EQ(wire_switch["ports"]["bob"]["learning"], false);
@@ -134,5 +135,5 @@ TEST(Wiring, AddressThatIsSaidIsKept) {
   EXPECT_EQ(macs.at("bob:eth0"), "02:00:00:00:00:02");
 }
 
-}  // namespace
+}  // namespace wiring_test
 }  // namespace tapswitch::lab

@@ -37,6 +37,8 @@ BAD = [
      "switch/ports must not include switch/forwarding"),
     ("the kernel's handles know no port", "switch/system/x.cpp", '#include "switch/ports/c.hpp"',
      "switch/system must not include switch/ports"),
+    ("a source is nobody's header", "tools/tapctl/line/x.cpp", '#include "tools/tapswitchd/main.cpp"',
+     '"tools/tapswitchd/main.cpp" is no header'),
     ("kinds of port do not know one another", "switch/ports/tap/x.cpp",
      '#include "switch/ports/vde/v.hpp"', "switch/ports/tap must not include switch/ports/vde"),
     ("the seam knows no kind", "switch/ports/x.cpp", '#include "switch/ports/socket/k.hpp"',

@@ -67,7 +67,7 @@ def files_naming(root):
 class Kinds(unittest.TestCase):
     def test_kind_is_named_by_few_existing_files(self):
         found = files_naming(ROOT)
-        self.assertGreaterEqual(set(found), {"tap", "interface", "patch", "qemu", "vde"})
+        self.assertGreaterEqual(set(found), {"tap", "interface", "patch", "qemu", "vde", "veth"})
         for kind, files in found.items():
             self.assertLessEqual(len(files), MOST_FILES, f"{kind} is named by {sorted(files)}")
 

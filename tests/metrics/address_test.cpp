@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 namespace tapswitch::metrics {
-namespace {
+namespace address_test {
 
 TcpAddress tcp(std::string_view text) { return std::get<TcpAddress>(parse_address(text)); }
 
@@ -31,5 +31,5 @@ TEST(MetricsAddress, WhatIsNoAddressIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace address_test
 }  // namespace tapswitch::metrics

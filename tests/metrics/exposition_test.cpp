@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace tapswitch::metrics {
-namespace {
+namespace exposition_test {
 
 TEST(Exposition, TellsMeaningTypeAndSamples) {
   Family family("tapswitch_drops_total", MetricType::counter, "Frames dropped.");
@@ -35,5 +35,5 @@ TEST(Exposition, CountsAreExactUpToTheLast) {
   EXPECT_NE(family.text().find("m 18446744073709551615\n"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace exposition_test
 }  // namespace tapswitch::metrics

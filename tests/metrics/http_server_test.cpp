@@ -21,7 +21,7 @@
 #include "tests/server/temporary_directory.hpp"
 
 namespace tapswitch::metrics {
-namespace {
+namespace http_server_test {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -179,5 +179,5 @@ TEST_F(HttpServerTest, AUnixSocketServesTheSameToItsGroup) {
   EXPECT_TRUE(read_to_end(socket).ends_with("\r\n\r\n3 steps\n"));
 }
 
-}  // namespace
+}  // namespace http_server_test
 }  // namespace tapswitch::metrics

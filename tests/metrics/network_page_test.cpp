@@ -7,7 +7,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace network_page_test {
 
 using metrics::NetworkPage;
 using testing::HasSubstr;
@@ -80,5 +80,5 @@ TEST_F(NetworkPageTest, PortsMayComeAndGoWhileItIsWritten) {
   EXPECT_THAT(page.text(), HasSubstr("port=\"p200\""));
 }
 
-}  // namespace
+}  // namespace network_page_test
 }  // namespace tapswitch::test

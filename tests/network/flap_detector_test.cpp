@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::network {
-namespace {
+namespace flap_detector_test {
 
 using std::chrono::seconds;
 
@@ -58,5 +58,5 @@ TEST(FlapDetector, StationsBeyondTheLimitAreWatchedWhenTheOthersAreForgotten) {
   EXPECT_TRUE(is_told);
 }
 
-}  // namespace
+}  // namespace flap_detector_test
 }  // namespace tapswitch::network

@@ -11,7 +11,7 @@
 #include "tests/server/temporary_directory.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace hand_over_test {
 
 using network::Inheritance;
 using network::Unheritable;
@@ -81,6 +81,26 @@ TEST_F(HandOver, BothForwardUntilTheFirstIsGone) {
     }
   }
   EXPECT_GT(other_.find_switch("sw0").engine->totals(other_.find_port("a").index).in_octets, 0U);
+}
+
+TEST_F(HandOver, PairOfVethsIsOfWhoeverHasItInTheEnd) {
+  add_port("a", {{"type", "veth"}});
+  const auto is_there = [&] {
+    return shell("ip -n " + lab_->name() + " link show a > /dev/null 2>&1") == 0;
+  };
+  {
+    network::Network failing(
+        {.worker_count = 1}, [](const auto&) {}, other_events_);
+    tell().build(failing);
+  }
+  EXPECT_TRUE(is_there()) << "it went with a successor that has failed";
+  tell().build(other_);
+  network_.let_go();
+  other_.own_ends();
+  network_.remove_switch(network_.find_switch("sw0"), true);
+  EXPECT_TRUE(is_there()) << "it went with the first, which had let go";
+  other_.remove_switch(other_.find_switch("sw0"), true);
+  EXPECT_FALSE(is_there());
 }
 
 TEST_F(HandOver, StationThatCannotBeIsNotTaken) {
@@ -166,5 +186,5 @@ TEST_F(HandOver, PortsOfOneProcessAloneAreRefusedOrLeftOut) {
   EXPECT_TRUE(other_.find_switch("sw0").spec.static_entries.empty());
 }
 
-}  // namespace
+}  // namespace hand_over_test
 }  // namespace tapswitch::test

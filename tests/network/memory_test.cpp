@@ -8,7 +8,7 @@
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
-namespace {
+namespace memory_test {
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
@@ -55,5 +55,5 @@ TEST(Memory, MoreThanThereIsIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace memory_test
 }  // namespace tapswitch::network

@@ -17,7 +17,7 @@
 #include "tests/support/socket_port.hpp"
 
 namespace tapswitch {
-namespace {
+namespace frame_io_test {
 
 using test::FrameBuilder;
 
@@ -156,5 +156,5 @@ TEST_F(FrameIo, ClosedDescriptorIsGoneAndDoesNotSpin) {
   EXPECT_EQ(receive_frame(closed, buffer_), ReceiveStatus::gone);
 }
 
-}  // namespace
+}  // namespace frame_io_test
 }  // namespace tapswitch

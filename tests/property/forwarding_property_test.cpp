@@ -9,7 +9,7 @@
 #include "switch/forwarding/decide.hpp"
 
 namespace tapswitch {
-namespace {
+namespace forwarding_property_test {
 
 using Rules = std::vector<std::optional<PortRule>>;
 
@@ -157,5 +157,5 @@ TEST(ForwardingProperty, FramesLeaveOnlyWhereTheyMay) {
   }));
 }
 
-}  // namespace
+}  // namespace forwarding_property_test
 }  // namespace tapswitch

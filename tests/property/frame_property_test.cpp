@@ -11,7 +11,7 @@
 #include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
-namespace {
+namespace frame_property_test {
 
 TEST(FrameProperty, MacAddressSurvivesItsText) {
   EXPECT_TRUE(rc::check([] {
@@ -73,5 +73,5 @@ TEST(FrameProperty, PopUndoesPush) {
   }));
 }
 
-}  // namespace
+}  // namespace frame_property_test
 }  // namespace tapswitch

@@ -13,7 +13,7 @@
 #include "tests/support/super_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace segmentation_property_test {
 
 using test::cut;
 using test::find_headers;
@@ -123,5 +123,5 @@ TEST(SegmentationProperty, WhatIsConsistentCanBeCut) {
   }));
 }
 
-}  // namespace
+}  // namespace segmentation_property_test
 }  // namespace tapswitch

@@ -5,7 +5,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace closest_names_test {
 
 using Names = std::vector<std::string>;
 
@@ -47,6 +47,6 @@ TEST(ClosestNames, VeryLongNameCostsNothing) {
   EXPECT_EQ(closest_names(std::string(1 << 20, 'p'), methods), Names{});
 }
 
-}  // namespace
+}  // namespace closest_names_test
 
 }  // namespace tapswitch::rpc

@@ -9,7 +9,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace dispatcher_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -253,6 +253,6 @@ TEST(DispatcherTable, ParametersThatAreNoObjectAreAMistake) {
   EXPECT_THROW(Dispatcher(methods, test::example_handlers()), std::logic_error);
 }
 
-}  // namespace
+}  // namespace dispatcher_test
 
 }  // namespace tapswitch::rpc

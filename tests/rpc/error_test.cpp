@@ -7,7 +7,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace error_test {
 
 TEST(Error, CodesAndNamesAreTheOnesClientsKnow) {
   const std::pair<ErrorKind, std::pair<int, std::string_view>> known[] = {
@@ -57,6 +57,6 @@ TEST(Error, SeveralProblemsAreAllListed) {
       R"([{"field":"a","problem":"missing"},{"field":"","problem":"too odd","allowed":"even"}])");
 }
 
-}  // namespace
+}  // namespace error_test
 
 }  // namespace tapswitch::rpc

@@ -5,7 +5,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace excerpt_test {
 
 TEST(Excerpt, ShortTextIsWhole) { EXPECT_EQ(excerpt("four", 4), "four"); }
 
@@ -37,6 +37,6 @@ TEST(Excerpt, KindsHaveTheirArticle) {
   EXPECT_EQ(kind_of(Json::object()), "an object");
 }
 
-}  // namespace
+}  // namespace excerpt_test
 
 }  // namespace tapswitch::rpc

@@ -6,7 +6,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace jsonrpc_test {
 
 TEST(Jsonrpc, RequestIsTakenApart) {
   const Request request = to_request(
@@ -27,8 +27,8 @@ TEST(Jsonrpc, NullIsAnIdAndNothingIsNone) {
 }
 
 TEST(Jsonrpc, RepliesHaveTheMembersOfTheSpecification) {
-  EXPECT_EQ(to_line(success_reply(1, {{"a", 2}})), R"({"jsonrpc":"2.0","result":{"a":2},"id":1})");
-  EXPECT_EQ(to_line(success_reply("x", nullptr)), R"({"jsonrpc":"2.0","result":null,"id":"x"})");
+  EXPECT_EQ(success_line(1, R"({"a":2})"), R"({"jsonrpc":"2.0","result":{"a":2},"id":1})");
+  EXPECT_EQ(success_line("x", "null"), R"({"jsonrpc":"2.0","result":null,"id":"x"})");
   EXPECT_EQ(to_line(error_reply(nullptr, Error(ErrorKind::conflict, "no"))),
             R"({"jsonrpc":"2.0","error":{"code":-32006,"message":"no",)"
             R"("data":{"kind":"conflict"}},"id":null})");
@@ -38,6 +38,6 @@ TEST(Jsonrpc, LineIsOneLineAndUtf8WhateverTheTextHolds) {
   EXPECT_EQ(to_line("a\nb\xff"), "\"a\\nb\uFFFD\"");
 }
 
-}  // namespace
+}  // namespace jsonrpc_test
 
 }  // namespace tapswitch::rpc

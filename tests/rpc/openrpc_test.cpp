@@ -7,7 +7,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace openrpc_test {
 
 TEST(Openrpc, DocumentHasTheMembersThatOpenrpcRequires) {
   const auto methods = test::example_methods();
@@ -52,6 +52,6 @@ TEST(Openrpc, VariantTellsItsWholeSchemaToo) {
   EXPECT_EQ(method["x-params-schema"], methods[0].params.to_json_schema());
 }
 
-}  // namespace
+}  // namespace openrpc_test
 
 }  // namespace tapswitch::rpc

@@ -5,7 +5,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace params_test {
 
 const Json params = {{"name", "alice"}, {"mtu", 1500}, {"up", false}, {"native", nullptr}};
 
@@ -33,6 +33,6 @@ TEST(Params, MemberThatIsNullIsThere) {
   EXPECT_EQ(find_member(params, "x"), nullptr);
 }
 
-}  // namespace
+}  // namespace params_test
 
 }  // namespace tapswitch::rpc

@@ -6,7 +6,7 @@
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::rpc {
-namespace {
+namespace printable_test {
 
 TEST(Printable, TextStaysAsItIs) {
   for (const char* text : {"", "plain text", "grün", "日本語", "😀", "50 % \\x1b"}) {
@@ -51,5 +51,5 @@ TEST(Printable, JsonStaysTheSameValue) {
             "  \"n\": 1\n}");
 }
 
-}  // namespace
+}  // namespace printable_test
 }  // namespace tapswitch::rpc

@@ -16,7 +16,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace rpc_line_property_test {
 
 const std::vector<Method>& methods() {
   static const auto rows = test::example_methods();
@@ -93,6 +93,6 @@ TEST(RpcLine, SeedOfTheFuzzerGetsAValidResponseOrNothing) {
   EXPECT_GT(seed_count, 0);
 }
 
-}  // namespace
+}  // namespace rpc_line_property_test
 
 }  // namespace tapswitch::rpc

@@ -21,7 +21,7 @@ static bool operator==(const Problem& a, const Problem& b) {
   return a.field == b.field && a.problem == b.problem && a.allowed == b.allowed;
 }
 
-namespace {
+namespace schema_check_test {
 
 using Problems = std::vector<Problem>;
 
@@ -265,6 +265,6 @@ TEST(SchemaCheck, WhatIsUncheckedIsOnlyShown) {
   EXPECT_EQ(schema.to_json_schema(), Schema::integer(1, 2).to_json_schema());
 }
 
-}  // namespace
+}  // namespace schema_check_test
 
 }  // namespace tapswitch::rpc

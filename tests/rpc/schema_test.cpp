@@ -9,7 +9,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace schema_test {
 
 Schema vlan(const std::string& default_mode) {
   const Field pvid{"pvid", Schema::integer(1, 4094), "the VLAN", true};
@@ -126,6 +126,6 @@ TEST(Schema, PartsThatATypeLacksAreEmpty) {
   EXPECT_FALSE(flag.item());
 }
 
-}  // namespace
+}  // namespace schema_test
 
 }  // namespace tapswitch::rpc

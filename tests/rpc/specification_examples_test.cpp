@@ -10,7 +10,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace specification_examples_test {
 
 struct Example {
   const char* name;
@@ -127,6 +127,6 @@ TEST_P(SpecificationExample, IsAnsweredAsTheSpecificationSays) {
 INSTANTIATE_TEST_SUITE_P(Section7, SpecificationExample, testing::ValuesIn(examples),
                          [](const auto& each) { return std::string(each.param.name); });
 
-}  // namespace
+}  // namespace specification_examples_test
 
 }  // namespace tapswitch::rpc

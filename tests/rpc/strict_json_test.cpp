@@ -11,7 +11,7 @@
 
 namespace tapswitch::rpc {
 
-namespace {
+namespace strict_json_test {
 
 using testing::HasSubstr;
 
@@ -160,6 +160,6 @@ TEST(StrictJson, ManyMembersAreReadInReasonableTime) {
   EXPECT_EQ(parse_json(text, nesting).size(), 100'000U);
 }
 
-}  // namespace
+}  // namespace strict_json_test
 
 }  // namespace tapswitch::rpc

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::server {
-namespace {
+namespace budget_test {
 
 constexpr Payer alice{.entrance = EntranceKind::read_only, .uid = 1};
 constexpr Payer bob{.entrance = EntranceKind::read_only, .uid = 2};
@@ -67,5 +67,5 @@ TEST(Budget, SaysThatTheEntranceHasRoomAgain) {
   EXPECT_TRUE(budget.has_room(bob, false));
 }
 
-}  // namespace
+}  // namespace budget_test
 }  // namespace tapswitch::server

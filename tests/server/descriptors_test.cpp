@@ -12,7 +12,7 @@
 #include "tests/server/server_fixture.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace descriptors_test {
 
 class DescriptorsTest : public ServerTest {
  protected:
@@ -168,5 +168,5 @@ TEST_F(DescriptorsTest, ThousandLinesLeaveNone) {
   EXPECT_TRUE(test::wait_until([before] { return open_descriptors() == before; }));
 }
 
-}  // namespace
+}  // namespace descriptors_test
 }  // namespace tapswitch::server

@@ -12,7 +12,7 @@
 #include "tests/server/server_fixture.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace events_test {
 
 // A server whose answer to "listen" is "welcome", and whose events go to all who asked for them.
 // "both" is answered after an event has been told.
@@ -269,5 +269,5 @@ TEST_F(EventsTest, MuchThatIsToldHoldsUpNoReply) {
   teller.join();
 }
 
-}  // namespace
+}  // namespace events_test
 }  // namespace tapswitch::server

@@ -13,7 +13,7 @@
 #include <utility>
 
 namespace tapswitch::server {
-namespace {
+namespace hand_over_channel_test {
 
 using namespace std::chrono_literals;
 using Broken = HandOverChannel::Broken;
@@ -107,5 +107,5 @@ TEST_F(HandOverChannelTest, LineWithoutEndIsTakenOnlySoFar) {
   sender.join();
 }
 
-}  // namespace
+}  // namespace hand_over_channel_test
 }  // namespace tapswitch::server

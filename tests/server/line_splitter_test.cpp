@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace tapswitch::server {
-namespace {
+namespace line_splitter_test {
 
 constexpr std::size_t longest = 20;
 
@@ -123,5 +123,5 @@ RC_GTEST_PROP(LineSplitter, LinesDoNotDependOnHowTheyAreCut, ()) {
   RC_ASSERT(lines == expected);
 }
 
-}  // namespace
+}  // namespace line_splitter_test
 }  // namespace tapswitch::server

@@ -7,14 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "switch/system/socket_file.hpp"
 #include "tests/server/temporary_directory.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace listener_test {
 
 namespace asio = boost::asio;
 using Protocol = asio::local::stream_protocol;
@@ -57,6 +59,17 @@ TEST_F(ListenerTest, SocketIsThereWithItsRightsAndGoesWithTheListener) {
   }
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+}
+
+// A port that connects to it would have what a machine sends be carried out as requests.
+TEST_F(ListenerTest, SocketIsKnownAsOneOfThisProcess) {
+  {
+    const Listener listener(io_, {.path = path_});
+    EXPECT_FALSE(open_foreign_socket(path_).is_open());
+    EXPECT_EQ(errno, ELOOP);
+  }
+  asio::local::stream_protocol::acceptor other(io_, Protocol::endpoint(path_));
+  EXPECT_TRUE(open_foreign_socket(path_).is_open());
 }
 
 TEST_F(ListenerTest, DirectoryIsMadeForItsGroupOnly) {
@@ -161,5 +174,5 @@ TEST_F(ListenerTest, WhatDoesNotListenIsNotTakenOver) {
   EXPECT_THROW(Listener(io_, UniqueFd()), std::runtime_error);
 }
 
-}  // namespace
+}  // namespace listener_test
 }  // namespace tapswitch::server

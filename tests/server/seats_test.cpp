@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace tapswitch::server {
-namespace {
+namespace seats_test {
 
 using Kind = Seating::Kind;
 
@@ -90,5 +90,5 @@ TEST_P(SeatsTest, IsGiven) {
 INSTANTIATE_TEST_SUITE_P(Cases, SeatsTest, testing::ValuesIn(cases),
                          [](const auto& each) { return std::string(each.param.name); });
 
-}  // namespace
+}  // namespace seats_test
 }  // namespace tapswitch::server

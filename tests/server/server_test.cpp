@@ -12,7 +12,7 @@
 #include "tests/server/server_fixture.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace server_test {
 
 using std::chrono::seconds;
 
@@ -231,5 +231,5 @@ TEST_F(ServerTest, StopSendsWhatWasAnswered) {
   stopper.join();
 }
 
-}  // namespace
+}  // namespace server_test
 }  // namespace tapswitch::server

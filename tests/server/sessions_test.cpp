@@ -8,7 +8,7 @@
 #include "tests/server/server_fixture.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace sessions_test {
 
 using std::chrono::milliseconds;
 
@@ -162,5 +162,5 @@ TEST_F(SessionsTest, RepliesThatNobodyReadsHaveOneBudget) {
   EXPECT_LT(sessions(), 16U);
 }
 
-}  // namespace
+}  // namespace sessions_test
 }  // namespace tapswitch::server

@@ -11,7 +11,7 @@
 #include "tests/support/root.hpp"
 
 namespace tapswitch::server {
-namespace {
+namespace socket_path_test {
 
 constexpr uid_t root = 0;
 constexpr uid_t user = 1000;
@@ -85,5 +85,5 @@ TEST_F(PrivateSocketPath, OneOfAnotherUserIsRefused) {
   EXPECT_THROW((void)path(), std::runtime_error);
 }
 
-}  // namespace
+}  // namespace socket_path_test
 }  // namespace tapswitch::server

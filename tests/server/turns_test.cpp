@@ -10,7 +10,7 @@
 #include <vector>
 
 namespace tapswitch::server {
-namespace {
+namespace turns_test {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
@@ -156,5 +156,5 @@ TEST_F(TurnsTest, UsersAreForgottenWhenTheirDebtIsMadeGood) {
   EXPECT_EQ(turns_.accounts(), 1U);
 }
 
-}  // namespace
+}  // namespace turns_test
 }  // namespace tapswitch::server

@@ -4,18 +4,15 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/support/wire_bytes.hpp"
+
 namespace tapswitch::test {
 namespace {
 
-void append(std::vector<std::byte>& frame, MacAddress address) {
+void append_address(Bytes& frame, MacAddress address) {
   std::array<std::byte, MacAddress::size> octets{};
   address.write(octets.data());
   frame.insert(frame.end(), octets.begin(), octets.end());
-}
-
-void append(std::vector<std::byte>& frame, std::uint16_t value) {
-  frame.push_back(static_cast<std::byte>(value >> 8));
-  frame.push_back(static_cast<std::byte>(value & 0xff));
 }
 
 }  // namespace
@@ -55,13 +52,13 @@ FrameBuilder& FrameBuilder::payload(std::span<const std::byte> octets) {
 
 std::vector<std::byte> FrameBuilder::build() const {
   std::vector<std::byte> frame;
-  append(frame, destination_);
-  append(frame, source_);
+  append_address(frame, destination_);
+  append_address(frame, source_);
   for (const VlanTag& tag : tags_) {
-    append(frame, static_cast<std::uint16_t>(tag.type));
-    append(frame, tag.control_information());
+    append_16(frame, static_cast<std::uint16_t>(tag.type));
+    append_16(frame, tag.control_information());
   }
-  append(frame, ether_type_);
+  append_16(frame, ether_type_);
   frame.insert(frame.end(), payload_.begin(), payload_.end());
   return frame;
 }

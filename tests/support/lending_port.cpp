@@ -41,6 +41,7 @@ std::vector<std::byte> bytes_of(const FrameBuffer& frame) {
 }
 
 ReceiveStatus LendingPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
+  is_asked_late_ = is_asked_late_ || is_retired_;
   const ReceiveStatus status = inner_->receive(queue, frame);
   if (status == ReceiveStatus::received) {
     const Offload offload = frame.offload();
@@ -53,6 +54,7 @@ ReceiveStatus LendingPort::receive(std::size_t queue, FrameBuffer& frame) noexce
 }
 
 void LendingPort::give_back(std::size_t /*queue*/) noexcept {
+  is_asked_late_ = is_asked_late_ || is_retired_;
   memory_.take_back();
   lent_count_ = 0;
 }

@@ -58,10 +58,16 @@ class LendingPort final : public Port {
   // How many frames are lent now. Any thread.
   [[nodiscard]] std::size_t lent_count() const { return lent_count_; }
 
+  // From now on nobody may ask the port for anything: whoever does is noted. Any thread.
+  void retire() { is_retired_ = true; }
+  [[nodiscard]] bool is_asked_in_retirement() const { return is_asked_late_; }
+
  private:
   std::unique_ptr<Port> inner_;
   LentMemory memory_;
   std::atomic<std::size_t> lent_count_ = 0;
+  std::atomic<bool> is_retired_ = false;
+  std::atomic<bool> is_asked_late_ = false;
 };
 
 }  // namespace tapswitch::test

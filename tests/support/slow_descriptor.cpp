@@ -28,13 +28,13 @@ SlowDescriptor::SlowDescriptor() {
     throw std::runtime_error("no TCP over the loopback interface");
   }
   far_.reset(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  constexpr std::array<char, 65'536> words{};
-  if (::send(near_.get(), words.data(), words.size(), MSG_DONTWAIT) <
-      static_cast<ssize_t>(words.size() / 2)) {
+  constexpr std::array<char, 65'536> unread{};
+  if (::send(near_.get(), unread.data(), unread.size(), MSG_DONTWAIT) <
+      static_cast<ssize_t>(unread.size() / 2)) {
     throw std::runtime_error("no words can wait to be sent");
   }
-  constexpr linger patience{.l_onoff = 1, .l_linger = 600};
-  ::setsockopt(near_.get(), SOL_SOCKET, SO_LINGER, &patience, sizeof patience);
+  constexpr linger slowness{.l_onoff = 1, .l_linger = 600};
+  ::setsockopt(near_.get(), SOL_SOCKET, SO_LINGER, &slowness, sizeof slowness);
 }
 
 }  // namespace tapswitch::test

@@ -20,9 +20,13 @@ class SocketPort final : public Port {
   SocketPort(UniqueFd fd, const std::optional<OffloadSet>& offloads)
       : fd_(std::move(fd)), offloads_(offloads) {}
 
+  // Makes it a port whose far end wants no shorter frames. Requires: it is on no switch yet.
+  void set_least_frame_size(std::size_t size) { least_frame_size_ = size; }
+
   [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return fd_.get(); }
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] std::size_t least_frame_size() const noexcept override { return least_frame_size_; }
   [[nodiscard]] OffloadSet offloads() const noexcept override {
     return offloads_.value_or(OffloadSet());
   }
@@ -31,6 +35,7 @@ class SocketPort final : public Port {
  private:
   UniqueFd fd_;
   std::optional<OffloadSet> offloads_;
+  std::size_t least_frame_size_ = 0;
 };
 
 // The far end of a SocketPort: the station on the cable.

@@ -7,24 +7,13 @@
 
 #include "switch/frame/segmentation.hpp"
 #include "tests/support/frame_builder.hpp"
+#include "tests/support/wire_bytes.hpp"
 
 namespace tapswitch::test {
 namespace {
 
-using Bytes = std::vector<std::byte>;
-
 constexpr std::size_t addresses_in_ipv4 = 12;
 constexpr std::size_t addresses_in_ipv6 = 8;
-
-void append(Bytes& bytes, std::initializer_list<unsigned> octets) {
-  for (const unsigned octet : octets) {
-    bytes.push_back(static_cast<std::byte>(octet & 0xff));
-  }
-}
-
-void append_16(Bytes& bytes, std::size_t value) {
-  append(bytes, {static_cast<unsigned>(value >> 8), static_cast<unsigned>(value)});
-}
 
 void append_32(Bytes& bytes, std::uint32_t value) {
   append_16(bytes, value >> 16);
@@ -34,23 +23,6 @@ void append_32(Bytes& bytes, std::uint32_t value) {
 // One-byte padding, as IPv4 options ("no operation") and those of TCP have it.
 void append_no_operations(Bytes& bytes, std::size_t size) {
   bytes.insert(bytes.end(), size, std::byte{1});
-}
-
-std::uint16_t word_at(std::span<const std::byte> bytes, std::size_t offset) {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[offset]) * 256 +
-                                    std::to_integer<unsigned>(bytes[offset + 1]));
-}
-
-void put_word(std::span<std::byte> bytes, std::size_t offset, std::uint32_t value) {
-  bytes[offset] = static_cast<std::byte>(value / 256 & 0xff);
-  bytes[offset + 1] = static_cast<std::byte>(value & 0xff);
-}
-
-std::uint32_t fold(std::uint32_t sum) {
-  while (sum > 0xffff) {
-    sum = sum % 0x10000 + sum / 0x10000;
-  }
-  return sum;
 }
 
 std::size_t checksum_offset(TransportKind kind) { return kind == TransportKind::tcp ? 16 : 6; }
@@ -171,7 +143,7 @@ bool is_consistent(std::span<const std::byte> frame, const Offload& offload) {
 }
 
 std::size_t wire_size(std::span<const std::byte> frame, const Offload& offload) {
-  return wire_size(frame.size(), Layout::find(frame), offload);
+  return wire_size(frame.size(), Layout::find(frame).headers(), offload);
 }
 
 SuperFrame without_segmentation(SuperFrame frame) {
@@ -186,7 +158,8 @@ std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload)
   fill(*super_frame, frame, offload);
   const auto buffer = std::make_unique<FrameBuffer>();
   std::vector<Bytes> segments;
-  Segmenter segmenter(*super_frame, super_frame->layout().headers().value());
+  (void)super_frame->check_offload();
+  Segmenter segmenter(*super_frame, super_frame->headers_of_segments().value());
   while (segmenter.next(*buffer)) {
     segments.emplace_back(buffer->head().begin(), buffer->head().end());
   }

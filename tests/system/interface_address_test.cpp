@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace interface_address_test {
 
 TEST(InterfaceAddress, ReadsAndWritesBothFamilies) {
   for (const char* text : {"10.0.0.1/24", "0.0.0.0/0", "255.255.255.255/32", "2001:db8::1/64",
@@ -36,5 +36,5 @@ TEST(InterfaceAddress, OctetsOfAnotherNumberThanFourOrSixteenAreNoAddress) {
   EXPECT_FALSE(InterfaceAddress::from_octets(std::span(octets, 6), 8));
 }
 
-}  // namespace
+}  // namespace interface_address_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace tapswitch {
-namespace {
+namespace interface_name_test {
 
 TEST(InterfaceName, OrdinaryNamesAreAccepted) {
   for (const char* name : {"tap0", "a", "lan-1.5_x", "fifteen-letters", "...", "caf\xc3\xa9"}) {
@@ -36,5 +36,5 @@ TEST(InterfaceName, WhatTheKernelWouldCutExpandOrRefuseIsRefusedFirst) {
   }
 }
 
-}  // namespace
+}  // namespace interface_name_test
 }  // namespace tapswitch

@@ -17,7 +17,7 @@
 #include "tests/support/root.hpp"
 
 namespace tapswitch {
-namespace {
+namespace kernel_error_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -96,5 +96,5 @@ TEST(KernelError, ValueOfAFailedResultThrowsTheMessage) {
   }
 }
 
-}  // namespace
+}  // namespace kernel_error_test
 }  // namespace tapswitch

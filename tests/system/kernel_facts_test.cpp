@@ -24,7 +24,7 @@
 #include "tests/support/temporary_namespace.hpp"
 
 namespace tapswitch {
-namespace {
+namespace kernel_facts_test {
 
 using test::FrameBuilder;
 using test::RawStation;
@@ -220,5 +220,5 @@ TEST_F(KernelFacts, NamespaceOfTheInterfaceCanBeAskedOfTheDescriptor) {
   EXPECT_EQ(net_namespace_id(found.get()), net_namespace_id(lab_->ref().open()->get()));
 }
 
-}  // namespace
+}  // namespace kernel_facts_test
 }  // namespace tapswitch

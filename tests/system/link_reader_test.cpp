@@ -5,7 +5,7 @@
 #include "tests/support/frame_builder.hpp"
 
 namespace tapswitch {
-namespace {
+namespace link_reader_test {
 
 TEST_F(TapPortTest, OneReaderSeesPortsOfSeveralNamespaces) {
   const test::TemporaryNamespace other;
@@ -144,5 +144,5 @@ TEST_F(TapPortTest, ReaderLeavesNoNamespaceAliveBehindIt) {
   EXPECT_TRUE(test::wait_until([&] { return port->receive(0, buffer) == ReceiveStatus::gone; }));
 }
 
-}  // namespace
+}  // namespace link_reader_test
 }  // namespace tapswitch

@@ -15,7 +15,7 @@
 #include "tests/support/temporary_namespace.hpp"
 
 namespace tapswitch {
-namespace {
+namespace net_namespace_test {
 
 using test::TemporaryNamespace;
 using ::testing::HasSubstr;
@@ -103,5 +103,5 @@ TEST(NetNamespace, ErrorsAndExceptionsOfTheWorkComeOut) {
       std::logic_error);
 }
 
-}  // namespace
+}  // namespace net_namespace_test
 }  // namespace tapswitch

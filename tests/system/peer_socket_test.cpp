@@ -17,7 +17,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch {
-namespace {
+namespace peer_socket_test {
 
 using test::SlowDescriptor;
 using Clock = std::chrono::steady_clock;
@@ -104,7 +104,9 @@ TEST(PeerSocket, EndDoesNotWaitForWhatIsUnread) {
   socket.reset();
   // And the other side is told at once.
   char octet = 0;
-  EXPECT_EQ(::recv(ends.theirs.get(), &octet, 1, 0), 0);
+  const ssize_t told = ::recv(ends.theirs.get(), &octet, 1, 0);
+  // A reset: the end that is closed behind, with something unread, was faster than the news of it.
+  EXPECT_TRUE(told == 0 || (told < 0 && errno == ECONNRESET)) << told << ", errno " << errno;
   EXPECT_LT(Clock::now() - began, soon);
   slow = SlowDescriptor();
   wait_until_unclosed(0);
@@ -160,5 +162,5 @@ TEST(PeerSocket, ReadsLikeAnyOther) {
   EXPECT_EQ(socket.receive(space), 0);
 }
 
-}  // namespace
+}  // namespace peer_socket_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace socket_address_test {
 
 TEST(SocketAddress, IsWrittenAsItIsRead) {
   for (const char* text : {"unix:/run/vm1.sock", "unix:/a:b c", "tcp:127.0.0.1:1",
@@ -53,5 +53,5 @@ TEST(SocketAddress, RefusesWhatIsNoAddress) {
   }
 }
 
-}  // namespace
+}  // namespace socket_address_test
 }  // namespace tapswitch

@@ -17,7 +17,7 @@
 #include "tests/support/root.hpp"
 
 namespace tapswitch {
-namespace {
+namespace socket_file_test {
 
 class SocketFileTest : public testing::Test {
  protected:
@@ -132,5 +132,5 @@ TEST_F(SocketFileTest, DirectoryThatIsMissingIsSaid) {
   EXPECT_EQ(file.error().call, "bind");
 }
 
-}  // namespace
+}  // namespace socket_file_test
 }  // namespace tapswitch

@@ -20,7 +20,7 @@
 #include "tests/server/temporary_directory.hpp"
 
 namespace tapswitch {
-namespace {
+namespace socket_location_test {
 
 namespace fs = std::filesystem;
 
@@ -175,5 +175,5 @@ TEST_F(SocketLocationTest, DirectoryThatIsGivenAwayIsTheOneThatWasMade) {
   }
 }
 
-}  // namespace
+}  // namespace socket_location_test
 }  // namespace tapswitch

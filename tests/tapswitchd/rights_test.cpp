@@ -12,7 +12,7 @@
 #include "tests/tapswitchd/in_child.hpp"
 
 namespace tapswitch::daemon {
-namespace {
+namespace rights_test {
 
 using test::in_child;
 
@@ -90,5 +90,5 @@ TEST(Rights, AsManyDescriptorsAsMayBe) {
             1);
 }
 
-}  // namespace
+}  // namespace rights_test
 }  // namespace tapswitch::daemon

@@ -22,7 +22,7 @@
 #include "tests/tapswitchd/in_child.hpp"
 
 namespace tapswitch::daemon {
-namespace {
+namespace service_manager_test {
 
 using test::in_child;
 
@@ -192,5 +192,5 @@ TEST(ServiceManager, NonsenseIsNoSocket) {
   EXPECT_EQ(taken_with("", "", ""), 0);
 }
 
-}  // namespace
+}  // namespace service_manager_test
 }  // namespace tapswitch::daemon

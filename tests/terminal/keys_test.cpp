@@ -6,7 +6,7 @@
 #include <string>
 
 namespace tapswitch::tapctl {
-namespace {
+namespace keys_test {
 
 using Kind = Key::Kind;
 
@@ -42,5 +42,5 @@ const Case cases[] = {
 INSTANTIATE_TEST_SUITE_P(All, Keys, testing::ValuesIn(cases),
                          [](const auto& case_info) { return case_info.param.name; });
 
-}  // namespace
+}  // namespace keys_test
 }  // namespace tapswitch::tapctl

@@ -9,7 +9,7 @@
 #include <string>
 
 namespace tapswitch::tapctl {
-namespace {
+namespace text_test {
 
 // Clocks are where 'zone' is, until it goes.
 class TimeZone {
@@ -49,5 +49,5 @@ TEST(Text, WhatIsNoTimeOfOursStays) {
   }
 }
 
-}  // namespace
+}  // namespace text_test
 }  // namespace tapswitch::tapctl

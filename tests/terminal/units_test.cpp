@@ -6,7 +6,7 @@
 #include "tools/terminal/text.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace units_test {
 
 TEST(Units, BitRateHasTwoOrThreeDigitsAndAUnit) {
   EXPECT_EQ(bit_rate(0), "0 bit/s");
@@ -68,5 +68,5 @@ TEST(Units, CountIsRoundedForPeopleWhereItIsHardToRead) {
   EXPECT_EQ(count_text(1'234'567, true), "1234567");
 }
 
-}  // namespace
+}  // namespace units_test
 }  // namespace tapswitch::tapctl

@@ -40,12 +40,15 @@ class Size:
     changes: int  # of which nobody reads; in full more than there is room for
     storm_ports: int
     storm_changes: int
+    vlan_ports: int
+    vlans: int
 
 
 SIZES = {False: Size(ports=1000, stations=1_000_000, applied_ports=500, sessions=256,
-                    changes=8000, storm_ports=2000, storm_changes=1000),
+                    changes=8000, storm_ports=2000, storm_changes=1000,
+                    vlan_ports=4096, vlans=1000),
          True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200,
-                    storm_ports=20, storm_changes=10)}
+                    storm_ports=20, storm_changes=10, vlan_ports=20, vlans=10)}
 
 
 def measure(results, bin_directory, rounds, effort, is_smoke):
@@ -73,6 +76,11 @@ def measure(results, bin_directory, rounds, effort, is_smoke):
         peer.start()
         for _ in range(rounds):
             record(results, storm(peer, size.storm_changes))
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory, crowd=size.vlan_ports - 2)
+        peer.start()
+        for _ in range(rounds):
+            record(results, vlan_pages(peer, size.vlans))
 
 
 def record(results, found):
@@ -157,6 +165,20 @@ def paging(peer, size):
         if entries < PAGE_ENTRIES:
             raise BenchError("there were no pages to read")
     return {"control_paging_delay": finish(other)["max"] / 1e3}
+
+
+def vlan_pages(peer, vlans):
+    """One session lists VLANs of which every port is a member, as fast as it can."""
+    with RpcClient(peer.socket) as client:
+        client.call("port.set", {"name": "b", "vlan": {"mode": "trunk", "allowed": f"1-{vlans}"}})
+        other = start_load(peer, 2, 1, 0, "port.get", {"name": "a"})
+        listed, cursor = 0, 0
+        while other.poll() is None:
+            page = client.call("vlan.list", {"cursor": cursor})
+            listed, cursor = listed + len(page["vlans"]), page["next_cursor"] or 0
+        if listed == 0:
+            raise BenchError("there were no VLANs to list")
+    return {"control_vlan_delay": finish(other)["max"] / 1e3}
 
 
 # ---- documents ---------------------------------------------------------------------------------

@@ -241,6 +241,16 @@ class TapswitchPatch(Tapswitch):
         return port
 
 
+class Before(Tapswitch):
+    name = "before"
+    about = "tapswitch as it was built before"
+
+
+class BeforeInterface(TapswitchInterface):
+    name = "before-interface"
+    about = "tapswitch as it was built before, ports on veth"
+
+
 class Floor(Peer):
     name = "floor"
     about = "bare read and write, offloads"
@@ -353,3 +363,6 @@ PEERS = {peer.name: peer for peer in (
     Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchPatch,
     Floor, FloorConfined, FloorInterface, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso,
     VdeSwitch)}
+
+# An earlier build is what each of these runs.
+EARLIER = {peer.name: peer for peer in (Before, BeforeInterface)}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """report: the results for people, as a table on the terminal, and for programs, as JSON."""
 
-from benchmark.goals import GOALS
-from benchmark.peers import PEERS
+from benchmark.goals import goals_of
+from benchmark.peers import EARLIER, PEERS
 from benchmark.plug import PLUG_SWITCHES
 
 # The floor may differ so much between rounds, as a part of its median, before we say nothing.
@@ -36,8 +36,9 @@ def table(rows, align="<"):
 
 
 def references(results, key):
-    """What the peers are held against: the kernel's bridge and the floor, if they were measured."""
-    return [peer for peer in ("bridge", results.floor) if peer in results.peers(key)]
+    """What the peers are held against, as far as it was measured: the kernel's bridge, the floor and
+    an earlier build."""
+    return [peer for peer in ("bridge", results.floor, "before") if peer in results.peers(key)]
 
 
 def figure_lines(results, figure):
@@ -56,7 +57,7 @@ def figure_lines(results, figure):
 
 def goal_rows(results):
     """(what, goal, figure, verdict) of each goal."""
-    for goal in GOALS:
+    for goal in goals_of(results):
         bound = f"{'≥' if goal.at_least else '≤'} {number(goal.bound)} {goal.unit}".strip()
         yield (goal.what, bound, with_range(goal.figure(results)), goal.verdict(results))
 
@@ -81,7 +82,7 @@ def text(results, machine, watch):
     for figure in results.figures():
         lines += [*figure_lines(results, figure), ""]
     measured = {peer for figure in results.figures() for peer in results.peers(figure.key)}
-    known = {**PEERS, **{name: each for name, each in PLUG_SWITCHES.items() if name not in PEERS}}
+    known = {**PEERS, **EARLIER, **{name: each for name, each in PLUG_SWITCHES.items() if name not in PEERS}}
     lines += table([[name, known[name].about] for name in known if name in measured]) + [""]
     rows = [("must reach", "goal", "measured (lowest – highest)", ""), *goal_rows(results)]
     lines += table(rows)

@@ -51,6 +51,8 @@ FIGURES = {figure.key: figure for figure in (
     Figure("control_statistics", "control", "stats.get of 1,000 ports, median", "ms", False),
     Figure("control_paging_delay", "control",
            "longest answer while another session pages 1,000,000 stations", "ms", False),
+    Figure("control_vlan_delay", "control",
+           "longest answer while another session pages 1,000 VLANs of 4,096 ports", "ms", False),
     Figure("control_apply_all", "control", "config.apply that adds 500 ports", "s", False),
     Figure("control_apply_one", "control", "config.apply that changes one VLAN of 500 ports",
            "ms", False),

@@ -16,6 +16,7 @@
 #include "tools/lab/graph.hpp"
 #include "tools/lab/guard.hpp"
 #include "tools/lab/lab_directory.hpp"
+#include "tools/lab/link.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/status.hpp"
 #include "tools/lab/up.hpp"
@@ -61,6 +62,9 @@ int carry_out(const Words& words) {
   }
   if (verb == "log") {
     return log(words);
+  }
+  if (verb == "link") {
+    return link(words);
   }
   if (verb == "graph") {
     return graph(words);

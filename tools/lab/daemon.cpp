@@ -117,4 +117,8 @@ void apply_document(const std::string& directory, const Json& document) {
   call(directory, "config.apply", {{"config", document}, {"mode", "replace"}});
 }
 
+void set_carrier(const std::string& directory, const std::string& port, bool has_carrier) {
+  call(directory, "port.set", {{"name", port}, {"carrier", has_carrier}});
+}
+
 }  // namespace tapswitch::lab

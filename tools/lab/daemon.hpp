@@ -28,6 +28,9 @@ void start_daemon(const std::string& directory, const Json& document, LogKeeper&
 [[nodiscard]] Json difference(const std::string& directory, const Json& document);
 void apply_document(const std::string& directory, const Json& document);
 
+// Unplugs a port, or plugs it in. Throws Failure.
+void set_carrier(const std::string& directory, const std::string& port, bool has_carrier);
+
 // Keeps 'document' as what the daemon is started with.
 void save_document(const std::string& directory, const Json& document);
 

@@ -20,6 +20,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/system/pipe.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/lab_directory.hpp"
@@ -142,15 +143,8 @@ std::string fault_of_rootless() {
 }
 
 ProcessId start_keeper(const std::function<void(const ProcessId&)>& record) {
-  std::array<int, 2> gate{};
-  std::array<int, 2> outcome{};
-  if (::pipe2(gate.data(), O_CLOEXEC) != 0 || ::pipe2(outcome.data(), O_CLOEXEC) != 0) {
-    fail("make a pipe");
-  }
-  const UniqueFd gate_read(gate[0]);
-  UniqueFd gate_write(gate[1]);
-  const UniqueFd outcome_read(outcome[0]);
-  UniqueFd outcome_write(outcome[1]);
+  Pipe gate = open_pipe();
+  Pipe outcome = open_pipe();
   const auto uid = ::geteuid();
   const auto gid = ::getegid();
   const auto pid = static_cast<pid_t>(::syscall(
@@ -159,18 +153,18 @@ ProcessId start_keeper(const std::function<void(const ProcessId&)>& record) {
     fail("make a user namespace", where_allowed);
   }
   if (pid == 0) {
-    gate_write.reset();
-    be_keeper(gate_read.get(), outcome_write.get());
+    gate.writer.reset();
+    be_keeper(gate.reader.get(), outcome.writer.get());
   }
-  outcome_write.reset();
+  outcome.writer.reset();
   const ProcessId keeper = identify(pid).value_or(ProcessId{});
   record(keeper);
   write_file(fmt::format("/proc/{}/setgroups", pid), "deny");
   write_file(fmt::format("/proc/{}/uid_map", pid), fmt::format("0 {} 1", uid));
   write_file(fmt::format("/proc/{}/gid_map", pid), fmt::format("0 {} 1", gid));
-  [[maybe_unused]] const auto opened = ::write(gate_write.get(), "", 1);
+  [[maybe_unused]] const auto opened = ::write(gate.writer.get(), "", 1);
   std::array<char, 512> text{};
-  if (const auto size = ::read(outcome_read.get(), text.data(), text.size()); size > 0) {
+  if (const auto size = ::read(outcome.reader.get(), text.data(), text.size()); size > 0) {
     ::waitpid(pid, nullptr, 0);
     throw Failure(std::string(text.data(), static_cast<std::size_t>(size)));
   }

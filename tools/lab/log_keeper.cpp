@@ -25,6 +25,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/system/pipe.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/kept_log.hpp"
 #include "tools/lab/lab_directory.hpp"
@@ -232,14 +233,9 @@ LogKeeper::LogKeeper(const std::string& directory) : directory_(logs_directory(d
 }
 
 UniqueFd LogKeeper::open(const std::string& name) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    fail("make a pipe");
-  }
-  const UniqueFd reading(ends[0]);
-  UniqueFd writing(ends[1]);
-  ask(name, reading.get());
-  return writing;
+  Pipe pipe = open_pipe();
+  ask(name, pipe.reader.get());
+  return std::move(pipe.writer);
 }
 
 std::size_t LogKeeper::size(const std::string& name) {

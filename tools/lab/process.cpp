@@ -24,6 +24,7 @@
 
 #include <fmt/format.h>
 
+#include "switch/system/pipe.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
 
@@ -38,19 +39,6 @@ constexpr milliseconds longest_nap{100};
 constexpr int cannot_execute = 127;
 constexpr int third_number = 3;
 constexpr int first_free = third_number + 1;
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> fds{};
-  if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
-    throw Failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  }
-  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
 
 // All that the child needs, made before it is: between fork() and execve() it may not allocate.
 class Script {
@@ -214,34 +202,34 @@ Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& 
   // this gate, and keep both waiting if we died.
   static std::mutex one_at_a_time;
   std::unique_lock lock(one_at_a_time);
-  Pipe gate = make_pipe();
-  Pipe outcome = make_pipe();
+  Pipe gate = open_pipe();
+  Pipe outcome = open_pipe();
   // Out of the way of what the child is given.
-  outcome.write.reset(::fcntl(outcome.write.get(), F_DUPFD_CLOEXEC, first_free));
+  outcome.writer.reset(::fcntl(outcome.writer.get(), F_DUPFD_CLOEXEC, first_free));
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
     throw Failure(fmt::format("cannot start a process: {}", std::strerror(errno)));
   }
   if (pid == 0) {
-    ::close(gate.write.get());
+    ::close(gate.writer.get());
     char token = 0;
-    if (::read(gate.read.get(), &token, 1) == 1) {
+    if (::read(gate.reader.get(), &token, 1) == 1) {
       const int number = script.play(parent);
-      [[maybe_unused]] const auto written = ::write(outcome.write.get(), &number, sizeof number);
+      [[maybe_unused]] const auto written = ::write(outcome.writer.get(), &number, sizeof number);
     }
     ::_exit(cannot_execute);
   }
   // The child waits for us, so it is there.
   Child child(identify(pid).value_or(ProcessId{}), open_process(pid));
   record(child.id());
-  gate.read.reset();
-  outcome.write.reset();
-  [[maybe_unused]] const auto opened = ::write(gate.write.get(), "", 1);
-  gate.write.reset();
+  gate.reader.reset();
+  outcome.writer.reset();
+  [[maybe_unused]] const auto opened = ::write(gate.writer.get(), "", 1);
+  gate.writer.reset();
   lock.unlock();
   int number = 0;
-  if (::read(outcome.read.get(), &number, sizeof number) > 0) {
+  if (::read(outcome.reader.get(), &number, sizeof number) > 0) {
     throw Failure(fmt::format("cannot run '{}': {}", launch.words.front(), std::strerror(number)));
   }
   return child;

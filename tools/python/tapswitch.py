@@ -19,6 +19,7 @@ for one thread; AsyncClient is for one event loop, where many calls may be under
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -37,6 +38,8 @@ EVENTS_KEPT = 10_000
 
 # The daemon's answers are lines of any length; an asyncio stream wants to know one.
 LINE_LIMIT = 1 << 28
+# The daemon ends the session of who sends a longer line (docs/control-protocol.md, Limits).
+LINE_TAKEN = 1 << 20
 RECEIVED_AT_ONCE = 1 << 16
 
 
@@ -114,7 +117,7 @@ class SystemInfoResult(TypedDict):
     revision: int  # how many changes of the configuration there have been
     limits: dict[str, int]  # by name
     # what TAPs can leave unfinished, as far as is known
-    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso']]
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
     kernel: SystemKernel  # what it lets the daemon do
     socket: str  # path of the control socket
 
@@ -138,6 +141,9 @@ class SwitchAddParams(TypedDict):
     fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
+    # there; without effect on a switch of more than two ports
+    wire: NotRequired[bool]
 
 
 class SwitchFdb(TypedDict):
@@ -150,6 +156,7 @@ class Switch(TypedDict):
     name: str  # its name
     fdb: SwitchFdb  # the forwarding database
     forward_reserved: list[str]  # reserved addresses that cross
+    wire: bool  # whether the carriers of two ports follow each other
     ports: int  # how many it has
 
 
@@ -171,12 +178,15 @@ class SwitchSetParams(TypedDict):
     fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
+    # there; without effect on a switch of more than two ports
+    wire: NotRequired[bool]
 
 
 class AccessVlan(TypedDict):
     mode: Literal['access']
     pvid: int  # the VLAN of the port
-    # which frames may come in; one that has only a priority counts as untagged
+    # which frames may come in: with all also tagged ones of its VLAN, which are refused else
     acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
 
 
@@ -186,6 +196,8 @@ class TrunkVlan(TypedDict):
     native: NotRequired[int | None]
     native_tagged: NotRequired[bool]  # whether frames of the native VLAN leave tagged
     allowed: NotRequired[str | list[int]]  # the VLANs it carries besides
+    # a type of tag that names VLANs here too, beside 0x8100 and 0x88a8
+    vendor_ethertype: NotRequired[Literal['0x9100', '0x9200'] | None]
     # which frames may come in; one that has only a priority counts as untagged
     acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
 
@@ -194,7 +206,7 @@ class Dot1qTunnelVlan(TypedDict):
     mode: Literal['dot1q-tunnel']
     pvid: int  # the VLAN of the port
     # the type of the tag that its frames have on trunks
-    ethertype: NotRequired[Literal['0x88a8', '0x8100']]
+    ethertype: NotRequired[Literal['0x88a8', '0x8100', '0x9100', '0x9200']]
     # which frames may come in; one that has only a priority counts as untagged
     acceptable: NotRequired[Literal['all', 'tagged', 'untagged']]
 
@@ -213,34 +225,41 @@ class PortAddParamsDatagram(TypedDict):
 class PortAddParams(TypedDict):
     name: str  # the new port's name
     # which of the other fields there are
-    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde']]
+    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']]
     switch: NotRequired[str]  # which switch; may be left out where there is only one
-    # (tap) the TAP interface, made if it does not exist; default: the port's name; (interface) the
-    # interface, which must exist and is left as it is; default: the port's name
+    # (tap, veth) the interface, made if it does not exist; default: the port's name; (interface)
+    # the interface, which must exist and is left as it is; default: the port's name
     interface: NotRequired[str]
-    # (tap, interface) the network namespace of the interface; default: the daemon's
+    # (tap, interface, veth) the network namespace of the interface; default: the daemon's
     namespace: NotRequired[str | int]
-    mac: NotRequired[str]  # (tap) the address of the interface: of its far end, not of the switch
-    # (tap) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave here in a
-    # frame; default: no limit
+    # (tap, veth) the address of the interface: of its far end, not of the switch
+    mac: NotRequired[str]
+    # (tap, veth) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave
+    # here in a frame; default: no limit
     mtu: NotRequired[int]
-    persist: NotRequired[bool]  # (tap) the interface stays when the port goes
+    persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
+    up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
+    addresses: NotRequired[list[str]]  # (tap, veth) the IP addresses of the interface
+    # (tap, veth) streams of TCP and UDP cross uncut and with unfinished checksums; (interface)
+    # streams of TCP and UDP leave uncut and with unfinished checksums; in any case they may come in
+    # so
+    offload: NotRequired[bool]
+    # (tap, interface, veth) when the interface or its namespace is gone, the port is opened anew as
+    # soon as it can be
+    reopen: NotRequired[bool]
+    # (tap) what the interface says of its speed, in Mbit/s; default: 10000 if it is made, else as
+    # it is; a change takes the carrier away for a moment
+    speed: NotRequired[int]
+    # (tap) what it says of its duplex; default: full if it is made, else as it is
+    duplex: NotRequired[Literal['half', 'full']]
     # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
     # port makes
     owner: NotRequired[int | str]
     # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
     # connect to the sockets that the port makes
     group: NotRequired[int | str]
-    up: NotRequired[bool]  # (tap) the interface is set up, or down
-    addresses: NotRequired[list[str]]  # (tap) the IP addresses of the interface
-    # (tap) streams of TCP and UDP cross uncut and with unfinished checksums; (interface) streams of
-    # TCP and UDP leave uncut and with unfinished checksums; in any case they may come in so
-    offload: NotRequired[bool]
     # (tap) by how many queues the switch receives, each with a worker of its own
     queues: NotRequired[int]
-    # (tap, interface) when the interface or its namespace is gone, the port is opened anew as soon
-    # as it can be
-    reopen: NotRequired[bool]
     # (tap) its descriptor came with port.add (fd): a document can keep such a port, not open it
     passed: NotRequired[bool]
     # how the port takes part in VLANs; default: a trunk of all, native 1
@@ -251,6 +270,8 @@ class PortAddParams(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -280,43 +301,51 @@ class PortLink(TypedDict):
 class Port(TypedDict):
     name: str  # its name
     switch: str  # the switch it belongs to
-    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde']  # its kind
+    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']  # its kind
     # down: administratively; lost: its device is gone
     state: Literal['up', 'down', 'no_carrier', 'lost']
     link: PortLink  # the interface as the kernel has it now
     stations: int  # learned or put on the port
     # what crosses the port unfinished
-    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso']]
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
     # of a VDE client's port: the port of type vde by which it came in, whose rules it has
     door: NotRequired[str]
-    # in the answer of port.add: what its user should know of the far end
+    # in the answers of port.add and port.set: what its user should know; of port.set also which
+    # static entries have no effect any more, or lead again
     warnings: NotRequired[list[str]]
-    # (tap) the TAP interface, made if it does not exist; default: the port's name; (interface) the
-    # interface, which must exist and is left as it is; default: the port's name
+    # (tap, veth) the interface, made if it does not exist; default: the port's name; (interface)
+    # the interface, which must exist and is left as it is; default: the port's name
     interface: NotRequired[str]
-    # (tap, interface) the network namespace of the interface; default: the daemon's
+    # (tap, interface, veth) the network namespace of the interface; default: the daemon's
     namespace: NotRequired[str | int]
-    mac: NotRequired[str]  # (tap) the address of the interface: of its far end, not of the switch
-    # (tap) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave here in a
-    # frame; default: no limit
+    # (tap, veth) the address of the interface: of its far end, not of the switch
+    mac: NotRequired[str]
+    # (tap, veth) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave
+    # here in a frame; default: no limit
     mtu: NotRequired[int]
-    persist: NotRequired[bool]  # (tap) the interface stays when the port goes
+    persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
+    up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
+    addresses: NotRequired[list[str]]  # (tap, veth) the IP addresses of the interface
+    # (tap, veth) streams of TCP and UDP cross uncut and with unfinished checksums; (interface)
+    # streams of TCP and UDP leave uncut and with unfinished checksums; in any case they may come in
+    # so
+    offload: NotRequired[bool]
+    # (tap, interface, veth) when the interface or its namespace is gone, the port is opened anew as
+    # soon as it can be
+    reopen: NotRequired[bool]
+    # (tap) what the interface says of its speed, in Mbit/s; default: 10000 if it is made, else as
+    # it is; a change takes the carrier away for a moment
+    speed: NotRequired[int]
+    # (tap) what it says of its duplex; default: full if it is made, else as it is
+    duplex: NotRequired[Literal['half', 'full']]
     # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
     # port makes
     owner: NotRequired[int | str]
     # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
     # connect to the sockets that the port makes
     group: NotRequired[int | str]
-    up: NotRequired[bool]  # (tap) the interface is set up, or down
-    addresses: NotRequired[list[str]]  # (tap) the IP addresses of the interface
-    # (tap) streams of TCP and UDP cross uncut and with unfinished checksums; (interface) streams of
-    # TCP and UDP leave uncut and with unfinished checksums; in any case they may come in so
-    offload: NotRequired[bool]
     # (tap) by how many queues the switch receives, each with a worker of its own
     queues: NotRequired[int]
-    # (tap, interface) when the interface or its namespace is gone, the port is opened anew as soon
-    # as it can be
-    reopen: NotRequired[bool]
     # (tap) its descriptor came with port.add (fd): a document can keep such a port, not open it
     passed: NotRequired[bool]
     # how the port takes part in VLANs; default: a trunk of all, native 1
@@ -327,6 +356,8 @@ class Port(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -368,12 +399,18 @@ class PortSetParams(TypedDict):
     mac: NotRequired[str]  # the address of the interface: of its far end, not of the switch
     mtu: NotRequired[int]  # the MTU of the interface in bytes
     persist: NotRequired[bool]  # the interface stays when the port goes
-    owner: NotRequired[int | str]  # the user who may open the interface
-    group: NotRequired[int | str]  # the group whose members may open the interface
     up: NotRequired[bool]  # the interface is set up, or down
     addresses: NotRequired[list[str]]  # the IP addresses of the interface
+    offload: NotRequired[bool]  # streams of TCP and UDP cross uncut and with unfinished checksums
     # when the interface or its namespace is gone, the port is opened anew as soon as it can be
     reopen: NotRequired[bool]
+    # what the interface says of its speed, in Mbit/s; default: 10000 if it is made, else as it is;
+    # a change takes the carrier away for a moment
+    speed: NotRequired[int]
+    # what it says of its duplex; default: full if it is made, else as it is
+    duplex: NotRequired[Literal['half', 'full']]
+    owner: NotRequired[int | str]  # the user who may open the interface
+    group: NotRequired[int | str]  # the group whose members may open the interface
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
@@ -382,6 +419,8 @@ class PortSetParams(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -494,7 +533,9 @@ class StatsPortDrops(TypedDict):
     egress_vlan_not_allowed: NotRequired[int]
     no_egress: NotRequired[int]  # to be flooded, but no other port takes it
     mtu_exceeded: NotRequired[int]  # longer than the MTU of the port it should leave by
-    link_down: NotRequired[int]  # the port it should leave by is down, or nobody is there
+    # the port it should leave by is down or unplugged, or nobody is there; or the one it came in by
+    # is unplugged
+    link_down: NotRequired[int]
     busy: NotRequired[int]  # the other end of the port it should leave by has no room now
     kernel_refused: NotRequired[int]  # the kernel refused to take it at the port it should leave by
     port_gone: NotRequired[int]  # the port it should leave by has lost its device
@@ -519,6 +560,7 @@ class StatsSwitch(TypedDict):
     fdb_added: int  # stations learned
     fdb_moved: int  # stations that came to be on another port
     fdb_aged: int  # stations forgotten because they were silent
+    fdb_evicted: int  # stations forgotten to make way for newcomers in a full table
     fdb_refused_table_full: int  # stations not learned because the table was full
     fdb_refused_port_full: int  # stations not learned because of the port's limit
 
@@ -643,22 +685,27 @@ class ConfigSwitchVlan(TypedDict):
 
 class TapConfigSwitchPort(TypedDict):
     type: NotRequired[Literal['tap']]
-    # the TAP interface, made if it does not exist; default: the port's name
+    # the interface, made if it does not exist; default: the port's name
     interface: NotRequired[str]
     # the network namespace of the interface; default: the daemon's
     namespace: NotRequired[str | int]
     mac: NotRequired[str]  # the address of the interface: of its far end, not of the switch
     mtu: NotRequired[int]  # the MTU of the interface in bytes
     persist: NotRequired[bool]  # the interface stays when the port goes
-    owner: NotRequired[int | str]  # the user who may open the interface
-    group: NotRequired[int | str]  # the group whose members may open the interface
     up: NotRequired[bool]  # the interface is set up, or down
     addresses: NotRequired[list[str]]  # the IP addresses of the interface
     offload: NotRequired[bool]  # streams of TCP and UDP cross uncut and with unfinished checksums
-    # by how many queues the switch receives, each with a worker of its own
-    queues: NotRequired[int]
     # when the interface or its namespace is gone, the port is opened anew as soon as it can be
     reopen: NotRequired[bool]
+    # what the interface says of its speed, in Mbit/s; default: 10000 if it is made, else as it is;
+    # a change takes the carrier away for a moment
+    speed: NotRequired[int]
+    # what it says of its duplex; default: full if it is made, else as it is
+    duplex: NotRequired[Literal['half', 'full']]
+    owner: NotRequired[int | str]  # the user who may open the interface
+    group: NotRequired[int | str]  # the group whose members may open the interface
+    # by how many queues the switch receives, each with a worker of its own
+    queues: NotRequired[int]
     # its descriptor came with port.add (fd): a document can keep such a port, not open it
     passed: NotRequired[bool]
     # how the port takes part in VLANs; default: a trunk of all, native 1
@@ -669,6 +716,8 @@ class TapConfigSwitchPort(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -693,6 +742,8 @@ class InterfaceConfigSwitchPort(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -709,6 +760,8 @@ class PatchConfigSwitchPort(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -736,6 +789,8 @@ class QemuConfigSwitchPort(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -759,6 +814,37 @@ class VdeConfigSwitchPort(TypedDict):
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
+class VethConfigSwitchPort(TypedDict):
+    type: Literal['veth']
+    # the interface, made if it does not exist; default: the port's name
+    interface: NotRequired[str]
+    # the network namespace of the interface; default: the daemon's
+    namespace: NotRequired[str | int]
+    mac: NotRequired[str]  # the address of the interface: of its far end, not of the switch
+    mtu: NotRequired[int]  # the MTU of the interface in bytes
+    persist: NotRequired[bool]  # the interface stays when the port goes
+    up: NotRequired[bool]  # the interface is set up, or down
+    addresses: NotRequired[list[str]]  # the IP addresses of the interface
+    offload: NotRequired[bool]  # streams of TCP and UDP cross uncut and with unfinished checksums
+    # when the interface or its namespace is gone, the port is opened anew as soon as it can be
+    reopen: NotRequired[bool]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -768,9 +854,12 @@ class ConfigSwitch(TypedDict):
     fdb: NotRequired[ConfigSwitchFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
+    # there; without effect on a switch of more than two ports
+    wire: NotRequired[bool]
     vlans: NotRequired[dict[str, ConfigSwitchVlan]]  # the VLANs that have names, by number
     # the ports, by name
-    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort]]
+    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort]]
 
 
 class Config(TypedDict):
@@ -812,7 +901,7 @@ class ConfigSaveResult(TypedDict):
 
 class EventSubscribeParams(TypedDict):
     # what to be told of; default: all but stats
-    topics: NotRequired[list[Literal['switch', 'port', 'vlan', 'fdb', 'config', 'stats', 'log']]]
+    topics: NotRequired[list[Literal['switch', 'port', 'vlan', 'fdb', 'config', 'stats', 'log', 'capture']]]
     switch: NotRequired[str]  # only what happens on this switch, or on none
     # answer with the present state: each later change is told, and no earlier one
     snapshot: NotRequired[bool]
@@ -848,6 +937,49 @@ class EventSubscribeResult(TypedDict):
 
 class EventUnsubscribeParams(TypedDict):
     subscription: int  # the number that event.subscribe gave
+
+
+class CaptureStartParams(TypedDict):
+    fd: int  # the file or pipe: which of the descriptors that came with the line
+    lease: NotRequired[int]  # the writing end of a pipe: the capture ends when nobody has the other
+    ports: NotRequired[list[str]]  # only these; default: all, also those to come
+    switch: NotRequired[str]  # only ports of this switch
+    # frames that the switch receives by the port (in), sends by it (out), or both
+    direction: NotRequired[Literal['in', 'out', 'inout']]
+    filter: NotRequired[str]  # only frames that match, in the words of pcap-filter(7)
+    snaplen: NotRequired[int]  # bytes kept of each frame; 0: all
+    count: NotRequired[int]  # frames after which it ends; 0: none
+    # super-frames and unfinished checksums as they cross; else as a wire would have them
+    uncut: NotRequired[bool]
+
+
+class CaptureStartResult(TypedDict):
+    capture: int  # its number
+
+
+class Capture(TypedDict):
+    capture: int  # its number
+    frames: int  # written
+    octets: int  # of its file
+    missed: int  # frames for which the writer was too slow
+    ports_refused: int  # ports for which there was no room
+    ports: list[str]  # only these; default: all, also those to come
+    switch: str | None  # only ports of this switch
+    # frames that the switch receives by the port (in), sends by it (out), or both
+    direction: Literal['in', 'out', 'inout']
+    filter: str  # only frames that match, in the words of pcap-filter(7)
+    snaplen: int  # bytes kept of each frame; 0: all
+    count: int  # frames after which it ends; 0: none
+    # super-frames and unfinished checksums as they cross; else as a wire would have them
+    uncut: bool
+
+
+class CaptureListResult(TypedDict):
+    captures: list[Capture]  # in order of their numbers
+
+
+class CaptureStopParams(TypedDict):
+    capture: int  # its number
 
 
 class TypedMethods(ABC):
@@ -983,6 +1115,18 @@ class TypedMethods(ABC):
         """event.unsubscribe: be told no more."""
         return cast('Nothing', self.call("event.unsubscribe", params))
 
+    def capture_start(self, *, fds: Sequence[int] = (), **params: Unpack[CaptureStartParams]) -> CaptureStartResult:
+        """capture.start: write the frames of ports to a file or a pipe, as pcapng."""
+        return cast('CaptureStartResult', self.call("capture.start", params, fds))
+
+    def capture_list(self) -> CaptureListResult:
+        """capture.list: the captures that run."""
+        return cast('CaptureListResult', self.call("capture.list", {}))
+
+    def capture_stop(self, **params: Unpack[CaptureStopParams]) -> Nothing:
+        """capture.stop: end a capture soon; event 'ended' of topic capture tells when."""
+        return cast('Nothing', self.call("capture.stop", params))
+
 
 class AsyncMethods(ABC):
     """One method for each of the daemon's, with its parameters by name."""
@@ -1117,6 +1261,18 @@ class AsyncMethods(ABC):
         """event.unsubscribe: be told no more."""
         return cast('Nothing', await self.call("event.unsubscribe", params))
 
+    async def capture_start(self, *, fds: Sequence[int] = (), **params: Unpack[CaptureStartParams]) -> CaptureStartResult:
+        """capture.start: write the frames of ports to a file or a pipe, as pcapng."""
+        return cast('CaptureStartResult', await self.call("capture.start", params, fds))
+
+    async def capture_list(self) -> CaptureListResult:
+        """capture.list: the captures that run."""
+        return cast('CaptureListResult', await self.call("capture.list", {}))
+
+    async def capture_stop(self, **params: Unpack[CaptureStopParams]) -> Nothing:
+        """capture.stop: end a capture soon; event 'ended' of topic capture tells when."""
+        return cast('Nothing', await self.call("capture.stop", params))
+
 
 # ---- end of what tools/generate made ----
 
@@ -1131,13 +1287,42 @@ def _send_fds(connection: socket.socket, line: bytes, fds: Sequence[int]) -> int
 
 def _request(number: int, method: str, params: Mapping[str, object]) -> bytes:
     message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-    return json.dumps(message).encode() + b"\n"
+    line = json.dumps(message, allow_nan=False).encode()
+    if len(line) > LINE_TAKEN:
+        raise Refused({"code": -32005, "data": {"kind": "limit_reached", "limit": LINE_TAKEN},
+                       "message": f"the line of {len(line)} bytes is not sent: the daemon takes at most {LINE_TAKEN}"})
+    return line + b"\n"
 
 
 def _result(reply: Mapping[str, Any]) -> Any:
     if "error" in reply:
         raise Refused(reply["error"])
     return reply["result"]
+
+
+class _Unanswered:
+    """The calls that were sent and are not answered yet, in their order, which is that of the
+    answers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, None] = {}
+
+    def add(self, number: int) -> None:
+        self._numbers[number] = None
+
+    def take(self, answer: Mapping[str, Any]) -> int | None:
+        """The call that 'answer' is to. The daemon names none where it could not read the line,
+        which then is the first of them; None if there is none."""
+        number = cast("int | None", answer["id"])
+        if number is None:
+            number = next(iter(self._numbers), None)
+        if number is not None:
+            self._numbers.pop(number, None)
+        return number
+
+
+def _ended(where: str, reason: str) -> NoDaemon:
+    return NoDaemon(f"the daemon{where} has ended the session{reason and ': '}{reason}")
 
 
 class Client(TypedMethods):
@@ -1154,10 +1339,12 @@ class Client(TypedMethods):
             self._socket.connect(self._path)
         except OSError as error:
             self._socket.close()
-            raise NoDaemon(f"no daemon answers on {self._path}: {error.strerror}") from error
+            raise NoDaemon(f"no daemon answers on {self._path}: {error.strerror or error}") from error
         self._unread = bytearray()  # what has come, and is no whole line yet
         self._unsent = b""
         self._numbers = itertools.count(1)
+        self._unanswered = _Unanswered()
+        self._farewell = ""  # why the daemon ends the session, if it says so
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
 
     def __enter__(self) -> Client:
@@ -1180,12 +1367,14 @@ class Client(TypedMethods):
 
     def call(self, method: str, params: Mapping[str, object], fds: Sequence[int] = ()) -> Any:
         number = next(self._numbers)
-        try:
-            self._send(_request(number, method, params), fds)
-        except BrokenPipeError as error:
-            raise self._gone() from error
-        while (message := self._read()).get("id") != number:
-            self._note(message)
+        line = _request(number, method, params)
+        self._unanswered.add(number)
+        # Why a daemon has ended the session can be read even so.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._send(line, fds)
+        message = self._read()
+        while self._note(message) != number:
+            message = self._read()
         return _result(message)
 
     def _send(self, line: bytes, fds: Sequence[int]) -> None:
@@ -1198,10 +1387,15 @@ class Client(TypedMethods):
         while self._unsent:
             self._unsent = self._unsent[self._socket.send(self._unsent):]
 
-    def _note(self, message: Mapping[str, Any]) -> None:
-        # Else it is the answer to a call that has been given up.
+    def _note(self, message: Mapping[str, Any]) -> int | None:
+        """The call that is answered, which may be one that has been given up."""
         if "method" in message:
             self._events.append(message["params"])
+            return None
+        number = self._unanswered.take(message)
+        if number is None:
+            self._farewell = message["error"]["message"]
+        return number
 
     def plan(self, method: str, params: Mapping[str, object]) -> list[str]:
         """The steps that a method which changes something would take. Nothing changes."""
@@ -1221,7 +1415,10 @@ class Client(TypedMethods):
         seen = 0
         while (end := self._unread.find(b"\n", seen)) < 0:
             seen = len(self._unread)
-            received = self._socket.recv(RECEIVED_AT_ONCE)
+            try:
+                received = self._socket.recv(RECEIVED_AT_ONCE)
+            except ConnectionResetError as error:
+                raise self._gone() from error
             if not received:
                 raise self._gone()
             self._unread += received
@@ -1230,7 +1427,7 @@ class Client(TypedMethods):
         return cast("dict[str, Any]", json.loads(line))
 
     def _gone(self) -> NoDaemon:
-        return NoDaemon(f"the daemon on {self._path} has ended the session")
+        return _ended(f" on {self._path}", self._farewell)
 
 
 class AsyncClient(AsyncMethods):
@@ -1241,6 +1438,8 @@ class AsyncClient(AsyncMethods):
         self._reader = reader
         self._writer = writer
         self._numbers = itertools.count(1)
+        self._unanswered = _Unanswered()
+        self._farewell = ""
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._news = asyncio.Event()
@@ -1253,7 +1452,7 @@ class AsyncClient(AsyncMethods):
         try:
             return cls(*await asyncio.open_unix_connection(path, limit=LINE_LIMIT))
         except OSError as error:
-            raise NoDaemon(f"no daemon answers on {path}: {error.strerror}") from error
+            raise NoDaemon(f"no daemon answers on {path}: {error.strerror or error}") from error
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -1269,16 +1468,18 @@ class AsyncClient(AsyncMethods):
     async def call(self, method: str, params: Mapping[str, object],
                    fds: Sequence[int] = ()) -> Any:
         if self._is_gone:
-            raise NoDaemon("the daemon has ended the session")
+            raise _ended("", self._farewell)
         number = next(self._numbers)
+        line = _request(number, method, params)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            line = _request(number, method, params)
-            self._writer.write(line[await self._send_fds(line, fds):])
+            sent = await self._send_fds(line, fds)
+            self._unanswered.add(number)
+            self._writer.write(line[sent:])
             await self._writer.drain()
             return _result(await answer)
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise NoDaemon("the daemon has ended the session") from error
+            raise _ended("", self._farewell) from error
         finally:
             self._waiting.pop(number, None)
 
@@ -1316,7 +1517,7 @@ class AsyncClient(AsyncMethods):
             while self._events:
                 yield self._events.popleft()
             if self._is_gone:
-                raise NoDaemon("the daemon has ended the session")
+                raise _ended("", self._farewell)
             self._news.clear()
             await self._news.wait()
 
@@ -1327,11 +1528,13 @@ class AsyncClient(AsyncMethods):
                 if "method" in message:
                     self._events.append(message["params"])
                     self._news.set()
-                elif (answer := self._waiting.get(message["id"])) and not answer.done():
+                elif (number := self._unanswered.take(message)) is None:
+                    self._farewell = message["error"]["message"]
+                elif (answer := self._waiting.get(number)) and not answer.done():
                     answer.set_result(message)
         finally:
             self._is_gone = True
             self._news.set()
             for answer in self._waiting.values():
                 if not answer.done():
-                    answer.set_exception(NoDaemon("the daemon has ended the session"))
+                    answer.set_exception(_ended("", self._farewell))

@@ -20,8 +20,11 @@
 #include "control/api/methods.hpp"
 #include "control/config/store.hpp"
 #include "control/rpc/limits.hpp"
+#include "control/rpc/params.hpp"
 #include "control/server/socket_path.hpp"
 #include "tools/lab/command.hpp"
+#include "tools/tapctl/capture/capture.hpp"
+#include "tools/tapctl/daemon_end.hpp"
 #include "tools/tapctl/line/completion.hpp"
 #include "tools/tapctl/line/verb.hpp"
 #include "tools/tapctl/render/render_plan.hpp"
@@ -146,6 +149,16 @@ void check_descriptors(const Call& call) {
   }
 }
 
+void shut_down(client::Client& client, const Call& call, const Look& look) {
+  constexpr std::chrono::seconds patience{10};
+  const DaemonEnd end(client);
+  print(carry_out(client, call, look));
+  if (!end.wait(patience)) {
+    throw std::runtime_error(
+        fmt::format("the daemon is still ending after {} s", patience.count()));
+  }
+}
+
 void carry_out(const Manner& manner, Call& call) {
   check_descriptors(call);
   if (call.reads_stdin) {
@@ -158,6 +171,14 @@ void carry_out(const Manner& manner, Call& call) {
   const Look look = look_of(manner);
   if (call.method == "top") {
     top(client, call, look, print);
+    return;
+  }
+  if (call.method == "capture") {
+    capture(client, call, print);
+    return;
+  }
+  if (call.method == "system.shutdown" && !rpc::boolean_or(call.params, "dry_run", false)) {
+    shut_down(client, call, look);
     return;
   }
   print(carry_out(client, call, look));

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // tapswitchd: one switch, or several, and a socket to control them by. This file puts the parts
 // together and shows what there is; each part is explained where it lives.
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,8 +21,8 @@
 
 #include "control/api/bind.hpp"
 #include "control/api/methods.hpp"
-#include "control/config/document.hpp"
 #include "control/metrics/network_page.hpp"
+#include "control/network/captures.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/excerpt.hpp"
 #include "control/rpc/jsonrpc.hpp"
@@ -61,11 +65,7 @@ class Daemon {
       : about_{.version = version,
                .socket_path = entrances.control->path(),
                .started = std::chrono::steady_clock::now(),
-               .shut_down =
-                   [this] {
-                     is_ending_ = true;
-                     asio::post(io_, [this] { stop("asked to"); });
-                   },
+               .shut_down = [this] { begin_to_end("asked to"); },
                .set_log_level =
                    [this](const std::string& level) {
                      log_->set_level(spdlog::level::from_str(level));
@@ -80,14 +80,16 @@ class Daemon {
              .busy_poll = std::chrono::microseconds(options.busy_poll)},
             [this](std::function<void()> task) { asio::post(io_, std::move(task)); }, events,
             [this](const std::string& notice) { log_->warn(notice); }),
+        captures_(network_,
+                  [this](std::function<void()> task) { asio::post(io_, std::move(task)); }),
         file_(startup_file(network_, options)),
         methods_(api::methods()),
         dispatcher_(
             methods_,
             api::with_change_log(
-                api::with_orderly_end(
-                    autosaved(api::bind_all(network_, about_, meter_), methods_, file_, options),
-                    methods_, [this] { return is_ending_ || is_handed_over_; }),
+                api::with_orderly_end(autosaved(api::bind_all(network_, about_, meter_, captures_),
+                                                methods_, file_, options),
+                                      methods_, [this] { return is_ending_ || is_handed_over_; }),
                 methods_,
                 [this](const std::string& method, const Json& params, const rpc::Caller& caller) {
                   log_change(method, params, caller);
@@ -104,6 +106,14 @@ class Daemon {
         tick_(io_),
         predecessor_(predecessor) {
     api::publish_log(about_.log, events);
+    dispatcher_.changes().on_left([this] {
+      if (is_ending_) {
+        asio::post(io_, [this] { end_if_asked(); });
+      }
+      if (!dispatcher_.changes().is_empty()) {
+        server_.go_on_waiting();
+      }
+    });
     server_.listen(std::move(entrances.control));
     if (entrances.read_only) {
       server_.listen(std::move(entrances.read_only), true);
@@ -123,10 +133,8 @@ class Daemon {
   void run() {
     signals_.async_wait([this](boost::system::error_code error, int number) {
       if (!error) {
-        if (number == SIGTERM) {
-          keep_for_the_next_start();
-        }
-        stop(number == SIGINT ? "SIGINT" : "SIGTERM");
+        keeps_taps_ = number == SIGTERM;
+        begin_to_end(fmt::format("SIG{}", ::sigabbrev_np(number)));
       }
     });
     tick();
@@ -160,6 +168,7 @@ class Daemon {
   // Throws std::runtime_error if the predecessor does not give it up.
   void take_the_place() {
     predecessor_->let_go();
+    network_.own_ends();
     const TimePoint now = std::chrono::steady_clock::now();
     for_each_socket([this](auto& socket) {
       try {
@@ -186,9 +195,9 @@ class Daemon {
       sockets.push_back({metrics_name, metrics_->descriptors()});
     }
     daemon::hand_over(std::move(successor), network_, sockets);
-    is_handed_over_ = is_ending_ = true;
+    is_handed_over_ = true;
     for_each_socket([](auto& socket) { socket.renounce(); });
-    asio::post(io_, [this] { stop("handed over"); });
+    begin_to_end("handed over");
   }
 
   // A change of the network would be lost now.
@@ -214,61 +223,33 @@ class Daemon {
       log_->error("what the service manager has kept is not usable: {}", error.what());
       has_kept = !network_.switches().empty();
     }
+    network_.own_ends();
     if (file_ && (file_->exists() || !options.autosave)) {
       file_->load();
     } else if (!has_kept) {
-      open_first_switch(options);
+      config::SwitchSpec spec;
+      spec.name = "sw0";
+      open_ports(network_, network_.add_switch(spec), options, methods_);
     } else if (network_.switches().contains("sw0")) {
-      open_ports(network_.find_switch("sw0"), options);
+      open_ports(network_, network_.find_switch("sw0"), options, methods_);
     }
   }
 
-  // So that the TAPs outlive us until the next start.
+  // So that TAPs and veths outlive us until the next start.
   void keep_for_the_next_start() {
     if (!manager_.is_there() || is_handed_over_) {
       return;
     }
     try {
       keep_for_the_next(manager_, network_);
+      network_.let_go();
     } catch (const std::exception& error) {
-      log_->warn("the TAPs end with the daemon: {}", error.what());
+      log_->warn("TAPs and veths end with the daemon: {}", error.what());
     }
-  }
-
-  void open_first_switch(const Options& options) {
-    config::SwitchSpec spec;
-    spec.name = "sw0";
-    open_ports(network_.add_switch(spec), options);
-  }
-
-  // Opens the ports of the command line that are not there.
-  void open_ports(network::Network::RunningSwitch& home, const Options& options) {
-    for (const std::string& name : options.ports) {
-      if (network_.ports().contains(name)) {
-        continue;
-      }
-      const Json json = {{"name", name}};
-      for (const rpc::Problem& problem : rpc_schema_of("port.add").check(json)) {
-        throw UsageError(
-            fmt::format("--port '{}': {} (allowed: {})", name, problem.problem, problem.allowed));
-      }
-      config::PortSpec port;
-      config::change(port, json);
-      network_.add_port(home, port);
-    }
-  }
-
-  [[nodiscard]] const rpc::Schema& rpc_schema_of(std::string_view method) const {
-    for (const rpc::Method& row : methods_) {
-      if (row.name == method) {
-        return row.params;
-      }
-    }
-    throw std::logic_error(std::string(method));
   }
 
   void tick() {
-    if (is_ending_) {
+    if (is_stopped_ || is_handed_over_) {
       return;  // it waited for its turn when that began
     }
     // First, so that there is a next one whatever becomes of this one.
@@ -297,15 +278,28 @@ class Daemon {
     }
   }
 
+  // A change that is under way comes to its end first, and none is begun any more.
+  void begin_to_end(const std::string& why) {
+    is_ending_ = true;
+    why_it_ends_ = why;
+    asio::post(io_, [this] { end_if_asked(); });
+  }
+
+  void end_if_asked() {
+    if (is_ending_ && dispatcher_.changes().is_empty() && !std::exchange(is_stopped_, true)) {
+      if (keeps_taps_) {
+        keep_for_the_next_start();
+      }
+      stop(why_it_ends_);
+    }
+  }
+
   // Ends whatever could still wait. Each handler that waits for its turn already runs once more,
   // and must not begin anything anew.
-  void stop(const char* why) {
-    is_ending_ = true;
-    if (std::exchange(is_stopped_, true)) {
-      return;
-    }
+  void stop(const std::string& why) {
     log_->info("ends: {}", why);
     manager_.say_stopping();
+    captures_.end_all();
     signals_.cancel();
     tick_.cancel();
     links_.stop();
@@ -333,11 +327,14 @@ class Daemon {
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   bool is_ending_ = false;  // somebody has asked for it: nothing is begun any more
   bool is_stopped_ = false;
+  std::string why_it_ends_;
+  bool keeps_taps_ = false;  // then, for the next start
   api::Daemon about_;
   std::shared_ptr<spdlog::logger> log_;
   asio::io_context& io_;
   ServiceManager& manager_;
   network::Network network_;
+  network::Captures captures_;
   Watch links_{io_, [this] {
                  network_.follow_links();
                  network_.reopen_lost(std::chrono::steady_clock::now());
@@ -358,6 +355,14 @@ class Daemon {
 
 constexpr int usage_status = 2;
 
+// Has the end of the terminal end the daemon, unless it was started to stay (nohup).
+void heed_hang_up(asio::signal_set& signals) {
+  struct sigaction before {};
+  if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+    signals.add(SIGHUP);
+  }
+}
+
 int run(int argc, const char* const* argv) {
   try {
     const Options options = parse_options(argc, argv);
@@ -366,6 +371,7 @@ int run(int argc, const char* const* argv) {
     asio::io_context io{1};
     // From here on a signal ends it in good order.
     asio::signal_set signals(io, SIGINT, SIGTERM);
+    heed_hang_up(signals);
     // First the right to run at all; then no more rights than that, before there is a second
     // thread.
     std::vector<PassedSocket> sockets = manager.take_sockets();
@@ -403,5 +409,9 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
   // A client that goes away is a failed write, not the end of the daemon.
   std::signal(SIGPIPE, SIG_IGN);
+  // Memory of large replies goes back to the kernel when they are sent. Without a fixed threshold
+  // the first of them raises it, and those of many sessions leave a heap full of holes.
+  constexpr int large = 128 * 1024;
+  (void)mallopt(M_MMAP_THRESHOLD, large);
   return tapswitch::daemon::run(argc, argv);
 }

@@ -22,8 +22,8 @@ struct Kept {
 };
 
 constexpr std::array<Kept, 8> kept_capabilities = {{
-    {CAP_NET_ADMIN, "TAPs are made, moved and configured with it"},
-    {CAP_NET_RAW, "network interfaces that exist are joined with it"},
+    {CAP_NET_ADMIN, "TAPs and veths are made, moved and configured with it"},
+    {CAP_NET_RAW, "network interfaces that exist, and veths, are joined with it"},
     {CAP_NET_BROADCAST, "changes of interfaces in other network namespaces are heard with it"},
     {CAP_SYS_ADMIN, "another network namespace is entered with it"},
     {CAP_SYS_PTRACE, "the namespace of another user's process is found with it"},

@@ -22,6 +22,7 @@
 #include <fmt/format.h>
 
 #include "switch/system/descriptor_message.hpp"
+#include "switch/system/pipe.hpp"
 
 namespace tapswitch::daemon {
 namespace {
@@ -105,16 +106,11 @@ void ServiceManager::forget_stored(std::string_view name) const {
 }
 
 void ServiceManager::wait_until_heard() const {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw std::runtime_error(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  }
-  const UniqueFd reader(ends[0]);
-  UniqueFd writer(ends[1]);
-  say_surely("BARRIER=1", std::array{writer.get()});
-  writer.reset();
+  Pipe pipe = open_pipe();
+  say_surely("BARRIER=1", std::array{pipe.writer.get()});
+  pipe.writer.reset();
   // The service manager closes its end when it comes to that.
-  pollfd closed{.fd = reader.get(), .events = 0, .revents = 0};
+  pollfd closed{.fd = pipe.reader.get(), .events = 0, .revents = 0};
   if (poll(&closed, 1, patience_milliseconds) != 1) {
     throw std::runtime_error("the service manager does not hear");
   }

@@ -2,11 +2,45 @@
 #include "tools/tapswitchd/startup.hpp"
 
 #include <cstddef>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "control/config/document.hpp"
+
 namespace tapswitch::daemon {
+
+namespace {
+
+const rpc::Schema& schema_of(std::string_view method, std::span<const rpc::Method> methods) {
+  for (const rpc::Method& row : methods) {
+    if (row.name == method) {
+      return row.params;
+    }
+  }
+  throw std::logic_error(std::string(method));
+}
+
+}  // namespace
+
+void open_ports(network::Network& network, network::Network::RunningSwitch& home,
+                const Options& options, std::span<const rpc::Method> methods) {
+  for (const std::string& name : options.ports) {
+    if (network.ports().contains(name)) {
+      continue;
+    }
+    const Json json = {{"name", name}};
+    for (const rpc::Problem& problem : schema_of("port.add", methods).check(json)) {
+      throw UsageError(
+          fmt::format("--port '{}': {} (allowed: {})", name, problem.problem, problem.allowed));
+    }
+    config::PortSpec port;
+    config::change(port, json);
+    network.add_port(home, port);
+  }
+}
 
 std::unique_ptr<api::StartupFile> startup_file(network::Network& network, const Options& options) {
   return options.config ? std::make_unique<api::StartupFile>(network, *options.config) : nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// startup.hpp: does what --config, --autosave and --check-config mean.
+// startup.hpp: does what --port, --config, --autosave and --check-config mean.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,10 @@
 #include "tools/tapswitchd/options.hpp"
 
 namespace tapswitch::daemon {
+
+// Opens the ports of the command line that are not there. Throws UsageError for a wrong name.
+void open_ports(network::Network& network, network::Network::RunningSwitch& home,
+                const Options& options, std::span<const rpc::Method> methods);
 
 // Null if no file was named. The network must outlive it.
 std::unique_ptr<api::StartupFile> startup_file(network::Network& network, const Options& options);

@@ -106,12 +106,13 @@ void allow_some_arguments(const Filter& filter) {
        {scmp_datum_t{_IOC_READ} << _IOC_DIRSHIFT, scmp_datum_t{_IOC_WRITE} << _IOC_DIRSHIFT}) {
     allow(filter, "ioctl", masked(1, letter_mask | direction, letter | direction));
   }
-  // Besides: whether the log goes to a terminal, and what namespaces and sockets are.
+  // Besides: whether the log goes to a terminal, what namespaces and sockets are, and
+  // how fast a TAP says it is.
   for (const scmp_datum_t request :
        {scmp_datum_t{TCGETS}, scmp_datum_t{TUNGETDEVNETNS}, scmp_datum_t{NS_GET_NSTYPE},
         scmp_datum_t{FIONBIO}, scmp_datum_t{FIONREAD}, scmp_datum_t{SIOCOUTQ},
         scmp_datum_t{open_bound_file}, scmp_datum_t{SIOCGIFNAME}, scmp_datum_t{SIOCGIFHWADDR},
-        scmp_datum_t{SIOCGSKNS}}) {
+        scmp_datum_t{SIOCGSKNS}, scmp_datum_t{SIOCETHTOOL}}) {
     allow(filter, "ioctl", equal(1, request));
   }
   // Threads, but no processes.
@@ -124,6 +125,14 @@ void allow_some_arguments(const Filter& filter) {
   // Network namespaces alone are entered: the kernel refuses a descriptor of any
   // other with this flag.
   allow(filter, "setns", equal(1, CLONE_NEWNET));
+  // The C library, asked by a filter of captures for the number of `port http`, would look which of
+  // its addresses are in reach, and goes on without. It asks no name server for a host either.
+  for (const int family : {AF_INET, AF_INET6}) {
+    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+                           equal(0, static_cast<scmp_datum_t>(family)),
+                           masked(1, type_mask, SOCK_DGRAM)),
+          "socket");
+  }
   // The flags of clone3 are behind a pointer. The C library then takes clone.
   check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
 }

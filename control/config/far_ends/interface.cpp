@@ -44,6 +44,7 @@ std::optional<Claim> InterfaceSpec::claim() const { return interface_claim(inter
 bool InterfaceSpec::can_become(const InterfaceSpec& wanted) const {
   InterfaceSpec changed = *this;
   changed.reopen = wanted.reopen;
+  changed.offload = wanted.offload;
   return changed == wanted;
 }
 

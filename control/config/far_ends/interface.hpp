@@ -24,7 +24,9 @@ struct InterfaceSpec {
 
   // See far_end.hpp.
   static std::vector<rpc::Field> fields();
-  static bool is_fixed(std::string_view member) { return member != "reopen"; }
+  static bool is_fixed(std::string_view member) {
+    return member != "reopen" && member != "offload";
+  }
   void read(const Json& json, const std::string& port_name);
   void write(Json& json, const std::string& port_name, Format format) const;
   [[nodiscard]] std::optional<Claim> claim() const;

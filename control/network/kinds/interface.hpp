@@ -7,5 +7,6 @@
 namespace tapswitch::network {
 
 [[nodiscard]] OpenedPort open_end(const config::InterfaceSpec& end, const Opening& opening);
+constexpr bool stays_open_unplugged(const config::InterfaceSpec& /*end*/) { return true; }
 
 }  // namespace tapswitch::network

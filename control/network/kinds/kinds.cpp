@@ -11,6 +11,7 @@
 #include "control/network/kinds/qemu.hpp"
 #include "control/network/kinds/tap.hpp"
 #include "control/network/kinds/vde.hpp"
+#include "control/network/kinds/veth.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
@@ -36,6 +37,19 @@ concept IsOpenedAnew = requires(const Kind& end) {
 template <class Kind>
 concept IsPassed = requires(const Kind& end, UniqueFd fd) {
   open_passed(end, std::move(fd));
+};
+
+template <class Kind>
+concept HasPlug = requires(const Kind& end) {
+  stays_open_unplugged(end);
+};
+template <class Kind>
+concept GivesCarrier = requires(const Kind& end) {
+  carrier_is_ours(end);
+};
+template <class Kind>
+concept IsDoor = requires(const Kind& end) {
+  takes_guests(end);
 };
 
 template <class Kind>
@@ -83,6 +97,18 @@ void check_open_end(const Opening& opening) {
 
 OpenedPort open_end(const Opening& opening) {
   return std::visit([&](const auto& end) { return open_end(end, opening); }, opening.spec.far_end);
+}
+
+bool has_plug(const config::FarEnd& end) {
+  return std::visit([]<class Kind>(const Kind&) { return HasPlug<Kind>; }, end);
+}
+
+bool gives_carrier(const config::FarEnd& end) {
+  return std::visit([]<class Kind>(const Kind&) { return GivesCarrier<Kind>; }, end);
+}
+
+bool is_door(const config::FarEnd& end) {
+  return std::visit([]<class Kind>(const Kind&) { return IsDoor<Kind>; }, end);
 }
 
 Heritage heritage_of(const config::FarEnd& end) {

@@ -34,6 +34,17 @@ void check_open_end(const Opening& opening);
 // behind.
 [[nodiscard]] OpenedPort open_end(const Opening& opening);
 
+// Whether the far end can be unplugged while its port is open (stays_open_unplugged() says so). One
+// of another kind is closed instead.
+[[nodiscard]] bool has_plug(const config::FarEnd& end);
+
+// Whether its carrier is ours to give and to take (carrier_is_ours() says so), and whether somebody
+// is there can be seen meanwhile.
+[[nodiscard]] bool gives_carrier(const config::FarEnd& end);
+
+// Whether others come in by it (takes_guests() says so).
+[[nodiscard]] bool is_door(const config::FarEnd& end);
+
 // Says how a successor gets the far ends of a kind: not at all; by opening them anew
 // (is_opened_anew() says so), or as they are handed to it (inherit_end()).
 enum class Heritage { none, opened_anew, handed };

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "control/network/account.hpp"
 #include "control/network/kernel_refusal.hpp"
@@ -10,6 +12,17 @@
 
 namespace tapswitch::network {
 namespace {
+
+class QemuEnd final : public OpenEnd {
+ public:
+  explicit QemuEnd(AttendedPort& port) : port_(port) {}
+
+  [[nodiscard]] int bell() const override { return port_.bell(); }
+  void answer() override { port_.answer(); }
+
+ private:
+  AttendedPort& port_;
+};
 
 QemuOptions qemu_options(const config::QemuSpec& spec) {
   const FileAccess access = file_access(spec.access);
@@ -36,9 +49,9 @@ QemuOptions qemu_options(const config::QemuSpec& spec) {
 void check_open(const config::QemuSpec& end) { (void)qemu_options(end); }
 
 OpenedPort open_end(const config::QemuSpec& end, const Opening& /*opening*/) {
-  OpenedPort opened;
-  opened.port = value_or_refuse(open_qemu_port(qemu_options(end)));
-  return opened;
+  std::unique_ptr<AttendedPort> port = value_or_refuse(open_qemu_port(qemu_options(end)));
+  auto open = std::make_unique<QemuEnd>(*port);
+  return {.port = std::move(port), .end = std::move(open)};
 }
 
 }  // namespace tapswitch::network

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/network/kinds/tap.hpp"
 
-#include <any>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -13,8 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "control/config/offload_names.hpp"
 #include "control/network/account.hpp"
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/made_interface.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/tap/tap_port.hpp"
 
@@ -25,51 +26,31 @@ using config::FarEnd;
 using config::FarEndChange;
 using config::TapSpec;
 
-std::vector<InterfaceAddress> parse_addresses(const std::vector<std::string>& texts) {
-  std::vector<InterfaceAddress> addresses;
-  for (const std::string& text : texts) {
-    addresses.push_back(*InterfaceAddress::parse(text));
-  }
-  return addresses;
-}
-
 // Turns what a user wrote into what the port takes. 'offloads' are those it may have.
 TapOptions tap_options(const TapSpec& spec, const OffloadSet& offloads) {
   TapOptions options;
-  options.interface = spec.interface;
-  if (spec.name_space) {
-    options.name_space.emplace(*spec.name_space);
-  }
-  options.mac = spec.mac;
-  options.mtu = spec.mtu;
-  options.persist = spec.persist;
+  take_settings(options, spec, offloads);
+  options.speed = spec.speed;
+  options.is_full_duplex = spec.is_full_duplex;
   options.owner = owner_of(spec.owner);
   options.group = group_of(spec.group);
-  options.is_up = spec.is_up;
-  options.addresses = parse_addresses(spec.addresses);
-  options.offloads = spec.offload ? offloads : OffloadSet{};
   options.queues = spec.queues;
   return options;
 }
 
-class TapEnd final : public OpenEnd {
+class TapEnd final : public MadeInterfaceEnd<TapSpec, TapPort> {
  public:
-  explicit TapEnd(TapPort& port) : port_(port) {}
+  using MadeInterfaceEnd::MadeInterfaceEnd;
 
   void check_change(const FarEnd& wanted, const FarEndChange& named) const override;
-  void change(const FarEnd& wanted, const FarEndChange& named) override;
-  [[nodiscard]] EndMemory remember(const FarEnd& far_end) const override;
-  void restore(const EndMemory& memory) override;
-  [[nodiscard]] KernelResult<void> put_back() override { return port_.put_back(); }
-  [[nodiscard]] EndEstate leave(const FarEnd& own) const override;
   [[nodiscard]] bool makes_way(const FarEnd& own, const FarEnd& next) override;
-  void settle(const FarEnd& own, const EndEstate& estate) override;
   [[nodiscard]] std::optional<HandedEnd> hand_over() const override;
 
- private:
-  void change_parts(const TapSpec& wanted, const FarEndChange& named);
-
-  TapPort& port_;
+ protected:
+  void change_parts(const TapSpec& wanted, const FarEndChange& named) override;
+  [[nodiscard]] bool can_be_adopted(const TapSpec& own, const TapSpec& next) const override {
+    return own.queues > 1 || next.queues == 1;
+  }
 };
 
 void TapEnd::check_change(const FarEnd& wanted, const FarEndChange& named) const {
@@ -82,20 +63,12 @@ void TapEnd::check_change(const FarEnd& wanted, const FarEndChange& named) const
   }
 }
 
-// Part after part.
 void TapEnd::change_parts(const TapSpec& wanted, const FarEndChange& named) {
-  const LinkStatus before = port_.link();
-  if (named.contains("mtu") && wanted.mtu && *wanted.mtu != before.mtu) {
-    value_or_refuse(port_.set_mtu(*wanted.mtu));
-  }
-  if (named.contains("mac") && wanted.mac && wanted.mac != before.mac) {
-    value_or_refuse(port_.set_mac(*wanted.mac));
-  }
-  if (named.contains("addresses")) {
-    value_or_refuse(port_.set_addresses(parse_addresses(wanted.addresses)));
-  }
-  if (named.contains("up") && wanted.is_up != before.is_up) {
-    value_or_refuse(port_.set_up(wanted.is_up));
+  MadeInterfaceEnd::change_parts(wanted, named);
+  const auto speed = named.contains("speed") ? wanted.speed : std::nullopt;
+  const auto is_full_duplex = named.contains("duplex") ? wanted.is_full_duplex : std::nullopt;
+  if (speed || is_full_duplex) {
+    value_or_refuse(port_.set_speed(speed, is_full_duplex));
   }
   if (const auto owner = named.contains("owner") ? owner_of(wanted.owner) : std::nullopt) {
     value_or_refuse(port_.set_owner(*owner));
@@ -103,91 +76,19 @@ void TapEnd::change_parts(const TapSpec& wanted, const FarEndChange& named) {
   if (const auto group = named.contains("group") ? group_of(wanted.group) : std::nullopt) {
     value_or_refuse(port_.set_group(*group));
   }
-  if (named.contains("persist")) {
-    value_or_refuse(port_.set_persist(wanted.persist));
-  }
 }
 
-// If the kernel refuses a part and does not let those before it be taken back either, the error
-// says so.
-void TapEnd::change(const FarEnd& wanted, const FarEndChange& named) {
-  const auto before = port_.state();  // not to be seen where its namespace is closed to us
-  try {
-    change_parts(std::get<TapSpec>(wanted), named);
-  } catch (const rpc::Error& error) {
-    const auto restored = before ? port_.restore(*before) : KernelResult<void>();
-    if (restored) {
-      throw;
-    }
-    Json data = error.to_json()["data"];
-    data["not_undone"] = Json::array({restored.error().message()});
-    throw rpc::Error(error.kind(),
-                     fmt::format("{}; and this could not be undone: {}", error.what(),
-                                 restored.error().message()),
-                     std::move(data));
-  }
-}
-
-// Also in what was not said about it.
-EndMemory TapEnd::remember(const FarEnd& far_end) const {
-  const auto state = port_.state();  // an error if it is gone
-  EndMemory memory{.far_end = far_end, .state = state, .has_all_of_it = state.has_value()};
-  if (state) {
-    auto& spec = std::get<TapSpec>(memory.far_end);
-    spec.mac = state->tap.mac;
-    spec.mtu = state->tap.mtu;
-    spec.is_up = state->tap.is_up;
-  }
-  return memory;
-}
-
-void TapEnd::restore(const EndMemory& memory) {
-  const auto state = std::any_cast<KernelResult<TapPort::State>>(memory.state);
-  value_or_refuse(port_.restore(value_or_refuse(state)));
-}
-
-EndEstate TapEnd::leave(const FarEnd& own) const {
-  return {.is_there = true,
-          .is_kept = port_.is_persistent().value_or(false),
-          .addresses = std::get<TapSpec>(own).addresses};
-}
-
-// A TAP that the next one can adopt stays meanwhile. Nobody can open one again that was passed.
+// Nobody can open one again that was passed.
 bool TapEnd::makes_way(const FarEnd& own, const FarEnd& next) {
-  const auto& spec = std::get<TapSpec>(own);
-  if (spec.is_passed) {
-    return false;
-  }
-  const auto* const tap = std::get_if<TapSpec>(&next);
-  if (spec.queues > 1 || tap == nullptr || tap->queues == 1) {
-    (void)port_.set_persist(true);  // refused only if the interface is gone
-  }
-  return true;
-}
-
-// A port takes from an interface that it adopts only those addresses away that it was told of.
-void TapEnd::settle(const FarEnd& own, const EndEstate& estate) {
-  if (!estate.is_there) {
-    return;
-  }
-  const auto& spec = std::get<TapSpec>(own);
-  const auto wanted = parse_addresses(spec.addresses);
-  auto all = wanted;
-  for (const InterfaceAddress& address : parse_addresses(estate.addresses)) {
-    all.push_back(address);
-  }
-  if (!estate.is_kept && !spec.persist) {
-    value_or_refuse(port_.set_persist(false));
-  }
-  value_or_refuse(port_.set_addresses(all));
-  value_or_refuse(port_.set_addresses(wanted));
+  return !std::get<TapSpec>(own).is_passed && MadeInterfaceEnd::makes_way(own, next);
 }
 
 std::optional<HandedEnd> TapEnd::hand_over() const {
   const TapDevice& device = port_.device();
   HandedEnd handed{.words = {{"queues", device.queue_count()},
                              {"has_headers", device.framing() == TapFraming::vnet_header},
-                             {"was_created", port_.was_created()}},
+                             {"was_created", port_.was_created()},
+                             {"offloads", config::offloads_to_json(port_.offloads())}},
                    .descriptors = {}};
   for (std::size_t queue = 0; queue < device.queue_count(); ++queue) {
     handed.descriptors.push_back(device.descriptor(queue));
@@ -223,8 +124,9 @@ void check_open(const TapSpec& end) {
 }
 
 OpenedPort open_end(const TapSpec& end, const Opening& opening) {
-  OpenedPort opened =
-      opened_tap(value_or_refuse(TapPort::open(tap_options(end, opening.network.offloads()))));
+  TapOptions options = tap_options(end, opening.network.offloads());
+  options.has_carrier = opening.spec.has_carrier;
+  OpenedPort opened = opened_tap(value_or_refuse(TapPort::open(options)));
   if (end.offload) {
     opened.granted = opened.port->offloads();
   }
@@ -247,9 +149,14 @@ OpenedPort inherit_end(const TapSpec& end, const Json& words, std::vector<Unique
   }
   const auto framing =
       words.at("has_headers").get<bool>() ? TapFraming::vnet_header : TapFraming::bare;
-  return opened_tap(
-      TapPort::inherit(TapDevice::inherit(std::move(descriptors), std::move(sender), framing),
-                       tap_options(end, all_offloads), words.at("was_created").get<bool>()));
+  // An earlier version does not tell them.
+  const auto told = words.find("offloads");
+  const auto offloads = told != words.end() && told->is_array()
+                            ? std::optional(config::offloads_from_json(*told))
+                            : std::nullopt;
+  return opened_tap(TapPort::inherit(
+      TapDevice::inherit(std::move(descriptors), std::move(sender), framing),
+      tap_options(end, all_offloads), words.at("was_created").get<bool>(), offloads));
 }
 
 void check_passed(const TapSpec& /*kind*/, int fd, std::size_t index) {

@@ -33,20 +33,13 @@ KernelError retell(KernelError error, const InterfaceOptions& options) {
   return error;
 }
 
-OffloadSet common(const OffloadSet& a, const OffloadSet& b) {
-  return {.checksum = a.checksum && b.checksum,
-          .tso4 = a.tso4 && b.tso4,
-          .tso6 = a.tso6 && b.tso6,
-          .tso_ecn = a.tso_ecn && b.tso_ecn,
-          .uso = a.uso && b.uso};
-}
-
 }  // namespace
 
 struct InterfacePort::Setup {
   PacketSocket socket;
   std::vector<InterfaceAddress> host_addresses;
   bool has_master;
+  std::uint64_t egress_drops;
 };
 
 KernelResult<std::unique_ptr<InterfacePort>> InterfacePort::open(const InterfaceOptions& options) {
@@ -93,14 +86,18 @@ KernelResult<InterfacePort::Setup> InterfacePort::set_up(const InterfaceOptions&
   if (!socket) {
     return socket.error();
   }
+  InterfaceStatistics before;
+  if (const auto told = routes->statistics(info->index); told && told->contains(info->index)) {
+    before = told->at(info->index);
+  }
   return Setup{.socket = std::move(*socket),
                .host_addresses = std::move(*addresses),
-               .has_master = info->master != 0};
+               .has_master = info->master != 0,
+               .egress_drops = before.transmitted_dropped};
 }
 
 InterfacePort::InterfacePort(Setup setup, const InterfaceOptions& options)
-    : socket_(std::move(setup.socket)),
-      offloads_(common(options.offloads, socket_.offloads())),
+    : PacketPort(std::move(setup.socket), options.offloads, setup.egress_drops),
       interface_(options.interface),
       name_space_(options.name_space),
       host_addresses_(std::move(setup.host_addresses)),
@@ -112,7 +109,7 @@ LinkStatus InterfacePort::link() const {
 }
 
 Whereabouts InterfacePort::whereabouts() const {
-  return {.name = [this] { return socket_.name(); },
+  return {.name = [this] { return socket().name(); },
           .name_space = [this] { return open_name_space(); }};
 }
 
@@ -120,16 +117,37 @@ LinkStatus InterfacePort::read_link(LinkReader& reader) const {
   return read_interface_link(reader, whereabouts());
 }
 
-// Frames that come in by the interface wait at the socket; what the switch sends the interface
-// transmits.
 KernelDrops InterfacePort::read_drops(LinkReader& reader, std::optional<int> index) {
-  ingress_drops_ += socket_.take_drops();
-  return {.ingress = ingress_drops_,
-          .egress = read_interface_statistics(reader, index, whereabouts()).transmitted_dropped};
+  return drops(read_interface_statistics(reader, index, whereabouts()));
+}
+
+KernelResult<void> InterfacePort::set_up(bool is_up) {
+  const auto name = socket().name();
+  const auto name_space = open_name_space();
+  const auto done = [&]() -> KernelResult<void> {
+    if (!name || !name_space) {
+      return name ? name_space.error() : name.error();
+    }
+    return run_in(name_space->get(), [&]() -> KernelResult<void> {
+      auto routes = RouteSocket::open();
+      if (!routes) {
+        return routes.error();
+      }
+      const auto info = routes->find(*name);
+      return info ? routes->change(info->index, {.is_up = is_up}) : info.error();
+    });
+  }();
+  if (!done) {
+    KernelError error = done.error();
+    error.action = is_up ? "bring up" : "bring down";
+    error.object = fmt::format("interface '{}'", name ? *name : interface_);
+    return error;
+  }
+  return {};
 }
 
 KernelResult<UniqueFd> InterfacePort::open_name_space() const {
-  auto now = socket_.name_space();
+  auto now = socket().name_space();
   if (now) {
     return now;
   }

@@ -3,7 +3,8 @@
 // of a TAP that a simulator or a VM monitor has opened, one end of a veth, a card as uplink. What
 // comes in by the interface the switch receives, and what the switch sends goes out by it.
 //
-// The interface stays as it is: its addresses, its routes, whether it is up. While the port is open
+// The interface stays as it is: its addresses, its routes, and unless it is asked otherwise whether
+// it is up. While the port is open
 // it is promiscuous. The host's own stack goes on hearing what comes in, so an interface that has
 // addresses answers beside the stations of the switch: host_addresses() is there to warn of that.
 // Deleted or moved to another namespace, it is gone for the port; open() can be called again when
@@ -14,14 +15,13 @@
 // Threads: as port.hpp says; everything it does not name is for the control thread.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "switch/ports/interface/packet_socket.hpp"
 #include "switch/ports/interface_link.hpp"
+#include "switch/ports/packet/packet_port.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/system/interface_address.hpp"
 #include "switch/system/net_namespace.hpp"
@@ -38,25 +38,19 @@ struct InterfaceOptions {
   OffloadSet offloads = all_offloads;
 };
 
-class InterfacePort final : public Port {
+class InterfacePort final : public PacketPort {
  public:
   [[nodiscard]] static KernelResult<std::unique_ptr<InterfacePort>> open(
       const InterfaceOptions& options);
 
-  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override {
-    return socket_.descriptor();
-  }
-  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept override {
-    return socket_.receive(frame);
-  }
-  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
-    return socket_.send(frame);
-  }
-  [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
+  [[nodiscard]] bool counts_service_tags() const noexcept override { return true; }
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
   [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
   [[nodiscard]] KernelResult<UniqueFd> open_name_space() const override;
+
+  // Brings the interface up or down: the one thing about it that a port may be asked to change.
+  [[nodiscard]] KernelResult<void> set_up(bool is_up);
 
   // The name it was opened under; link().interface is its name now.
   [[nodiscard]] const std::string& interface() const { return interface_; }
@@ -78,13 +72,10 @@ class InterfacePort final : public Port {
 
   [[nodiscard]] static KernelResult<Setup> set_up(const InterfaceOptions& options);
 
-  PacketSocket socket_;
-  OffloadSet offloads_;
   std::string interface_;
   std::optional<NetNamespaceRef> name_space_;
   std::vector<InterfaceAddress> host_addresses_;
   bool has_master_;
-  std::uint64_t ingress_drops_ = 0;  // those the socket has told of, and forgotten
 };
 
 }  // namespace tapswitch

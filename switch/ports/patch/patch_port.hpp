@@ -38,7 +38,11 @@ class PatchPort final : public Port {
   [[nodiscard]] int descriptor(std::size_t queue) const noexcept override;
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
-  [[nodiscard]] OffloadSet offloads() const noexcept override { return all_offloads; }
+  [[nodiscard]] OffloadSet offloads() const noexcept override {
+    OffloadSet all = all_offloads;
+    all.tunnels = true;
+    return all;
+  }
   [[nodiscard]] LinkStatus link() const override;
 
  private:

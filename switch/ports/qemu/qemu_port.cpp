@@ -10,8 +10,8 @@
 namespace tapswitch {
 namespace {
 
-KernelResult<std::unique_ptr<Port>> open_stream(KernelResult<std::unique_ptr<StreamSource>> source,
-                                                std::uint32_t mtu) {
+KernelResult<std::unique_ptr<AttendedPort>> open_stream(
+    KernelResult<std::unique_ptr<StreamSource>> source, std::uint32_t mtu) {
   if (!source) {
     return source.error();
   }
@@ -20,7 +20,7 @@ KernelResult<std::unique_ptr<Port>> open_stream(KernelResult<std::unique_ptr<Str
 
 }  // namespace
 
-KernelResult<std::unique_ptr<Port>> open_qemu_port(const QemuOptions& options) {
+KernelResult<std::unique_ptr<AttendedPort>> open_qemu_port(const QemuOptions& options) {
   if (const auto* listen = std::get_if<QemuOptions::Listen>(&options.end)) {
     return open_stream(ListeningSource::open(listen->address, options.access), options.mtu);
   }

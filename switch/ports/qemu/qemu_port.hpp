@@ -12,7 +12,7 @@
 #include <memory>
 #include <variant>
 
-#include "switch/ports/port.hpp"
+#include "switch/ports/socket/attended_port.hpp"
 #include "switch/system/socket_address.hpp"
 #include "switch/system/socket_file.hpp"
 
@@ -36,6 +36,7 @@ struct QemuOptions {
   std::uint32_t mtu = 0;  // what link() says; 0: none
 };
 
-[[nodiscard]] KernelResult<std::unique_ptr<Port>> open_qemu_port(const QemuOptions& options);
+[[nodiscard]] KernelResult<std::unique_ptr<AttendedPort>> open_qemu_port(
+    const QemuOptions& options);
 
 }  // namespace tapswitch

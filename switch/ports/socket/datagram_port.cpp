@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "switch/ports/frame_io.hpp"
@@ -13,80 +13,102 @@
 namespace tapswitch {
 namespace {
 
-constexpr int socket_type = SOCK_DGRAM | SOCK_NONBLOCK;
-
-SendStatus datagram_status(int error) noexcept {
-  switch (error) {
-    case EAGAIN:
-    case ENOBUFS:
-    case ENOMEM:
-      return SendStatus::busy;
-    case ENOENT:
-    case ENOTDIR:
-    case ECONNREFUSED:
-    case EPROTOTYPE:
-      return SendStatus::link_down;
-    default:
-      return SendStatus::refused;
-  }
-}
-
-// Whether a socket of this process is there.
-bool leads_home(const SocketAddress& address) {
-  struct stat status {};
-  return ::stat(address.path().c_str(), &status) == 0 && is_own_socket_file(status);
+KernelError cannot_send_to(int number, std::string_view call, const std::string& path,
+                           std::string_view hint = {}) {
+  return {.number = number,
+          .call = std::string(call),
+          .action = "send to",
+          .object = fmt::format("socket '{}'", path),
+          .hint = std::string(hint),
+          .missing = {}};
 }
 
 }  // namespace
 
-KernelResult<std::unique_ptr<Port>> DatagramPort::open(const SocketAddress& local,
-                                                       const SocketAddress& remote,
-                                                       const FileAccess& access,
-                                                       std::uint32_t mtu) {
-  PeerSocket socket = PeerSocket::open(AF_UNIX, socket_type);
-  if (!socket.is_open()) {
-    return KernelError{.number = errno,
-                       .call = "socket",
-                       .action = "make",
-                       .object = fmt::format("socket '{}'", local.path()),
-                       .hint = {},
-                       .missing = {}};
+KernelResult<std::unique_ptr<AttendedPort>> DatagramPort::open(const SocketAddress& local,
+                                                               const SocketAddress& remote,
+                                                               const FileAccess& access,
+                                                               std::uint32_t mtu) {
+  auto bound = SocketFile::make(SOCK_DGRAM, local.path(), access);
+  if (!bound) {
+    return bound.error();
   }
-  const auto location = SocketLocation::of_path(local.path());
-  if (!location) {
-    return location.error();
+  PeerSocket other = PeerSocket::open(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+  if (!other.is_open()) {
+    return cannot_send_to(errno, "socket", remote.path());
   }
-  auto file = SocketFile::bind(socket.get(), SOCK_DGRAM, *location, access);
-  if (!file) {
-    return file.error();
+  auto bell = std::make_shared<const Bell>();
+  if (!bell->is_open()) {
+    return cannot_send_to(errno, "eventfd", remote.path());
   }
-  if (leads_home(remote)) {
-    return KernelError{.number = ELOOP,
-                       .call = "connect",
-                       .action = "send to",
-                       .object = fmt::format("socket '{}'", remote.path()),
-                       .hint = "it is a socket of this daemon: frames would come in again",
-                       .missing = {}};
+  auto port = std::unique_ptr<DatagramPort>(new DatagramPort(
+      std::move(bound->file),
+      std::make_shared<DatagramSender>(std::move(bound->socket), std::move(other), remote.path()),
+      std::move(bell), mtu));
+  port->look();
+  if (port->look_ != nullptr && port->look_->wait(SocketFile::patience) &&
+      port->sender_->leads_home()) {
+    return cannot_send_to(ELOOP, "connect", remote.path(),
+                          "it is a socket of this daemon: frames would come in again");
   }
-  return std::unique_ptr<Port>(new DatagramPort(std::move(socket), std::move(*file), remote, mtu));
+  return std::unique_ptr<AttendedPort>(std::move(port));
 }
 
-DatagramPort::DatagramPort(PeerSocket socket, SocketFile file, const SocketAddress& remote,
+DatagramPort::DatagramPort(SocketFile file, std::shared_ptr<DatagramSender> sender, SharedBell bell,
                            std::uint32_t mtu)
-    : socket_(std::move(socket)), file_(std::move(file)), remote_(remote), mtu_(mtu) {}
+    : sender_(std::move(sender)), bell_(std::move(bell)), file_(std::move(file)), mtu_(mtu) {}
+
+DatagramPort::~DatagramPort() { sender_->end(); }
 
 ReceiveStatus DatagramPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept {
-  const ReceiveStatus status = receive_datagram(socket_, frame);
+  const ReceiveStatus status = receive_datagram(sender_->own(), frame);
   is_gone_ = status == ReceiveStatus::gone;
+  if (status == ReceiveStatus::received && !sender_->has_peer()) {
+    ask_for_look();  // somebody is there
+  }
   return status;
 }
 
 SendStatus DatagramPort::send(FrameBuffer& frame) noexcept {
-  if (leads_home_) {
-    return SendStatus::link_down;
+  const bool had_peer = sender_->has_peer();
+  const SendStatus status = sender_->send(frame);
+  if (status == SendStatus::link_down && had_peer) {
+    ask_for_look();
   }
-  const int error = send_datagram(socket_.get(), frame, remote_.get(), remote_.size());
-  return error != 0 ? datagram_status(error) : SendStatus::sent;
+  return status;
+}
+
+void DatagramPort::ask_for_look() noexcept {
+  if (may_ask_.exchange(false)) {
+    is_wanted_ = true;
+    bell_->ring();
+  }
+}
+
+void DatagramPort::heed_changes() noexcept {
+  file_.look();
+  look();
+  may_ask_ = true;
+}
+
+void DatagramPort::answer() {
+  bell_->silence();  // it may be for a look that is done
+  if (is_wanted_.exchange(false)) {
+    look();
+  }
+}
+
+void DatagramPort::look() noexcept {
+  if (look_ != nullptr && !look_->is_done()) {
+    return;
+  }
+  look_.reset();
+  try {
+    look_ = std::make_unique<SlowTask<Look>>(SlowCall::Party::of_path(sender_->remote()),
+                                             Look{.sender = sender_}, bell_);
+  } catch (const std::bad_alloc&) {
+    // The next one tells.
+  }
 }
 
 LinkStatus DatagramPort::link() const {
@@ -94,10 +116,8 @@ LinkStatus DatagramPort::link() const {
   status.is_present = !is_gone_;
   status.is_up = true;
   status.mtu = mtu_;
-  leads_home_ = leads_home(remote_);
-  const PeerSocket probe = PeerSocket::open(AF_UNIX, socket_type);
-  status.has_carrier = !leads_home_ && ::connect(probe.get(), remote_.get(), remote_.size()) == 0;
-  if (!file_.is_there()) {
+  status.has_carrier = sender_->has_peer();
+  if (!file_.was_there()) {
     status.missing_file = file_.path();
     status.is_up = false;  // nobody finds us any more
   }

@@ -2,7 +2,6 @@
 #include "switch/ports/socket/stream_port.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -16,8 +15,10 @@ namespace tapswitch {
 namespace {
 
 constexpr std::uint64_t connection_tag = 1;
-constexpr std::uint64_t source_tag = 2;
+constexpr std::uint64_t inbox_tag = 2;
 constexpr std::uint64_t flag_tag = 3;
+constexpr std::uint64_t source_tag = 4;
+constexpr std::uint64_t bell_tag = 5;
 constexpr std::uint32_t connection_events = EPOLLIN | EPOLLRDHUP;
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
@@ -30,28 +31,51 @@ bool has_ended(const PeerSocket& connection) noexcept {
 
 }  // namespace
 
-KernelResult<std::unique_ptr<Port>> StreamPort::open(std::unique_ptr<StreamSource> source,
-                                                     std::uint32_t mtu) {
+KernelResult<std::unique_ptr<AttendedPort>> StreamPort::open(std::unique_ptr<StreamSource> source,
+                                                             std::uint32_t mtu) {
   auto set = EpollSet::open();
   if (!set) {
     return set.error();
   }
-  UniqueFd flag(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!flag.is_open() || !set->add(flag.get(), EPOLLIN, flag_tag) ||
-      !set->add(source->descriptor(), EPOLLIN, source_tag)) {
+  auto arrivals = EpollSet::open();
+  if (!arrivals) {
+    return arrivals.error();
+  }
+  Handles handles{.set = std::move(*set), .arrivals = std::move(*arrivals)};
+  if (!handles.bell.is_open() || !handles.inbox.is_open() || !handles.flag.is_open() ||
+      !handles.set.add(handles.flag.descriptor(), EPOLLIN, flag_tag) ||
+      !handles.set.add(handles.inbox.descriptor(), EPOLLIN, inbox_tag) ||
+      !handles.arrivals.add(handles.bell.descriptor(), EPOLLIN, bell_tag) ||
+      !handles.arrivals.add(source->descriptor(), EPOLLIN, source_tag)) {
     return kernel_error(errno, "epoll_ctl", "wait for", "connections");
   }
-  return std::unique_ptr<Port>(
-      new StreamPort(std::move(*set), std::move(flag), std::move(source), mtu));
+  return std::unique_ptr<AttendedPort>(new StreamPort(std::move(handles), std::move(source), mtu));
 }
 
-StreamPort::StreamPort(EpollSet set, UniqueFd flag, std::unique_ptr<StreamSource> source,
-                       std::uint32_t mtu)
+StreamPort::StreamPort(Handles handles, std::unique_ptr<StreamSource> source, std::uint32_t mtu)
     : mtu_(mtu),
-      set_(std::move(set)),
-      flag_(std::move(flag)),
       source_(std::move(source)),
+      arrivals_(std::move(handles.arrivals)),
+      slot_(std::move(handles.inbox), std::move(handles.bell)),
+      set_(std::move(handles.set)),
+      flag_(std::move(handles.flag)),
       outlet_(set_, connection_events, connection_tag) {}
+
+void StreamPort::answer() {
+  if (slot_.hear_end()) {
+    source_->on_end();
+  }
+  if (slot_.is_free()) {
+    if (PeerSocket newcomer = source_->take(); newcomer.is_open()) {
+      slot_.put(std::move(newcomer));
+    }
+  }
+  // Others wait in the kernel until the worker has taken the last one; then the bell rings.
+  if (const bool is_free = slot_.is_free(); is_free != is_taking_) {
+    is_taking_ = is_free;
+    arrivals_.change(source_->descriptor(), is_taking_ ? EPOLLIN : 0U, source_tag);
+  }
+}
 
 ReceiveStatus StreamPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept {
   const ReceiveStatus status = next(frame);
@@ -90,11 +114,10 @@ void StreamPort::raise_flag(bool is_raised) noexcept {
     return;
   }
   is_flag_raised_ = is_raised;
-  eventfd_t value = 1;
   if (is_raised) {
-    ::eventfd_write(flag_.get(), value);
+    flag_.ring();
   } else {
-    ::eventfd_read(flag_.get(), &value);
+    flag_.silence();
   }
 }
 
@@ -138,7 +161,7 @@ bool StreamPort::look_around() noexcept {
   bool is_flagged = false;  // by ourselves, until this call has ended
   for (const epoll_event& event : events) {
     if (event.data.u64 != connection_tag) {
-      is_called = is_called || event.data.u64 == source_tag;
+      is_called = is_called || event.data.u64 == inbox_tag;
       is_flagged = is_flagged || event.data.u64 == flag_tag;
       continue;
     }
@@ -151,7 +174,7 @@ bool StreamPort::look_around() noexcept {
   if (is_called && has_ended(connection_)) {
     may_have_more_ = true;
   } else if (is_called) {
-    welcome(source_->take());
+    welcome(slot_.take());
   }
   return events.size() > (is_flagged ? 1U : 0U);
 }
@@ -161,7 +184,7 @@ void StreamPort::welcome(PeerSocket newcomer) noexcept {
     return;
   }
   if (!outlet_.open(newcomer.get())) {
-    source_->on_end();
+    slot_.tell_end();
     return;
   }
   connection_ = std::move(newcomer);
@@ -178,7 +201,7 @@ void StreamPort::hang_up() noexcept {
   may_have_more_ = false;
   has_peer_ = false;
   has_news_ = true;
-  source_->on_end();
+  slot_.tell_end();
 }
 
 LinkStatus StreamPort::link() const {

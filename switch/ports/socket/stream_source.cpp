@@ -7,11 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <new>
 #include <utility>
 
 #include "switch/system/shortage.hpp"
-#include "switch/system/timed_set.hpp"
 
 namespace tapswitch {
 namespace {
@@ -19,6 +18,7 @@ namespace {
 // Each tag tells members of the sets here apart.
 constexpr std::uint64_t socket_tag = 1;
 constexpr std::uint64_t pause_tag = 2;
+constexpr std::uint64_t slow_tag = 3;
 
 void set_option(int socket, int level, int name, int value) noexcept {
   ::setsockopt(socket, level, name, &value, sizeof value);
@@ -36,19 +36,6 @@ void set_tcp_options(int family, int socket) noexcept {
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
-// TCP may connect a socket with itself, where nobody listens on a port that the kernel chooses for
-// the near end.
-bool is_connected_with_itself(int socket) noexcept {
-  sockaddr_storage near{};
-  sockaddr_storage far{};
-  socklen_t near_size = sizeof near;
-  socklen_t far_size = sizeof far;
-  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&near), &near_size) == 0 &&
-         ::getpeername(socket, reinterpret_cast<sockaddr*>(&far), &far_size) == 0 &&
-         near.ss_family != AF_UNIX && near_size == far_size &&
-         std::memcmp(&near, &far, near_size) == 0;
-}
-
 KernelError cannot_listen(std::string_view call, const std::string& name) {
   return {.number = errno,
           .call = std::string(call),
@@ -63,8 +50,10 @@ KernelError cannot_listen(std::string_view call, const std::string& name) {
 KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAddress& address,
                                                                   const FileAccess& access) {
   if (address.is_unix()) {
-    const auto location = SocketLocation::of_path(address.path());
-    return location ? open(*location, access) : location.error();
+    auto bound = SocketFile::make(SOCK_STREAM, address.path(), access);
+    return bound ? listen(AF_UNIX, std::move(bound->socket), std::move(bound->file),
+                          address.to_string())
+                 : bound.error();
   }
   PeerSocket socket = PeerSocket::open(address.family(), SOCK_STREAM | SOCK_NONBLOCK);
   if (!socket.is_open()) {
@@ -110,6 +99,7 @@ ListeningSource::ListeningSource(int family, PeerSocket socket, SocketFile file,
                                  Timer timer)
     : family_(family),
       socket_(std::move(socket)),
+      own_(socket_.get()),
       file_(std::move(file)),
       set_(std::move(set)),
       timer_(std::move(timer)) {}
@@ -143,17 +133,25 @@ KernelResult<std::unique_ptr<StreamSource>> ConnectingSource::open(const SocketA
   if (!waiting) {
     return waiting.error();
   }
+  auto bell = std::make_shared<const Bell>();
+  if (!bell->is_open() || !waiting->set.add(bell->descriptor(), EPOLLIN, slow_tag)) {
+    return kernel_error(errno, "eventfd", "wait for", "a connection");
+  }
   waiting->timer.set(std::chrono::milliseconds(1));
   return std::unique_ptr<StreamSource>(
-      new ConnectingSource(address, reconnect, std::move(waiting->set), std::move(waiting->timer)));
+      new ConnectingSource(address, reconnect, std::move(*waiting), std::move(bell)));
 }
 
 ConnectingSource::ConnectingSource(const SocketAddress& address, std::chrono::seconds reconnect,
-                                   EpollSet set, Timer timer)
-    : address_(address), reconnect_(reconnect), set_(std::move(set)), timer_(std::move(timer)) {}
+                                   TimedSet waiting, SharedBell bell)
+    : address_(address),
+      reconnect_(reconnect),
+      set_(std::move(waiting.set)),
+      timer_(std::move(waiting.timer)),
+      bell_(std::move(bell)) {}
 
 PeerSocket ConnectingSource::take() noexcept {
-  std::array<epoll_event, 2> space;
+  std::array<epoll_event, 3> space;
   bool is_answered = false;
   for (const epoll_event& event : set_.ready(space)) {
     is_answered = is_answered || event.data.u64 == socket_tag;
@@ -161,23 +159,35 @@ PeerSocket ConnectingSource::take() noexcept {
   if (is_answered) {
     return finish();
   }
+  bell_->silence();  // it may be for a call that was given up
+  if (connecting_ != nullptr && connecting_->is_done()) {
+    return finish_slowly();
+  }
   if (!timer_.take()) {
     return {};
   }
-  if (socket_.is_open()) {
+  if (socket_.is_open() || connecting_ != nullptr) {
     return give_up();  // nobody has answered for connect_time
   }
   return begin();
 }
 
 PeerSocket ConnectingSource::begin() noexcept {
-  socket_ = PeerSocket::open(address_.family(), SOCK_STREAM | SOCK_NONBLOCK);
-  if (!socket_.is_open() || socket_.is_held_up()) {
+  PeerSocket socket = PeerSocket::open(address_.family(), SOCK_STREAM | SOCK_NONBLOCK);
+  if (!socket.is_open() || socket.is_held_up()) {
     return give_up();
   }
+  if (address_.is_unix()) {
+    try {
+      return begin_slowly(std::move(socket));
+    } catch (const std::bad_alloc&) {
+      return give_up();
+    }
+  }
+  socket_ = std::move(socket);
   set_tcp_options(address_.family(), socket_.get());
-  if (connect_socket()) {
-    return std::move(socket_);
+  if (::connect(socket_.get(), address_.get(), address_.size()) == 0) {
+    return finish();
   }
   if (errno != EINPROGRESS || !set_.add(socket_.get(), EPOLLOUT, socket_tag)) {
     return give_up();
@@ -186,24 +196,42 @@ PeerSocket ConnectingSource::begin() noexcept {
   return {};
 }
 
+PeerSocket ConnectingSource::begin_slowly(PeerSocket socket) {
+  connecting_ = std::make_unique<SlowTask<Connecting>>(
+      SlowCall::Party::of_path(address_.path()),
+      Connecting{.socket = std::move(socket), .path = address_.path()}, bell_);
+  timer_.set(connect_time);
+  return {};
+}
+
 // Not to one of ours: what is sent would come back.
-bool ConnectingSource::connect_socket() noexcept {
-  if (!address_.is_unix()) {
-    return ::connect(socket_.get(), address_.get(), address_.size()) == 0;
+void ConnectingSource::Connecting::carry_out() noexcept {
+  try {
+    const UniqueFd file = open_foreign_socket(path);
+    if (file.is_open()) {
+      const SocketAddress itself = address_of_open(file.get());
+      is_connected = ::connect(socket.get(), itself.get(), itself.size()) == 0;
+    }
+  } catch (const std::bad_alloc&) {
   }
-  const UniqueFd file = open_foreign_socket(address_.path());
-  if (!file.is_open()) {
-    return false;
+}
+
+PeerSocket ConnectingSource::finish_slowly() noexcept {
+  Connecting& done = connecting_->task();
+  if (!done.is_connected) {
+    return give_up();
   }
-  const SocketAddress itself = address_of_open(file.get());
-  return ::connect(socket_.get(), itself.get(), itself.size()) == 0;
+  PeerSocket connected = std::move(done.socket);
+  connecting_.reset();
+  timer_.set({});
+  return connected;
 }
 
 PeerSocket ConnectingSource::finish() noexcept {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0 ||
-      is_connected_with_itself(socket_.get())) {
+      leads_home(socket_.get())) {
     return give_up();
   }
   set_.remove(socket_.get());
@@ -216,6 +244,7 @@ PeerSocket ConnectingSource::give_up() noexcept {
     set_.remove(socket_.get());
   }
   socket_.reset();
+  connecting_.reset();
   timer_.set(reconnect_);
   return {};
 }

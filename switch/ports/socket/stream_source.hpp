@@ -4,8 +4,8 @@
 //
 // Limits: a source that the kernel gives no descriptor rests a while instead of asking on and on,
 // and so does one of whose peers too much is still to be closed; a connection that is not made in
-// 'connect_time' is given up, and tried again like one that failed. Threads: the worker that
-// receives by the port.
+// 'connect_time' is given up, and tried again like one that failed. What looks files up is done by
+// threads that may wait (slow_call.hpp). Threads: the control thread.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,12 @@
 #include <string>
 
 #include "switch/system/epoll_set.hpp"
+#include "switch/system/own_sockets.hpp"
 #include "switch/system/peer_socket.hpp"
+#include "switch/system/slow_task.hpp"
 #include "switch/system/socket_address.hpp"
 #include "switch/system/socket_file.hpp"
-#include "switch/system/timer.hpp"
+#include "switch/system/timed_set.hpp"
 
 namespace tapswitch {
 
@@ -36,8 +38,10 @@ class StreamSource {
   // Says that the connection taken last has ended.
   virtual void on_end() noexcept = 0;
 
-  // The file by which peers would find it, if that is gone; else empty. Any thread.
+  // The file by which peers would find it, if that was gone at the last look(); else empty.
   [[nodiscard]] virtual std::string missing_file() const { return {}; }
+  // Begins to look for it.
+  virtual void look() noexcept {}
 };
 
 class ListeningSource final : public StreamSource {
@@ -56,8 +60,9 @@ class ListeningSource final : public StreamSource {
   [[nodiscard]] PeerSocket take() noexcept override;
   void on_end() noexcept override {}
   [[nodiscard]] std::string missing_file() const override {
-    return file_.is_there() ? "" : file_.path();
+    return file_.was_there() ? "" : file_.path();
   }
+  void look() noexcept override { file_.look(); }
 
  private:
   [[nodiscard]] static KernelResult<std::unique_ptr<StreamSource>> listen(int family,
@@ -70,6 +75,7 @@ class ListeningSource final : public StreamSource {
 
   int family_;
   PeerSocket socket_;
+  OwnTcpListener own_;
   SocketFile file_;
   EpollSet set_;
   Timer timer_;
@@ -88,20 +94,32 @@ class ConnectingSource final : public StreamSource {
   void on_end() noexcept override;
 
  private:
-  ConnectingSource(const SocketAddress& address, std::chrono::seconds reconnect, EpollSet set,
-                   Timer timer);
+  // Connects to a file, wherever that leads by then.
+  struct Connecting {
+    void carry_out() noexcept;
+
+    PeerSocket socket;
+    std::string path;
+    bool is_connected = false;
+  };
+
+  ConnectingSource(const SocketAddress& address, std::chrono::seconds reconnect, TimedSet waiting,
+                   SharedBell bell);
 
   // Each returns the connection if it has come about.
   PeerSocket begin() noexcept;
+  PeerSocket begin_slowly(PeerSocket socket);
   PeerSocket finish() noexcept;
-  bool connect_socket() noexcept;
+  PeerSocket finish_slowly() noexcept;
   PeerSocket give_up() noexcept;  // for now
 
   SocketAddress address_;
   std::chrono::seconds reconnect_;
   EpollSet set_;
   Timer timer_;
-  PeerSocket socket_;  // while it is connecting
+  PeerSocket socket_;                                 // while it is connecting
+  SharedBell bell_;                                   // of connecting_
+  std::unique_ptr<SlowTask<Connecting>> connecting_;  // to a file
 };
 
 }  // namespace tapswitch

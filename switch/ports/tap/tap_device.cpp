@@ -298,6 +298,14 @@ KernelResult<void> TapDevice::set_persist(bool persist) {
   return {};
 }
 
+KernelResult<void> TapDevice::set_carrier(bool has_carrier) {
+  int value = has_carrier ? 1 : 0;
+  if (::ioctl(any_descriptor(), TUNSETCARRIER, &value) != 0) {
+    return kernel_error(errno, "TUNSETCARRIER", has_carrier ? "plug in" : "unplug", object());
+  }
+  return {};
+}
+
 KernelResult<void> TapDevice::set_owner(uid_t owner) {
   if (::ioctl(any_descriptor(), TUNSETOWNER, static_cast<unsigned long>(owner)) != 0) {
     return kernel_error(errno, "TUNSETOWNER", "change the owner of", object());

@@ -105,6 +105,8 @@ class TapDevice {
   // Whether the interface stays when its descriptors are closed. Nullopt if it is gone.
   [[nodiscard]] std::optional<bool> is_persistent() const;
   [[nodiscard]] KernelResult<void> set_persist(bool persist);
+  // Whether the interface has a carrier; one that is attached anew has. EINVAL before Linux 5.0.
+  [[nodiscard]] KernelResult<void> set_carrier(bool has_carrier);
   [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
   [[nodiscard]] KernelResult<void> set_group(gid_t group);
 

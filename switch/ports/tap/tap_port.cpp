@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <tuple>
 #include <utility>
 
 #include "switch/ports/frame_io.hpp"
+#include "switch/ports/tap/tap_configuration.hpp"
 #include "switch/system/link_reader.hpp"
 
 namespace tapswitch {
@@ -38,12 +38,13 @@ KernelResult<std::unique_ptr<TapPort>> TapPort::take_over(TapDevice device,
 }
 
 std::unique_ptr<TapPort> TapPort::inherit(TapDevice device, const TapOptions& options,
-                                          bool was_created) {
-  // The offloads it has are set once more: the kernel tells nothing of them, but it takes it again.
-  const OffloadSet offloads = device.set_offloads(options.offloads);
+                                          bool was_created,
+                                          const std::optional<OffloadSet>& offloads) {
+  // The kernel does not tell which it has.
+  const OffloadSet its = offloads ? *offloads : device.set_offloads(options.offloads);
   TapSetup setup{.device = std::move(device),
                  .was_created = was_created,
-                 .offloads = offloads,
+                 .offloads = its,
                  .index = 0,
                  .before = {}};
   return std::unique_ptr<TapPort>(new TapPort(std::move(setup), options, true));
@@ -57,8 +58,15 @@ TapPort::TapPort(TapSetup setup, const TapOptions& options, bool is_inherited)
       index_(setup.index),
       was_created_(setup.was_created),
       is_inherited_(is_inherited),
+      has_carrier_(options.has_carrier),
       before_(std::move(setup.before)),
-      addresses_(options.addresses) {}
+      addresses_(options.addresses) {
+  // One that was made has counted nothing yet.
+  if (!was_created_ || is_inherited_) {
+    LinkReader reader;
+    drops_before_ = TapPort::read_drops(reader, {});
+  }
+}
 
 ReceiveStatus TapPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
   const int fd = device_.descriptor(queue);
@@ -96,7 +104,8 @@ LinkStatus TapPort::read_link(LinkReader& reader) const {
 // The switch receives what the interface transmits.
 KernelDrops TapPort::read_drops(LinkReader& reader, std::optional<int> index) {
   const InterfaceStatistics told = read_interface_statistics(reader, index, whereabouts());
-  return {.ingress = told.transmitted_dropped, .egress = told.received_dropped};
+  return {.ingress = since(told.transmitted_dropped, drops_before_.ingress),
+          .egress = since(told.received_dropped, drops_before_.egress)};
 }
 
 KernelResult<void> TapPort::set_mtu(std::uint32_t mtu) {
@@ -126,44 +135,48 @@ KernelResult<void> TapPort::set_up(bool is_up) {
                    });
 }
 
+KernelResult<void> TapPort::set_carrier(bool has_carrier) {
+  auto done = device_.set_carrier(has_carrier);
+  has_carrier_ = done ? has_carrier : has_carrier_;
+  return done;
+}
+
+KernelResult<void> TapPort::set_speed(std::optional<std::uint32_t> speed,
+                                      std::optional<bool> is_full_duplex) {
+  const Work set = [&](RouteSocket&, const InterfaceInfo& info) -> KernelResult<void> {
+    auto settings = read_link_settings(info.name);
+    if (!settings) {
+      return settings.error();
+    }
+    settings->speed = speed.value_or(settings->speed);
+    settings->is_full_duplex = is_full_duplex.value_or(settings->is_full_duplex);
+    if (!has_carrier_) {
+      return set_link_settings(info.name, *settings);
+    }
+    std::ignore = device_.set_carrier(false);
+    auto done = set_link_settings(info.name, *settings);
+    std::ignore = device_.set_carrier(true);
+    return done;
+  };
+  return configure("set the speed of", set);
+}
+
 KernelResult<void> TapPort::set_persist(bool persist) { return device_.set_persist(persist); }
 KernelResult<void> TapPort::set_owner(uid_t owner) { return device_.set_owner(owner); }
 KernelResult<void> TapPort::set_group(gid_t group) { return device_.set_group(group); }
 
 KernelResult<void> TapPort::set_addresses(const std::vector<InterfaceAddress>& addresses) {
-  const auto is_unwanted = [&](const InterfaceAddress& address) {
-    return std::ranges::find(addresses, address) == addresses.end() &&
-           std::ranges::find(addresses_, address) != addresses_.end();
-  };
-  const Work replace = [&](RouteSocket& routes, const InterfaceInfo& info) -> KernelResult<void> {
-    auto kept = routes.addresses(info.index);
-    if (!kept) {
-      return kept.error();
+  return configure("set the addresses of", [&](RouteSocket& routes, const InterfaceInfo& info) {
+    auto replaced = replace_addresses(routes, info.index, addresses_, addresses);
+    if (replaced) {
+      addresses_ = addresses;
     }
-    if (auto added = add_addresses(routes, info.index, addresses); !added) {
-      KernelError error = added.error();
-      error.hint = fmt::format("{}{}{}", error.object, error.hint.empty() ? "" : ": ", error.hint);
-      return error;
-    }
-    for (const InterfaceAddress& address : addresses_) {
-      if (is_unwanted(address)) {
-        // The address may have been removed by others, or have gone with the link; then all is
-        // well.
-        std::ignore = routes.remove_address(info.index, address);
-      }
-    }
-    // The first address of an IPv4 network takes the others of that network with it when it goes.
-    std::erase_if(*kept, is_unwanted);
-    kept->insert(kept->end(), addresses.begin(), addresses.end());
-    std::ignore = add_addresses(routes, info.index, *kept);
-    addresses_ = addresses;
-    return {};
-  };
-  return configure("set the addresses of", replace);
+    return replaced;
+  });
 }
 
 KernelResult<TapPort::State> TapPort::state() const {
-  State state{.tap = {}, .asked = addresses_};
+  State state{.tap = {}, .asked = addresses_, .offloads = offloads_};
   const auto done = configure(
       "look at", [&](RouteSocket& routes, const InterfaceInfo& info) -> KernelResult<void> {
         auto tap = read_tap_state(routes, info);
@@ -178,6 +191,9 @@ KernelResult<TapPort::State> TapPort::state() const {
 
 KernelResult<void> TapPort::restore(const State& state) {
   const auto added = std::exchange(addresses_, state.asked);
+  if (offloads_ != state.offloads) {
+    set_offloads(state.offloads);
+  }
   return configure("restore", [&](RouteSocket& routes, const InterfaceInfo&) {
     return restore_tap(routes, device_, state.tap, added);
   });
@@ -190,8 +206,7 @@ KernelResult<void> TapPort::put_back() {
   if (!before_) {
     return {};
   }
-  auto restored = restore({.tap = *before_, .asked = {}});
-  std::ignore = device_.set_offloads({});
+  auto restored = restore({.tap = *before_, .asked = {}, .offloads = {}});
   const auto name = device_.name();
   const auto name_space = open_name_space();
   const bool has_header = device_.framing() == TapFraming::vnet_header;

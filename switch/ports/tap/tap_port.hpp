@@ -23,30 +23,23 @@
 #include <vector>
 
 #include "switch/ports/interface_link.hpp"
+#include "switch/ports/interface_settings.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/ports/tap/tap_setup.hpp"
 #include "switch/ports/tap/tap_state.hpp"
 #include "switch/system/interface_address.hpp"
 #include "switch/system/kernel_error.hpp"
+#include "switch/system/link_settings.hpp"
 #include "switch/system/net_namespace.hpp"
 
 namespace tapswitch {
 
-struct TapOptions {
-  std::string interface;
-  std::optional<NetNamespaceRef> name_space;  // nullopt: ours
-  std::optional<MacAddress> mac;              // of the interface; nullopt: as it is
-  std::optional<std::uint32_t> mtu;           // nullopt: as it is
-  // Whether it stays when the port is closed. One that is adopted stays in any case, until
-  // set_persist(false) is called.
-  bool persist = false;
+struct TapOptions : InterfaceSettings {
+  // Nullopt: as it is, or the defaults of LinkSettings if it is created.
+  std::optional<std::uint32_t> speed;  // Mbit/s
+  std::optional<bool> is_full_duplex;
   std::optional<uid_t> owner;  // who else may open it
   std::optional<gid_t> group;
-  bool is_up = true;
-  std::vector<InterfaceAddress> addresses;
-  // Offloads that the interface's owner may leave to the switch and takes over from it, as far as
-  // the kernel can; nothing: each frame is whole in both directions.
-  OffloadSet offloads = all_offloads;
   std::size_t queues = 1;  // at most TapDevice::max_queues
 };
 
@@ -62,10 +55,12 @@ class TapPort final : public Port {
   [[nodiscard]] static KernelResult<std::unique_ptr<TapPort>> take_over(TapDevice device,
                                                                         const TapOptions& options);
 
-  // A port that another process had, or has still, with these options. Nothing about its interface
-  // changes.
+  // A port that another process had, or has still, with these options and 'offloads'. Nothing about
+  // its interface changes: to set offloads again would turn on what the far end has turned off.
+  // Nullopt: they are not known, and set again.
   [[nodiscard]] static std::unique_ptr<TapPort> inherit(TapDevice device, const TapOptions& options,
-                                                        bool was_created);
+                                                        bool was_created,
+                                                        const std::optional<OffloadSet>& offloads);
 
   [[nodiscard]] const TapDevice& device() const { return device_; }
 
@@ -94,6 +89,14 @@ class TapPort final : public Port {
   [[nodiscard]] KernelResult<void> set_mtu(std::uint32_t mtu);
   [[nodiscard]] KernelResult<void> set_mac(MacAddress mac);
   [[nodiscard]] KernelResult<void> set_up(bool is_up);
+  // Without a carrier the far end is unplugged, whoever asks for one there.
+  [[nodiscard]] KernelResult<void> set_carrier(bool has_carrier);
+  // Nullopt: as it is. Takes the carrier away for a moment, for the speed is read when it comes.
+  [[nodiscard]] KernelResult<void> set_speed(std::optional<std::uint32_t> speed,
+                                             std::optional<bool> is_full_duplex);
+  // As far as the kernel can, and none where frames stand bare on the descriptor. The picture that
+  // workers have must have them too, before or after.
+  void set_offloads(const OffloadSet& offloads) { offloads_ = device_.set_offloads(offloads); }
   [[nodiscard]] std::optional<bool> is_persistent() const { return device_.is_persistent(); }
   [[nodiscard]] KernelResult<void> set_persist(bool persist);
   [[nodiscard]] KernelResult<void> set_owner(uid_t owner);
@@ -104,6 +107,9 @@ class TapPort final : public Port {
   struct State {
     TapState tap;
     std::vector<InterfaceAddress> asked;  // by open() or set_addresses()
+    OffloadSet offloads;
+
+    [[nodiscard]] const InterfaceState& interface() const { return tap.interface; }
   };
   [[nodiscard]] KernelResult<State> state() const;
   [[nodiscard]] KernelResult<void> restore(const State& state);
@@ -136,6 +142,8 @@ class TapPort final : public Port {
   int index_;  // when it was opened; 0: not known
   bool was_created_;
   bool is_inherited_;
+  bool has_carrier_;
+  KernelDrops drops_before_;                 // of the interface when the port was opened
   std::optional<TapState> before_;           // when it was opened
   std::vector<InterfaceAddress> addresses_;  // as asked for last
 };

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "switch/ports/tap/tap_configuration.hpp"
 #include "switch/ports/tap/tap_port.hpp"
 #include "switch/system/interface_name.hpp"
 #include "switch/system/net_namespace.hpp"
@@ -22,14 +23,7 @@ constexpr const char* name_until_moved = "tsw%d";
 
 constexpr const char* in_use_hint = "another port or another process has it open";
 
-// The same error, told as the failure of 'action' on the TAP of 'options'.
-KernelError retell(KernelError error, std::string_view action, const TapOptions& options) {
-  error.action = action;
-  error.object = describe_tap(options);
-  return error;
-}
-
-// The same for the failure to get hold of the TAP at all.
+// The same error, told as the failure to get hold of the TAP at all.
 KernelError retell_opening(KernelError error, const TapOptions& options) {
   if (error.call == "open") {
     error.hint = fmt::format("{}: {}", error.object, error.hint);
@@ -43,27 +37,11 @@ KernelResult<UniqueFd> open_target(const TapOptions& options) {
 
 TapDevice::Mode mode_of(const TapOptions& options) {
   return {
-      // A TAP without offloads has bare frames: that spares both sides the header.
-      .framing = options.offloads == OffloadSet{} ? TapFraming::bare : TapFraming::vnet_header,
+      // Also without offloads, which may be asked for later.
+      .framing = TapFraming::vnet_header,
       .is_multi_queue = options.queues > 1,
       .queues = options.queues,
   };
-}
-
-// The interface of that name in the namespace of the calling thread; nullopt if there is none.
-KernelResult<std::optional<InterfaceInfo>> look_up(const std::string& interface) {
-  auto routes = RouteSocket::open();
-  if (!routes) {
-    return routes.error();
-  }
-  auto found = routes->find(interface);
-  if (!found && found.error().number == ENODEV) {
-    return std::optional<InterfaceInfo>();
-  }
-  if (!found) {
-    return found.error();
-  }
-  return std::optional(std::move(*found));
 }
 
 KernelResult<TapDevice> adopt(const InterfaceInfo& existing, TapDevice::Mode mode) {
@@ -120,93 +98,6 @@ KernelResult<TapDevice> create_and_move(const TapOptions& options, int name_spac
   return device;
 }
 
-// The interface under configuration: each step says what it could not do. Lives in the namespace of
-// the interface.
-class Configuration {
- public:
-  Configuration(RouteSocket& routes, TapDevice& device, const InterfaceInfo& before,
-                const TapOptions& options)
-      : routes_(routes), device_(device), before_(before), options_(options) {}
-
-  [[nodiscard]] KernelResult<void> apply() {
-    // Last what cannot be taken back: the routes that go when an interface goes down, an owner
-    // where there was none, and persistence, which would leave a trace of a failure.
-    for (const auto step : {&Configuration::set_mtu, &Configuration::set_mac, &Configuration::add,
-                            &Configuration::set_up, &Configuration::set_owner,
-                            &Configuration::set_group, &Configuration::set_persist}) {
-      if (auto done = (this->*step)(); !done) {
-        return done.error();
-      }
-    }
-    return {};
-  }
-
- private:
-  KernelResult<void> set_mtu() {
-    if (!options_.mtu || *options_.mtu == before_.mtu) {
-      return {};
-    }
-    InterfaceChange change;
-    change.mtu = options_.mtu;
-    return told(routes_.change(before_.index, change), fmt::format("set MTU {} on", *options_.mtu));
-  }
-  KernelResult<void> set_mac() {
-    if (!options_.mac || options_.mac == before_.mac) {
-      return {};
-    }
-    InterfaceChange change;
-    change.mac = options_.mac;
-    return told(routes_.change(before_.index, change),
-                fmt::format("set MAC address {} on", options_.mac->to_string()));
-  }
-  KernelResult<void> add() {
-    if (auto added = add_addresses(routes_, before_.index, options_.addresses); !added) {
-      return retell(added.error(), fmt::format("add {} to", added.error().object), options_);
-    }
-    return {};
-  }
-  KernelResult<void> set_up() {
-    if (options_.is_up == before_.is_up) {
-      return {};
-    }
-    InterfaceChange change;
-    change.is_up = options_.is_up;
-    return told(routes_.change(before_.index, change), options_.is_up ? "bring up" : "bring down");
-  }
-  KernelResult<void> set_owner() {
-    if (!options_.owner) {
-      return {};
-    }
-    return told(device_.set_owner(*options_.owner),
-                fmt::format("set owner {} on", *options_.owner));
-  }
-  KernelResult<void> set_group() {
-    if (!options_.group) {
-      return {};
-    }
-    return told(device_.set_group(*options_.group),
-                fmt::format("set group {} on", *options_.group));
-  }
-  KernelResult<void> set_persist() {
-    if (!options_.persist) {
-      return {};
-    }
-    return told(device_.set_persist(true), "make persistent");
-  }
-
-  KernelResult<void> told(KernelResult<void> done, std::string_view action) const {
-    if (!done) {
-      return retell(done.error(), action, options_);
-    }
-    return done;
-  }
-
-  RouteSocket& routes_;
-  TapDevice& device_;
-  const InterfaceInfo& before_;
-  const TapOptions& options_;
-};
-
 // How the interface 'existing' is, in the namespace of the calling thread.
 KernelResult<TapState> look_before(const InterfaceInfo& existing) {
   auto routes = RouteSocket::open();
@@ -225,7 +116,7 @@ KernelResult<TapSetup> configure(TapDevice device, std::optional<TapState> befor
   if (!info) {
     return retell(info.error(), "configure", options);
   }
-  if (auto applied = Configuration(*routes, device, *info, options).apply(); !applied) {
+  if (auto applied = apply_options(*routes, device, *info, options, !before); !applied) {
     if (before) {
       // There is nobody to tell if the kernel does not let it.
       std::ignore = restore_tap(*routes, device, *before, options.addresses);
@@ -323,7 +214,10 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     return target.error();
   }
   const bool is_ours = net_namespace_id(target->get()) == current_net_namespace();
-  auto existing = run_in(target->get(), [&] { return look_up(options.interface); });
+  auto existing = run_in(target->get(), [&]() -> KernelResult<std::optional<InterfaceInfo>> {
+    auto routes = RouteSocket::open();
+    return routes ? look_up_interface(*routes, options.interface) : routes.error();
+  });
   if (!existing) {
     return retell(existing.error(), "open", options);
   }
@@ -358,7 +252,8 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
   if (door) {
     return run_in(name_space->get(), [&] { return configure_passed(std::move(device), options); });
   }
-  if (options.mtu || options.mac || !options.addresses.empty()) {
+  if (options.mtu || options.mac || options.speed || options.is_full_duplex ||
+      !options.addresses.empty()) {
     return retell(door.error(), "configure", options);
   }
   if (auto prepared = device.prepare(); !prepared) {
@@ -373,29 +268,6 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
                   .offloads = offloads,
                   .index = 0,
                   .before = {}};
-}
-
-KernelResult<std::vector<InterfaceAddress>> add_addresses(
-    RouteSocket& routes, int index, const std::vector<InterfaceAddress>& addresses) {
-  std::vector<InterfaceAddress> added;
-  for (const InterfaceAddress& address : addresses) {
-    const auto done = routes.add_address(index, address);
-    if (done) {
-      added.push_back(address);
-    } else if (done.error().number != EEXIST) {
-      for (const InterfaceAddress& earlier : added) {
-        std::ignore = routes.remove_address(index, earlier);
-      }
-      return done.error();
-    }
-  }
-  return added;
-}
-
-std::string describe_tap(const TapOptions& options) {
-  return options.name_space ? fmt::format("TAP '{}' in namespace '{}'", options.interface,
-                                          options.name_space->text())
-                            : fmt::format("TAP '{}'", options.interface);
 }
 
 }  // namespace tapswitch

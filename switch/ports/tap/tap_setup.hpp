@@ -32,12 +32,4 @@ struct TapSetup {
 // what its descriptor can do is done, and what else is asked for is refused.
 [[nodiscard]] KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& options);
 
-// Gives the interface those of 'addresses' it does not have; the result is those. On failure it has
-// none of them.
-[[nodiscard]] KernelResult<std::vector<InterfaceAddress>> add_addresses(
-    RouteSocket& routes, int index, const std::vector<InterfaceAddress>& addresses);
-
-// "TAP 'tap3' in namespace 'lab'"
-[[nodiscard]] std::string describe_tap(const TapOptions& options);
-
 }  // namespace tapswitch

@@ -1,42 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/ports/tap/tap_state.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <tuple>
 #include <utility>
 
 namespace tapswitch {
 namespace {
 
-// Keeps the first error of several steps.
-class Steps {
- public:
-  void note(KernelResult<void> done) {
-    if (!done && first_) {
-      first_ = std::move(done);
-    }
-  }
-  [[nodiscard]] KernelResult<void> result() const { return first_; }
-
- private:
-  KernelResult<void> first_;
-};
-
-// One request a part, so that each is made whatever becomes of the others.
-KernelResult<void> restore_link(RouteSocket& routes, const InterfaceInfo& now,
-                                const TapState& state) {
-  Steps steps;
-  if (now.mtu != state.mtu) {
-    steps.note(routes.change(now.index, {.mtu = state.mtu}));
-  }
-  if (now.mac != state.mac && state.mac) {
-    steps.note(routes.change(now.index, {.mac = state.mac}));
-  }
-  if (now.is_up != state.is_up) {
-    steps.note(routes.change(now.index, {.is_up = state.is_up}));
-  }
-  return steps.result();
+KernelResult<void> restore_speed(const InterfaceInfo& now, const TapState& state) {
+  const auto speed = read_link_settings(now.name);
+  return state.speed && speed && *speed != *state.speed ? set_link_settings(now.name, *state.speed)
+                                                        : KernelResult<void>();
 }
 
 // The kernel says EINVAL of an owner that is nobody.
@@ -45,37 +18,17 @@ KernelResult<void> set_back(const Set& set, std::optional<Id> now, std::optional
   return now == before ? KernelResult<void>() : set(before.value_or(static_cast<Id>(-1)));
 }
 
-KernelResult<void> restore_addresses(RouteSocket& routes, int index, const TapState& state,
-                                     const std::vector<InterfaceAddress>& added) {
-  for (const InterfaceAddress& address : added) {
-    if (std::ranges::find(state.addresses, address) == state.addresses.end()) {
-      std::ignore = routes.remove_address(index, address);  // it may be gone already
-    }
-  }
-  Steps steps;
-  for (const InterfaceAddress& address : state.addresses) {
-    const auto done = routes.add_address(index, address);
-    if (!done && done.error().number != EEXIST) {
-      steps.note(done);
-    }
-  }
-  return steps.result();
-}
-
 }  // namespace
 
 KernelResult<TapState> read_tap_state(RouteSocket& routes, const InterfaceInfo& info) {
-  auto addresses = routes.addresses(info.index);
-  if (!addresses) {
-    return addresses.error();
+  auto interface = read_interface_state(routes, info);
+  if (!interface) {
+    return interface.error();
   }
-  // Addresses that the kernel gives by itself, and gives again.
-  std::erase_if(*addresses, [](const auto& address) { return address.is_link_local(); });
-  return TapState{.mac = info.mac,
-                  .mtu = info.mtu,
-                  .is_up = info.is_up,
+  const auto speed = read_link_settings(info.name);
+  return TapState{.interface = std::move(*interface),
                   .tun = info.tun.value_or(TunInfo()),
-                  .addresses = std::move(*addresses)};
+                  .speed = speed ? std::optional(*speed) : std::nullopt};
 }
 
 KernelResult<void> restore_framing(const std::string& name, const TunInfo& before) {
@@ -96,8 +49,8 @@ KernelResult<void> restore_tap(RouteSocket& routes, TapDevice& device, const Tap
   }
   const TunInfo tun = now->tun.value_or(TunInfo());
   Steps steps;
-  steps.note(restore_link(routes, *now, state));
-  steps.note(restore_addresses(routes, now->index, state, added));
+  steps.note(restore_speed(*now, state));
+  steps.note(restore_interface(routes, *now, state.interface, added));
   steps.note(
       set_back([&](uid_t owner) { return device.set_owner(owner); }, tun.owner, state.tun.owner));
   steps.note(

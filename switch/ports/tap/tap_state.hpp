@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // tap_state.hpp: how a TAP is, in all that a port may change about it, and the way back there.
 //
-// Limits: the routes that went with an address or with the interface when it was brought down do
-// not come back; nor can the kernel be told that there is no owner or group any more.
+// Limits: those of interface_settings.hpp; nor can the kernel be told that there is no owner or
+// group any more.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "switch/ports/interface_settings.hpp"
 #include "switch/ports/tap/tap_device.hpp"
+#include "switch/system/link_settings.hpp"
 #include "switch/system/route_socket.hpp"
 
 namespace tapswitch {
 
 struct TapState {
-  std::optional<MacAddress> mac;
-  std::uint32_t mtu = 0;
-  bool is_up = false;
+  InterfaceState interface;
   TunInfo tun;
-  std::vector<InterfaceAddress> addresses;
+  std::optional<LinkSettings> speed;  // nullopt: the kernel does not say
 };
 
 // Returns how the interface of 'info' is, which is in the namespace of 'routes'.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -37,6 +38,10 @@ mode_t directory_mode(mode_t mode) {
 
 }  // namespace
 
+SlowCall::Party VdeDirectory::party_of(const std::string& path) {
+  return SlowCall::Party::of_path(path.substr(0, path.find_last_not_of('/') + 1) + '/');
+}
+
 KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const FileAccess& access) {
   const std::string bare = path.substr(0, path.find_last_not_of('/') + 1);
   auto location = SocketLocation::of_path(bare);
@@ -63,12 +68,10 @@ KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const Fil
   }
   VdeDirectory directory;
   directory.path_ = bare;
-  if (is_made) {
-    directory.parent_ = std::move(kept_parent);
-    directory.name_ = location->name;
-  }
   directory.opened_ = std::make_shared<const UniqueFd>(std::move(opened));
   if (is_made) {
+    directory.made_ = std::make_shared<Made>(Made{
+        .parent = std::move(kept_parent), .name = location->name, .opened = directory.opened_});
     if (const auto given =
             give_access(directory.opened_->get(), access, directory_mode(access.file_mode()),
                         fmt::format("VDE directory '{}'", path));
@@ -79,13 +82,25 @@ KernelResult<VdeDirectory> VdeDirectory::open(const std::string& path, const Fil
   return directory;
 }
 
-VdeDirectory::~VdeDirectory() {
+void VdeDirectory::Made::remove() const noexcept {
   struct stat ours {};
   struct stat present {};
-  if (parent_.is_open() && ::fstat(opened_->get(), &ours) == 0 &&
-      ::fstatat(parent_.get(), name_.c_str(), &present, AT_SYMLINK_NOFOLLOW) == 0 &&
+  if (::fstat(opened->get(), &ours) == 0 &&
+      ::fstatat(parent.get(), name.c_str(), &present, AT_SYMLINK_NOFOLLOW) == 0 &&
       ours.st_dev == present.st_dev && ours.st_ino == present.st_ino) {
-    ::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+    ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
+  }
+}
+
+VdeDirectory::~VdeDirectory() {
+  if (made_ == nullptr) {
+    return;
+  }
+  try {
+    SlowCall::carry_out(
+        party_of(path_), [made = made_] { made->remove(); }, SocketFile::patience_at_end);
+  } catch (const std::bad_alloc&) {
+    made_->remove();
   }
 }
 

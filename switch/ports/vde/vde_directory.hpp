@@ -4,7 +4,8 @@
 //
 // One that was there stays as it is. One that is made is given to those who may use it only if it
 // is ours and empty, which no other can be that somebody puts in its place; and it is removed again
-// if it is empty then.
+// if it is empty then. open() may wait for the file system; the end leaves that to a thread that
+// may, after what was in the directory.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "switch/system/kernel_error.hpp"
+#include "switch/system/slow_call.hpp"
 #include "switch/system/socket_file.hpp"
 #include "switch/system/unique_fd.hpp"
 
@@ -26,8 +28,7 @@ class VdeDirectory {
   VdeDirectory& operator=(VdeDirectory&& other) noexcept {
     std::swap(path_, other.path_);
     std::swap(opened_, other.opened_);
-    std::swap(parent_, other.parent_);
-    std::swap(name_, other.name_);
+    std::swap(made_, other.made_);
     return *this;
   }
   ~VdeDirectory();
@@ -36,16 +37,27 @@ class VdeDirectory {
   [[nodiscard]] static KernelResult<VdeDirectory> open(const std::string& path,
                                                        const FileAccess& access);
 
+  // Returns for whom calls about the directory at 'path', and what is in it, are made.
+  [[nodiscard]] static SlowCall::Party party_of(const std::string& path);
+
   // Returns where a socket of that name is in it.
   [[nodiscard]] SocketLocation location_of(const std::string& name) const {
     return {.directory = opened_, .name = name, .path = path_ + '/' + name};
   }
 
  private:
+  // A directory that we have made.
+  struct Made {
+    void remove() const noexcept;
+
+    UniqueFd parent;
+    std::string name;
+    std::shared_ptr<const UniqueFd> opened = {};
+  };
+
   std::string path_;
   std::shared_ptr<const UniqueFd> opened_;
-  UniqueFd parent_;  // not open: it was there
-  std::string name_;
+  std::shared_ptr<Made> made_;  // null: it was there
 };
 
 }  // namespace tapswitch

@@ -2,7 +2,6 @@
 #include "switch/ports/vde/vde_door.hpp"
 
 #include <fmt/format.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -41,7 +40,30 @@ std::optional<uid_t> user_of(int connection) {
 
 }  // namespace
 
+struct VdeDoor::Opening {
+  void carry_out() noexcept {
+    try {
+      door = open_now(options);
+    } catch (const std::bad_alloc&) {
+      door = kernel_error(ENOMEM, "open", "open", "a VDE directory", {});
+    }
+  }
+
+  VdeOptions options;
+  KernelResult<std::unique_ptr<VdeDoor>> door = KernelError();
+};
+
 KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) {
+  SlowTask<Opening> opening(VdeDirectory::party_of(options.directory), {.options = options},
+                            nullptr);
+  if (!opening.wait(SocketFile::patience)) {
+    errno = ETIMEDOUT;
+    return cannot_open("open", options.directory, "its file system does not answer");
+  }
+  return std::move(opening.task().door);
+}
+
+KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open_now(const VdeOptions& options) {
   auto directory = VdeDirectory::open(options.directory, options.access);
   if (!directory) {
     return directory.error();
@@ -54,12 +76,12 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
   if (!waiting) {
     return waiting.error();
   }
-  auto introduced = std::make_shared<const UniqueFd>(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  auto introduced = std::make_shared<const Bell>();
   if (!introduced->is_open()) {
     return cannot_open("eventfd", options.directory);
   }
   if (!waiting->set.add((*source)->descriptor(), EPOLLIN, door_tag) ||
-      !waiting->set.add(introduced->get(), EPOLLIN, introduced_tag)) {
+      !waiting->set.add(introduced->descriptor(), EPOLLIN, introduced_tag)) {
     return cannot_open("epoll_ctl", options.directory);
   }
   return std::unique_ptr<VdeDoor>(new VdeDoor(options, std::move(*directory), std::move(*waiting),
@@ -67,7 +89,7 @@ KernelResult<std::unique_ptr<VdeDoor>> VdeDoor::open(const VdeOptions& options) 
 }
 
 VdeDoor::VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet waiting,
-                 std::shared_ptr<const UniqueFd> introduced, std::unique_ptr<StreamSource> source)
+                 SharedBell introduced, std::unique_ptr<StreamSource> source)
     : options_(options),
       set_(std::move(waiting.set)),
       timer_(std::move(waiting.timer)),
@@ -184,19 +206,18 @@ std::unique_ptr<VdeIntroduction> VdeDoor::introduce(const Caller& caller,
   if (!user) {
     return nullptr;
   }
-  auto number = std::make_unique<VdeNumber>(numbers_, request.wished_number);
+  auto number = std::make_shared<VdeNumber>(numbers_, request.wished_number);
   const SocketLocation location = directory_->location_of(fmt::format("{:03}.FD", number->value()));
   return VdeIntroduction::begin(request, *user, std::move(number), location, options_.access,
                                 introduced_);
 }
 
 void VdeDoor::welcome_introduced() {
-  eventfd_t rings = 0;
-  (void)::eventfd_read(introduced_->get(), &rings);
+  introduced_->silence();
   Callers done;
   for (auto caller = callers_.begin(); caller != callers_.end();) {
     const auto next = std::next(caller);
-    if (caller->introduction != nullptr && caller->introduction->is_done()) {
+    if (caller->introduction != nullptr && caller->introduction->proceed()) {
       done.splice(done.end(), callers_, caller);
     }
     caller = next;

@@ -22,7 +22,7 @@
 #include <span>
 #include <string>
 
-#include "switch/ports/port.hpp"
+#include "switch/ports/socket/attended_port.hpp"
 #include "switch/ports/socket/stream_source.hpp"
 #include "switch/ports/vde/vde_directory.hpp"
 #include "switch/ports/vde/vde_guest.hpp"
@@ -38,13 +38,14 @@ struct VdeOptions {
   FileAccess access;      // to it and to what is in it
 };
 
-class VdeDoor final : public Port {
+class VdeDoor final : public AttendedPort {
  public:
   static constexpr std::size_t max_callers = 16;
   static constexpr auto patience = std::chrono::seconds(5);
   // A path may be so long, so that '/NNN.FD' can be put behind it.
   static constexpr std::size_t max_directory_size = SocketAddress::max_path_size - 7;
 
+  // ETIMEDOUT if the file system of the directory does not answer in time.
   [[nodiscard]] static KernelResult<std::unique_ptr<VdeDoor>> open(const VdeOptions& options);
 
   [[nodiscard]] std::size_t queue_count() const noexcept override { return 0; }
@@ -57,18 +58,17 @@ class VdeDoor final : public Port {
     return SendStatus::link_down;
   }
   [[nodiscard]] LinkStatus link() const override;
+  void heed_changes() noexcept override { source_->look(); }
 
-  // Readable when answer() has something to do. Constant.
-  [[nodiscard]] int bell() const noexcept { return set_.descriptor(); }
-
-  // Does what is to be done for callers now.
-  void answer();
+  [[nodiscard]] int bell() const noexcept override { return set_.descriptor(); }
+  void answer() override;
 
   // One who waits to be taken in; nullptr if there is none.
   [[nodiscard]] std::unique_ptr<VdeGuest> take_guest();
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Opening;
 
   // A caller has connected and is not in yet.
   struct Caller {
@@ -80,8 +80,10 @@ class VdeDoor final : public Port {
   };
   using Callers = std::list<Caller>;
 
+  // May wait for the file system.
+  [[nodiscard]] static KernelResult<std::unique_ptr<VdeDoor>> open_now(const VdeOptions& options);
   VdeDoor(const VdeOptions& options, VdeDirectory directory, TimedSet waiting,
-          std::shared_ptr<const UniqueFd> introduced, std::unique_ptr<StreamSource> source);
+          SharedBell introduced, std::unique_ptr<StreamSource> source);
 
   void take_caller();
   void listen_to(Callers::iterator caller);
@@ -99,7 +101,7 @@ class VdeDoor final : public Port {
   std::shared_ptr<VdeNumbers> numbers_;
   EpollSet set_;
   Timer timer_;
-  std::shared_ptr<const UniqueFd> introduced_;  // an eventfd: an introduction is done
+  SharedBell introduced_;  // an introduction goes on
   std::unique_ptr<StreamSource> source_;
   Callers callers_;                               // the oldest first
   std::deque<std::unique_ptr<VdeGuest>> guests_;  // not taken yet

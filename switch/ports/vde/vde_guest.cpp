@@ -15,21 +15,6 @@ namespace {
 constexpr std::uint64_t control_tag = 1;
 constexpr std::uint64_t data_tag = 2;
 
-SendStatus guest_status(int error) noexcept {
-  switch (error) {
-    case EAGAIN:
-    case ENOBUFS:
-    case ENOMEM:
-      return SendStatus::busy;
-    case ECONNREFUSED:
-    case ENOTCONN:
-    case EPIPE:
-      return SendStatus::gone;
-    default:
-      return SendStatus::refused;
-  }
-}
-
 // Whether the far end of a stream has gone. What it writes is of no use here.
 bool has_hung_up(const PeerSocket& stream) noexcept {
   std::array<std::byte, VdeNumbers::last> ignored;
@@ -96,8 +81,7 @@ ReceiveStatus VdeGuest::receive(std::size_t /*queue*/, FrameBuffer& frame) noexc
 }
 
 SendStatus VdeGuest::send(FrameBuffer& frame) noexcept {
-  const int error = send_datagram(parts_.data.get(), frame);
-  return error != 0 ? guest_status(error) : SendStatus::sent;
+  return datagram_status(send_datagram(parts_.data.get(), frame), SendStatus::gone);
 }
 
 LinkStatus VdeGuest::link() const {
@@ -107,7 +91,7 @@ LinkStatus VdeGuest::link() const {
   status.is_present = !is_gone_ && (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)));
   status.is_up = status.is_present;
   status.has_carrier = status.is_present;
-  status.missing_file = parts_.file.is_there() ? "" : parts_.file.path();
+  status.missing_file = parts_.file.was_there() ? "" : parts_.file.path();
   return status;
 }
 

@@ -59,7 +59,7 @@ class VdeGuest final : public Port {
  public:
   // The handshake has made these.
   struct Parts {
-    std::unique_ptr<VdeNumber> number;  // first, for the file is named by it
+    std::shared_ptr<VdeNumber> number;  // first, for the file is named by it
     PeerSocket control;                 // the connection by which the client asked
     PeerSocket data;                    // bound to 'file' and connected to the client's
     SocketFile file;
@@ -73,7 +73,11 @@ class VdeGuest final : public Port {
   }
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
+  [[nodiscard]] std::size_t least_frame_size() const noexcept override {
+    return FrameView::least_wire_size;
+  }
   [[nodiscard]] LinkStatus link() const override;
+  void heed_changes() noexcept override { parts_.file.look(); }
 
   // Returns the number of the VDE port, from 1.
   [[nodiscard]] std::uint32_t number() const { return parts_.number->value(); }

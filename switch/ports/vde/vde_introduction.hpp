@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// vde_introduction.hpp: a VDE client on its way from its request to its port (vde_guest.hpp): its
-// socket is looked up, and ours is connected to it.
+// vde_introduction.hpp: a VDE client on its way from its request to its port (vde_guest.hpp): a
+// socket is made for it, its own is looked up, and ours is connected to that.
 //
 // Theory of operation: the client names the file of its socket, and that may lie on a file system
-// that answers when it likes. So a thread looks there that may wait (slow_call.hpp); an eventfd,
-// the bell, rings when it has. The file must be the user's who asks, for we may have rights that he
-// has not.
+// that answers when it likes; so may the door's directory. So threads look there that may wait
+// (slow_task.hpp), first in one, then in the other; the bell rings when one has. The file must be
+// the user's who asks, for we may have rights that he has not.
 // Limits: one slow call. Threads: the control thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "switch/ports/vde/vde_guest.hpp"
 #include "switch/ports/vde/vde_request.hpp"
 #include "switch/system/peer_socket.hpp"
-#include "switch/system/slow_call.hpp"
+#include "switch/system/slow_task.hpp"
 #include "switch/system/socket_file.hpp"
-#include "switch/system/unique_fd.hpp"
 
 namespace tapswitch {
 
@@ -28,30 +28,53 @@ class VdeIntroduction {
   // Begins it. Our socket is to be at 'location', for those whom 'access' lets in. Nullptr: what is
   // asked for is not to be had.
   [[nodiscard]] static std::unique_ptr<VdeIntroduction> begin(const VdeRequest& request, uid_t user,
-                                                              std::unique_ptr<VdeNumber> number,
+                                                              std::shared_ptr<VdeNumber> number,
                                                               const SocketLocation& location,
                                                               const FileAccess& access,
-                                                              std::shared_ptr<const UniqueFd> bell);
+                                                              SharedBell bell);
 
-  // Whether the thread has come back.
-  [[nodiscard]] bool is_done() const noexcept;
+  // Goes on when the bell has rung. Returns whether it has come to its end.
+  [[nodiscard]] bool proceed();
 
   // Answers by 'control', the connection by which the client asked. Nullptr if it is not to come
-  // in. Requires: it is done; once.
+  // in. Requires: it has come to its end; once.
   [[nodiscard]] std::unique_ptr<VdeGuest> end(PeerSocket control);
 
  private:
-  struct Call;
+  // Gives our socket its file.
+  struct Binding {
+    void carry_out() noexcept;
 
-  VdeIntroduction(std::unique_ptr<VdeNumber> number, SocketFile file, SocketAddress address,
-                  std::string description, std::shared_ptr<Call> call);
+    std::shared_ptr<VdeNumber> number;  // by which the file is named
+    PeerSocket data;
+    SocketLocation location;
+    FileAccess access;
+    std::optional<SocketFile> file = {};
+  };
 
-  std::unique_ptr<VdeNumber> number_;  // first, for the file is named by it
+  // Connects our socket to the client's.
+  struct Connecting {
+    void carry_out() noexcept;
+    [[nodiscard]] bool connect_to_own() const;
+
+    PeerSocket data;
+    std::string path;
+    uid_t user = 0;
+    bool is_connected = false;
+  };
+
+  VdeIntroduction(const VdeRequest& request, uid_t user, Binding binding,
+                  const SocketAddress& address, SharedBell bell);
+
+  std::shared_ptr<VdeNumber> number_;  // first, for the file is named by it
   SocketFile file_;
-  SocketAddress address_;
-  std::string description_;
-  std::shared_ptr<Call> call_;  // shared with the thread
-  SlowCall slow_call_;
+  const SocketAddress address_;
+  const std::string path_;
+  const std::string description_;
+  const uid_t user_;
+  const SharedBell bell_;
+  std::unique_ptr<SlowTask<Binding>> binding_;  // the first, then the second
+  std::unique_ptr<SlowTask<Connecting>> connecting_;
 };
 
 }  // namespace tapswitch

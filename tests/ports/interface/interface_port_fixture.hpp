@@ -73,7 +73,7 @@ class InterfacePortTest : public testing::Test {
   static bool receive(InterfacePort& port, FrameBuffer& buffer) {
     for (;;) {
       const ReceiveStatus status = port.receive(0, buffer);
-      if (status == ReceiveStatus::received) {
+      if (has_frame(status)) {
         return true;
       }
       if (status != ReceiveStatus::empty || !test::wait_until_readable(port.descriptor(0))) {

@@ -14,7 +14,7 @@
 #include "tests/ports/interface/interface_port_fixture.hpp"
 
 namespace tapswitch {
-namespace {
+namespace interface_port_gone_test {
 
 using test::FrameBuilder;
 using test::RawStation;
@@ -155,5 +155,5 @@ TEST_F(InterfacePortTest, NamespaceLivesOnUntilThePortIsClosed) {
   EXPECT_TRUE(port->link().is_present);
 }
 
-}  // namespace
+}  // namespace interface_port_gone_test
 }  // namespace tapswitch

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <thread>
 
+#include "switch/frame/checksum.hpp"
 #include "switch/system/link_reader.hpp"
 #include "tests/ports/interface/interface_port_fixture.hpp"
 #include "tests/support/super_frame.hpp"
+#include "tests/support/tunnel_frame.hpp"
 
 namespace tapswitch {
-namespace {
+namespace interface_port_test {
 
 using test::FrameBuilder;
 using test::RawStation;
@@ -52,7 +54,54 @@ TEST_F(InterfacePortTest, FrameFitsIfItsPayloadDoesAndOneTagBesides) {
   EXPECT_EQ(send(*port, tagged), SendStatus::sent);
   EXPECT_EQ(station.receive(), tagged);
   EXPECT_EQ(send(*port, FrameBuilder().tag({.vid = 10}).payload(1501).build()),
-            SendStatus::refused);
+            SendStatus::too_long);
+}
+
+// The kernel counts such a tag against the MTU, but for segments.
+TEST_F(InterfacePortTest, FullSegmentWithAServiceTagArrives) {
+  auto port = open(in_lab());
+  ASSERT_TRUE(port);
+  const VlanTag service{.type = TagType::service, .vid = 10};
+  for (const bool is_ipv6 : {false, true}) {
+    RawStation station(*lab_, "far0", is_ipv6 ? ether_type_ipv6 : ether_type_ipv4);
+    for (const TransportKind kind : {TransportKind::tcp, TransportKind::udp}) {
+      test::SuperFrameRecipe recipe{
+          .is_ipv6 = is_ipv6, .kind = kind, .tags = {service}, .tcp_option_size = 12};
+      const std::size_t headers = test::build(recipe).bytes.size() - recipe.payload.size();
+      recipe.payload = test::noise(FrameView::header_size + VlanTag::size + 1'500 - headers);
+      test::SuperFrame full = test::without_segmentation(test::build(recipe));
+      ASSERT_EQ(full.bytes.size(), 1'518U);
+      FrameBuffer buffer;
+      test::fill(buffer, full.bytes, full.offload);
+      // With its checksum left unfinished, and without.
+      ASSERT_EQ(port->send(buffer), SendStatus::sent);
+      ASSERT_TRUE(station.receive());
+      buffer.finish_checksum();
+      ASSERT_EQ(port->send(buffer), SendStatus::sent);
+      const auto received = station.receive();
+      ASSERT_TRUE(received);
+      Offload unfinished = full.offload;
+      finish_checksum(full.bytes, unfinished);
+      EXPECT_EQ(Bytes(buffer.head().begin(), buffer.head().end()), full.bytes);
+      Bytes finished = *received;
+      unfinished = full.offload;
+      finish_checksum(finished, unfinished);
+      EXPECT_EQ(finished, full.bytes);
+    }
+  }
+  // Anything else the kernel refuses for its length.
+  EXPECT_EQ(send(*port, FrameBuilder().tag(service).payload(1'497).build()), SendStatus::too_long);
+  EXPECT_EQ(send(*port, FrameBuilder().tag(service).payload(1'496).build()), SendStatus::sent);
+}
+
+// ENOMEM means so here. "No room now" is another word.
+TEST_F(InterfacePortTest, WhatTheKernelWillNeverTakeIsRefused) {
+  auto port = open(in_lab());
+  ASSERT_TRUE(port);
+  const test::TunnelFrame frame = test::wrap(test::build({.payload = test::noise(20'000)}), {});
+  FrameBuffer buffer;
+  test::fill(buffer, frame.bytes, frame.offload);
+  EXPECT_EQ(port->send(buffer), SendStatus::refused);
 }
 
 TEST_F(InterfacePortTest, TagsThatTheKernelTakesOffArePutBack) {
@@ -290,5 +339,5 @@ TEST_F(InterfacePortTest, SeveralThreadsSendWhileOneReceives) {
   EXPECT_EQ(long_frames, frames_each);
 }
 
-}  // namespace
+}  // namespace interface_port_test
 }  // namespace tapswitch

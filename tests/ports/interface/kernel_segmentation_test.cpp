@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel as the judge of segmentation.cpp and checksum.cpp: a super-frame goes into a kernel
-// bridge through a TAP with a virtio-net header, and leaves it through a TAP without, for which the
-// kernel must cut it. What it cuts must equal what we cut, byte for byte.
+// The kernel as the judge of segmentation.cpp and checksum.cpp: what it cuts of a super-frame
+// (cutting_kernel.hpp) must equal what we cut, byte for byte.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,14 +24,11 @@
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/segmentation.hpp"
 #include "switch/system/unique_fd.hpp"
-#include "tests/support/root.hpp"
-#include "tests/support/shell.hpp"
+#include "tests/ports/interface/cutting_kernel.hpp"
 #include "tests/support/super_frame.hpp"
-#include "tests/support/temporary_namespace.hpp"
-#include "tests/support/wait.hpp"
 
 namespace tapswitch {
-namespace {
+namespace kernel_segmentation_test {
 
 using test::is_consistent;
 using test::SuperFrame;
@@ -45,11 +41,6 @@ constexpr unsigned tun_f_uso = 0x20 | 0x40;  // TUN_F_USO4 and 6, not named in D
 
 std::size_t max_segment_count(TransportKind kind) {
   return kind == TransportKind::tcp ? max_tcp_segment_count : max_udp_segment_count;
-}
-
-// From 'least' to 'most'.
-std::size_t draw(Random& random, std::size_t least, std::size_t most) {
-  return std::uniform_int_distribution<std::size_t>(least, most)(random);
 }
 
 SuperFrameRecipe any_recipe(Random& random, const std::vector<TransportKind>& kinds) {
@@ -80,87 +71,26 @@ SuperFrameRecipe any_recipe(Random& random, const std::vector<TransportKind>& ki
   return recipe;
 }
 
-class KernelSegmentation : public testing::Test {
+class KernelSegmentation : public CuttingKernel {
  protected:
   void SetUp() override {
     TAPSWITCH_REQUIRES_ROOT();
-    lab_.emplace("cut");
-    const std::string inside = "ip netns exec " + lab_->name() + " ";
-    // IPv6 would send frames by itself, and netfilter judges the IP header as bridges do not. A
-    // kernel may be without them.
-    test::shell(inside + "sysctl -qew net.ipv6.conf.default.disable_ipv6=1 " +
-                "net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0");
-    ip("link add bridge type bridge stp_state 0 forward_delay 0 mcast_snooping 0");
-    lab_->run([&] {
-      sender_ = attach("sender", IFF_VNET_HDR);
-      receiver_ = attach("receiver", 0);
-      whole_receiver_ = attach("whole", IFF_VNET_HDR);
-    });
-    ASSERT_TRUE(sender_.is_open() && receiver_.is_open() && whole_receiver_.is_open());
+    make_bridge();
+    whole_receiver_ = attach("whole", IFF_VNET_HDR);
+    ASSERT_TRUE(whole_receiver_.is_open());
     if (::ioctl(whole_receiver_.get(), TUNSETOFFLOAD, tun_f_tso | tun_f_uso) != 0) {
       std::cout << "USO is not tested: it needs Linux 6.2\n";
       kinds_.pop_back();
     }
     ASSERT_EQ(::ioctl(whole_receiver_.get(), TUNSETOFFLOAD, 0U), 0);
-    for (const std::string interface : {"sender", "receiver", "whole"}) {
-      ip("link set " + interface + " txqueuelen 5000 mtu 65500 master bridge up");
-    }
-    ip("link set bridge up");
-    ASSERT_TRUE(test::wait_until([&] { return forwarding_ports() == 3; }));
-  }
-
-  static UniqueFd attach(const std::string& name, int flags) {
-    UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
-    ifreq request{};
-    request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | flags);
-    std::strncpy(request.ifr_name, name.c_str(), sizeof request.ifr_name);
-    const int little_endian = 1;
-    const bool is_ready =
-        ::ioctl(fd.get(), TUNSETIFF, &request) == 0 &&
-        ((flags & IFF_VNET_HDR) == 0 || ::ioctl(fd.get(), TUNSETVNETLE, &little_endian) == 0);
-    return is_ready ? std::move(fd) : UniqueFd();
-  }
-
-  void ip(const std::string& command) const {
-    ASSERT_EQ(test::shell("ip -n " + lab_->name() + " " + command), 0);
-  }
-
-  [[nodiscard]] int forwarding_ports() const {
-    const std::string links = test::shell_output("bridge -n " + lab_->name() + " link");
-    int count = 0;
-    for (auto at = links.find("state forwarding"); at != std::string::npos;
-         at = links.find("state forwarding", at + 1)) {
-      ++count;
-    }
-    return count;
+    join({"sender", "receiver", "whole"});
   }
 
   // 0, or the errno.
-  int send(const Bytes& frame, const Offload& offload) const {
+  [[nodiscard]] int send(const Bytes& frame, const Offload& offload) const {
     std::array<std::byte, offload_header_size> header{};
     write_offload(offload, header);
-    Bytes copy = frame;
-    const std::array<iovec, 2> parts = {iovec{header.data(), header.size()},
-                                        iovec{copy.data(), copy.size()}};
-    return ::writev(sender_.get(), parts.data(), parts.size()) >= 0 ? 0 : errno;
-  }
-
-  static std::optional<Bytes> read_from(const UniqueFd& fd) {
-    static Bytes space(70'000);
-    const ssize_t size = ::read(fd.get(), space.data(), space.size());
-    return size < 0 ? std::nullopt : std::optional(Bytes(space.begin(), space.begin() + size));
-  }
-
-  // Until 'count' frames have come, or none has for long.
-  [[nodiscard]] std::vector<Bytes> what_the_kernel_cut(std::size_t count) const {
-    std::vector<Bytes> frames;
-    while (frames.size() < count && test::wait_until_readable(receiver_.get())) {
-      frames.push_back(read_from(receiver_).value());
-    }
-    while (auto surplus = read_from(receiver_)) {
-      frames.push_back(*surplus);
-    }
-    return frames;
+    return CuttingKernel::send(header, frame);
   }
 
   // Sends the frame and compares.
@@ -193,9 +123,6 @@ class KernelSegmentation : public testing::Test {
     }
   }
 
-  std::optional<test::TemporaryNamespace> lab_;
-  UniqueFd sender_;
-  UniqueFd receiver_;
   UniqueFd whole_receiver_;
   // The kernel knows to cut these.
   std::vector<TransportKind> kinds_{TransportKind::tcp, TransportKind::udp};
@@ -337,5 +264,5 @@ TEST_F(KernelSegmentation, LiesThatTheKernelRefusesAreInconsistent) {
   }
 }
 
-}  // namespace
+}  // namespace kernel_segmentation_test
 }  // namespace tapswitch

@@ -15,7 +15,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch {
-namespace {
+namespace frame_queue_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -155,5 +155,5 @@ TEST_F(FrameQueueTest, ThreadsThatPutInAndOneThatSleepsUntilThereIsSomething) {
   }
 }
 
-}  // namespace
+}  // namespace frame_queue_test
 }  // namespace tapswitch

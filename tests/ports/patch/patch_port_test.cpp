@@ -11,7 +11,7 @@
 #include "tests/support/wait.hpp"
 
 namespace tapswitch {
-namespace {
+namespace patch_port_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -96,5 +96,5 @@ TEST(PatchPort, EitherEndMayGoFirst) {
   EXPECT_EQ(one->receive(0, buffer), ReceiveStatus::received);
 }
 
-}  // namespace
+}  // namespace patch_port_test
 }  // namespace tapswitch

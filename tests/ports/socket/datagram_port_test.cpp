@@ -9,7 +9,7 @@
 #include "tests/ports/socket/stream_port_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace datagram_port_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -21,12 +21,29 @@ class DatagramPortTest : public StreamPortFixture {
     port_ = std::move(*port);
   }
 
-  // The other side of the cable.
-  UniqueFd plug_in() {
+  // A socket at the remote path.
+  UniqueFd come() {
     std::filesystem::remove(remote_.path());
     UniqueFd peer(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::bind(peer.get(), remote_.get(), remote_.size()), 0);
     return peer;
+  }
+
+  // The other side of the cable, which the port has noticed.
+  UniqueFd plug_in() {
+    UniqueFd peer = come();
+    EXPECT_TRUE(has_carrier());
+    return peer;
+  }
+
+  // Whether there is a carrier now: as the control thread does it each second, the port looks for
+  // its peer.
+  bool has_carrier() {
+    port_->answer();
+    port_->heed_changes();
+    EXPECT_TRUE(wait_until_readable(port_->bell()));
+    port_->answer();
+    return port_->link().has_carrier;
   }
 
   void send_from(const UniqueFd& peer, const Bytes& datagram) {
@@ -132,10 +149,68 @@ TEST_F(DatagramPortTest, SocketThatBecomesOneOfThisProcessIsNotSentTo) {
   EXPECT_EQ(send(FrameBuilder().build()), SendStatus::sent);
 }
 
+// As virtual machines do that call connect(2): a socket takes frames from that one alone then.
+TEST_F(DatagramPortTest, PeerThatIsConnectedToThePortIsAPeer) {
+  for (int turn = 0; turn < 2; ++turn) {
+    // Nobody else may connect itself until the port knows that the last one is gone.
+    EXPECT_FALSE(has_carrier());
+    const UniqueFd peer = come();
+    ASSERT_EQ(::connect(peer.get(), address_.get(), address_.size()), 0);
+    EXPECT_TRUE(has_carrier());
+    const Bytes frame = FrameBuilder().build();
+    EXPECT_EQ(send(frame), SendStatus::sent);
+    EXPECT_EQ(received_by(peer), frame);
+    ASSERT_EQ(::send(peer.get(), frame.data(), frame.size(), 0),
+              static_cast<ssize_t>(frame.size()));
+    EXPECT_EQ(next_frame(), frame);
+    EXPECT_TRUE(has_carrier());
+    EXPECT_EQ(send(frame), SendStatus::sent);
+  }
+  // And one that is not.
+  EXPECT_EQ(send(FrameBuilder().build()), SendStatus::link_down);
+  const UniqueFd peer = plug_in();
+  const UniqueFd other(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  for (const UniqueFd* each : {&peer, &other}) {
+    send_from(*each, FrameBuilder().build());
+    EXPECT_EQ(next(), ReceiveStatus::received);
+  }
+}
+
+// Without waiting until somebody looks again.
+TEST_F(DatagramPortTest, PeerThatComesBackIsFoundByTheFramesOnTheWay) {
+  const Bytes frame = FrameBuilder().build();
+  {
+    const UniqueFd peer = plug_in();
+    EXPECT_EQ(send(frame), SendStatus::sent);
+  }
+  const UniqueFd second = come();
+  EXPECT_EQ(send(frame), SendStatus::link_down);
+  EXPECT_TRUE(wait_until([&] {
+    port_->answer();
+    return port_->link().has_carrier;
+  }));
+  EXPECT_EQ(send(frame), SendStatus::sent);
+  EXPECT_EQ(received_by(second), frame);
+}
+
+TEST_F(DatagramPortTest, PeerThatSendsFirstIsFound) {
+  EXPECT_FALSE(has_carrier());
+  const UniqueFd peer = come();
+  send_from(peer, FrameBuilder().build());
+  EXPECT_EQ(next(), ReceiveStatus::received);
+  EXPECT_TRUE(wait_until([&] {
+    port_->answer();
+    return port_->link().has_carrier;
+  }));
+}
+
 TEST_F(DatagramPortTest, PortThatNobodyFindsIsDown) {
   EXPECT_TRUE(port_->link().is_up);
   std::filesystem::remove(address_.path());
-  EXPECT_FALSE(port_->link().is_up);
+  EXPECT_TRUE(wait_until([&] {
+    port_->heed_changes();
+    return !port_->link().is_up;
+  }));
   EXPECT_EQ(port_->link().missing_file, address_.path());
 }
 
@@ -145,5 +220,5 @@ TEST_F(DatagramPortTest, FileGoesWithThePort) {
   EXPECT_FALSE(std::filesystem::exists(address_.path()));
 }
 
-}  // namespace
+}  // namespace datagram_port_test
 }  // namespace tapswitch::test

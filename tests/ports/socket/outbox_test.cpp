@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace outbox_test {
 
 std::vector<std::byte> counting_up(std::size_t size, unsigned& next) {
   std::vector<std::byte> bytes(size);
@@ -58,5 +58,5 @@ TEST(Outbox, BytesLeaveInTheOrderInWhichTheyCameAlsoAroundTheEdge) {
   }
 }
 
-}  // namespace
+}  // namespace outbox_test
 }  // namespace tapswitch

@@ -12,7 +12,7 @@
 #include "tests/support/stream_peer.hpp"
 
 namespace tapswitch {
-namespace {
+namespace stream_deframer_test {
 
 using test::FrameBuilder;
 using Bytes = std::vector<std::byte>;
@@ -130,5 +130,5 @@ TEST_F(StreamDeframerTest, ThereIsRoomForWhateverIsLeftOfAFrame) {
   }
 }
 
-}  // namespace
+}  // namespace stream_deframer_test
 }  // namespace tapswitch

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// stream_port_fixture.hpp: a port of QEMU on a socket, and what a worker does with it: wait for its
-// descriptor, receive until it is empty.
+// stream_port_fixture.hpp: a port of QEMU on a socket, and what is done with it: a worker waits for
+// its descriptor and receives until it is empty, and the control thread answers its bell. Both are
+// the thread of the test.
 #pragma once
 
+#include <poll.h>
+
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,11 +41,19 @@ class StreamPortFixture : public testing::Test {
   // slow machine may need.
   ReceiveStatus next() {
     for (;;) {
-      const ReceiveStatus status = port_->receive(0, buffer_);
-      if (status != ReceiveStatus::empty || !wait_until_readable(port_->descriptor(0))) {
+      const ReceiveStatus status = receive();
+      if (status != ReceiveStatus::empty || !wait_until_called()) {
         return status;
       }
     }
+  }
+
+  // Waits until there is something to do for either thread.
+  bool wait_until_called() {
+    std::array<pollfd, 2> both = {{{.fd = port_->descriptor(0), .events = POLLIN, .revents = 0},
+                                   {.fd = port_->bell(), .events = POLLIN, .revents = 0}}};
+    constexpr auto at_most = std::chrono::milliseconds(patience);
+    return ::poll(both.data(), both.size(), static_cast<int>(at_most.count())) > 0;
   }
 
   // The same, but of frames; nullopt for anything else.
@@ -54,7 +66,10 @@ class StreamPortFixture : public testing::Test {
   }
 
   // Receives what there is now; how that ended.
-  ReceiveStatus receive() { return port_->receive(0, buffer_); }
+  ReceiveStatus receive() {
+    port_->answer();
+    return port_->receive(0, buffer_);
+  }
 
   // Has the port take the frame, which it may keep back.
   SendStatus put(const std::vector<std::byte>& frame) {
@@ -103,7 +118,7 @@ class StreamPortFixture : public testing::Test {
 
   TemporaryDirectory directory_;
   SocketAddress address_ = *SocketAddress::of_path(directory_.file("vm.sock"));
-  std::unique_ptr<Port> port_;
+  std::unique_ptr<AttendedPort> port_;
   FrameBuffer buffer_;
 };
 

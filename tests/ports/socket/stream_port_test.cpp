@@ -13,7 +13,7 @@
 #include "tests/ports/socket/stream_port_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace stream_port_test {
 
 using Bytes = std::vector<std::byte>;
 
@@ -363,7 +363,7 @@ TEST_F(StreamPortTest, SocketInUseIsRefused) {
 TEST_F(StreamPortTest, WithoutDescriptorsItRestsAndThenTakesThePeerIn) {
   // The sanitizer needs a descriptor where it meets a type for the first time: here it still has.
   ASSERT_EQ(receive(), ReceiveStatus::empty);
-  ASSERT_FALSE(wait_until_readable(port_->descriptor(0), std::chrono::milliseconds(0)));
+  ASSERT_FALSE(wait_until_readable(port_->bell(), std::chrono::milliseconds(0)));
   StreamPeer peer(address_);
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
@@ -371,7 +371,7 @@ TEST_F(StreamPortTest, WithoutDescriptorsItRestsAndThenTakesThePeerIn) {
   ::close(static_cast<int>(none.rlim_cur));
   ::setrlimit(RLIMIT_NOFILE, &none);
   const ReceiveStatus status = receive();
-  const bool is_readable = wait_until_readable(port_->descriptor(0), std::chrono::milliseconds(0));
+  const bool is_readable = wait_until_readable(port_->bell(), std::chrono::milliseconds(0));
   ::setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(status, ReceiveStatus::empty);
   EXPECT_FALSE(is_readable);
@@ -379,5 +379,5 @@ TEST_F(StreamPortTest, WithoutDescriptorsItRestsAndThenTakesThePeerIn) {
   EXPECT_TRUE(has_carrier());
 }
 
-}  // namespace
+}  // namespace stream_port_test
 }  // namespace tapswitch::test

@@ -4,10 +4,11 @@
 #include <sys/socket.h>
 
 #include "switch/ports/socket/stream_port.hpp"
+#include "switch/ports/socket/stream_source.hpp"
 #include "tests/ports/socket/stream_port_fixture.hpp"
 
 namespace tapswitch::test {
-namespace {
+namespace tcp_port_test {
 
 class TcpPortTest : public StreamPortFixture {
  protected:
@@ -49,5 +50,25 @@ TEST_F(TcpPortTest, AddressInUseIsRefusedAndSaid) {
             "cannot listen on '" + address_.to_string() + "': Address already in use");
 }
 
-}  // namespace
+// Two such ports of one switch would hand each other every broadcast, without end.
+TEST_F(TcpPortTest, PortOfThisProcessIsNotConnectedTo) {
+  const std::string number = address_.to_string().substr(address_.to_string().rfind(':'));
+  for (const char* host : {"127.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]"}) {
+    auto source = ConnectingSource::open(*SocketAddress::parse("tcp:" + (host + number)),
+                                         std::chrono::seconds(60));
+    ASSERT_TRUE(source) << host;
+    ASSERT_TRUE(wait_until_readable((*source)->descriptor())) << host;
+    EXPECT_FALSE((*source)->take().is_open()) << host;
+    // The kernel may have said at once that the connection had come about, or not.
+    if (wait_until_readable((*source)->descriptor(), std::chrono::milliseconds(100))) {
+      EXPECT_FALSE((*source)->take().is_open()) << host;
+    }
+    EXPECT_EQ(next(), ReceiveStatus::changed) << host;  // it did come about
+    while (has_carrier()) {
+      ASSERT_NE(next(), ReceiveStatus::empty) << host;
+    }
+  }
+}
+
+}  // namespace tcp_port_test
 }  // namespace tapswitch::test

@@ -5,7 +5,7 @@
 #include "tests/ports/tap/tap_port_fixture.hpp"
 
 namespace tapswitch {
-namespace {
+namespace tap_port_adopt_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -99,5 +99,5 @@ TEST_F(TapPortTest, InterfaceThatIsNoTapIsRefusedAndUntouched) {
   }
 }
 
-}  // namespace
+}  // namespace tap_port_adopt_test
 }  // namespace tapswitch

@@ -6,7 +6,7 @@
 #include "tests/support/frame_builder.hpp"
 
 namespace tapswitch {
-namespace {
+namespace tap_port_gone_test {
 
 using test::FrameBuilder;
 
@@ -91,5 +91,5 @@ TEST_F(TapPortTest, AdoptedTapKeepsItsNamespaceAliveUntilThePortIsClosed) {
   EXPECT_TRUE(port->link().is_present);
 }
 
-}  // namespace
+}  // namespace tap_port_gone_test
 }  // namespace tapswitch

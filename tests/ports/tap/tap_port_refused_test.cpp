@@ -20,7 +20,7 @@
 #include "tests/ports/tap/tap_port_fixture.hpp"
 
 namespace tapswitch {
-namespace {
+namespace tap_port_refused_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -174,5 +174,5 @@ TEST_F(TapPortTest, OwnerOfAPersistentTapNeedsNoCapability) {
   EXPECT_EQ(test::shell("ip link del " + options.interface), 0);
 }
 
-}  // namespace
+}  // namespace tap_port_refused_test
 }  // namespace tapswitch

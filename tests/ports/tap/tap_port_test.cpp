@@ -16,7 +16,7 @@
 #include "tests/support/raw_station.hpp"
 
 namespace tapswitch {
-namespace {
+namespace tap_port_test {
 
 using test::FrameBuilder;
 using test::RawStation;
@@ -286,5 +286,5 @@ TEST_F(TapPortTest, MovedTapIsStillFound) {
   EXPECT_TRUE(station.receive());
 }
 
-}  // namespace
+}  // namespace tap_port_test
 }  // namespace tapswitch

@@ -9,7 +9,7 @@
 #include "tests/support/raw_station.hpp"
 
 namespace tapswitch {
-namespace {
+namespace tap_queues_test {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -148,5 +148,5 @@ TEST_F(TapQueuesTest, TapWhoseQueuesAnotherHasIsInUse) {
   EXPECT_EQ(second.error().number, EBUSY);
 }
 
-}  // namespace
+}  // namespace tap_queues_test
 }  // namespace tapswitch

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch {
-namespace {
+namespace vde_request_test {
 
 using Bytes = std::vector<std::byte>;
 using State = VdeRequest::State;
@@ -102,5 +102,5 @@ TEST(VdeRequest, AnswerIsABareAddress) {
   EXPECT_STREQ(address.sun_path, "/run/vde/001.FD");
 }
 
-}  // namespace
+}  // namespace vde_request_test
 }  // namespace tapswitch

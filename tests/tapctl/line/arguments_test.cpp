@@ -9,7 +9,7 @@
 #include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace arguments_test {
 
 using Words = std::vector<std::string>;
 
@@ -128,6 +128,8 @@ const Good good[] = {
     {"MembersOfVlanAlone", {"port", "set", "a", "--allowed", "10-20", "--native", "none"}, "port.set",
      R"({"name": "a", "vlan": {"allowed": "10-20", "native": null}})"},
     {"Down", {"port", "set", "a", "--down"}, "port.set", R"({"name": "a", "up": false})"},
+    {"Unplug", {"port", "set", "a", "--unplug"}, "port.set", R"({"name": "a", "carrier": false})"},
+    {"PlugIn", {"port", "set", "--plug", "a"}, "port.set", R"({"name": "a", "carrier": true})"},
     // Tracing.
     {"TraceWithDefaultSource", {"trace", "a", "ff:ff:ff:ff:ff:ff"}, "frame.trace",
      R"({"port": "a", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}})"},
@@ -187,6 +189,7 @@ const Bad bad[] = {
     {"BadTrunk", {"port", "add", "a", "--trunk", "20-10"}, "--trunk: "},
     {"NativeOutOfRange", {"port", "add", "a", "--native", "4095"}, "--native: "},
     {"AccessAndTrunk", {"port", "add", "a", "--vlan", "10", "--trunk", "20"}, "--trunk contradicts --vlan: both set vlan.mode"},
+    {"PlugAndUnplug", {"port", "set", "a", "--plug", "--unplug"}, "--plug contradicts --unplug: both set carrier"},
     {"UpAndDown", {"port", "set", "a", "--up", "--down"}, "--up contradicts --down: both set up"},
     {"ModeNotGuessedInJson", {"port", "set", "a", "--vlan", R"({"native": 5})"}, "--vlan, --trunk, --tunnel or --mode: missing"},
     {"MemberAloneOutOfRange", {"port", "set", "a", "--native", "4095"}, "--native: 4095 is out of range (allowed: 1..4094"},
@@ -309,5 +312,5 @@ TEST(Arguments, ProblemIsToldInTheWordsOfThePerson) {
   EXPECT_EQ(spelled(call.spelling, ""), "");
 }
 
-}  // namespace
+}  // namespace arguments_test
 }  // namespace tapswitch::tapctl

@@ -6,7 +6,7 @@
 #include "control/api/methods.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace completion_test {
 
 using Texts = std::vector<std::string>;
 
@@ -91,5 +91,5 @@ TEST(CompletionOfNothing, SurvivesWhateverIsTyped) {
   }
 }
 
-}  // namespace
+}  // namespace completion_test
 }  // namespace tapswitch::tapctl

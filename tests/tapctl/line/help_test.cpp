@@ -11,7 +11,7 @@
 #include "tools/tapctl/line/option.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace help_test {
 
 using testing::HasSubstr;
 
@@ -49,15 +49,19 @@ TEST(Help, TellsEveryOptionOfEveryMethod) {
 TEST(Help, TellsWhatIsAllowedAndTheDefault) {
   EXPECT_THAT(answer_to({"port", "set", "--help"}),
               HasSubstr("  --mtu N\n        the MTU of the interface in bytes (68..65521)\n"));
-  EXPECT_THAT(answer_to({"port", "add", "--help"}), HasSubstr("--ethertype 0x88a8|0x8100\n"));
+  EXPECT_THAT(answer_to({"port", "add", "--help"}),
+              HasSubstr("--ethertype 0x88a8|0x8100|0x9100|0x9200\n"));
   EXPECT_THAT(answer_to({"switch", "add", "--help"}), HasSubstr("default: 300\n"));
 }
 
 TEST(Help, TellsWhatAnOptionIsForEachKindOfPort) {
   const std::string help = answer_to({"port", "add", "--help"});
-  EXPECT_THAT(help, HasSubstr("(tap) the TAP interface, made if it does not exist;"));
+  EXPECT_THAT(help, HasSubstr("(tap, veth) the interface,"));
   EXPECT_THAT(help, HasSubstr("(interface) the interface, which must exist"));
   EXPECT_THAT(help, HasSubstr("(qemu) where the port listens"));
+  // A default that depends on the mode is none of the option's.
+  EXPECT_THAT(help,
+              HasSubstr("come in; one that has only a priority counts as untagged\n  --native"));
   EXPECT_THAT(help, HasSubstr("  --worker N\n        the worker that receives"));  // of any kind
 }
 
@@ -99,5 +103,5 @@ TEST(Help, LinesFitATerminal) {
   }
 }
 
-}  // namespace
+}  // namespace help_test
 }  // namespace tapswitch::tapctl

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace tapswitch::tapctl {
-namespace {
+namespace vlan_change_test {
 
 const Json trunk = {{"mode", "trunk"},
                     {"native", 1},
@@ -54,5 +54,5 @@ TEST(VlanChange, MemberThatOnlyANewerDaemonKnowsIsRefusedToo) {
   EXPECT_THAT(mismatch_of(access, {{"colour", "red"}}), testing::HasSubstr("has no colour"));
 }
 
-}  // namespace
+}  // namespace vlan_change_test
 }  // namespace tapswitch::tapctl

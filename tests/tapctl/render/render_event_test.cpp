@@ -6,7 +6,7 @@
 #include "tools/terminal/text.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace render_event_test {
 
 Json event(const char* topic, const char* what, Json data) {
   return {{"subscription", 1},      {"sequence", 7},   {"topic", topic},
@@ -49,6 +49,9 @@ TEST(RenderEvent, OtherTopicsHaveALineToo) {
   EXPECT_EQ(line_of("config", "changed", {{"revision", 4}}), "revision 4\n");
   EXPECT_EQ(line_of("stats", "sample", {{"stations", 5}}), "5 stations\n");
   EXPECT_EQ(line_of("log", "line", {{"level", "info"}, {"text", "hello"}}), "info: hello\n");
+  EXPECT_EQ(line_of("capture", "started", {{"capture", 3}}), "capture 3 started\n");
+  const Json ended = {{"capture", 3}, {"frames", 7}, {"missed", 1}, {"why", "stopped"}};
+  EXPECT_EQ(line_of("capture", "ended", ended), "capture 3 ended: 7 frames, 1 missed: stopped\n");
 }
 
 TEST(RenderEvent, WhatIsNotKnownIsShownAsItIs) {
@@ -57,5 +60,5 @@ TEST(RenderEvent, WhatIsNotKnownIsShownAsItIs) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace render_event_test
 }  // namespace tapswitch::tapctl

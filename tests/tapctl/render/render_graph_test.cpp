@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace tapswitch::tapctl {
-namespace {
+namespace render_graph_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -97,5 +97,5 @@ TEST(RenderGraph, StrangeTextCannotLeaveItsQuotationMarks) {
   EXPECT_THAT(render_graph(network({alice})), HasSubstr(R"(in /a\"b\\c\\x0a")"));
 }
 
-}  // namespace
+}  // namespace render_graph_test
 }  // namespace tapswitch::tapctl

@@ -9,7 +9,7 @@
 #include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace render_plan_test {
 
 using testing::HasSubstr;
 
@@ -83,5 +83,5 @@ TEST(RenderPlan, MistakeHasThePlaceInTheFile) {
   EXPECT_EQ(describe_mistake(problem, {}), "/a/b: 5 is out of range (allowed: 6..7)");
 }
 
-}  // namespace
+}  // namespace render_plan_test
 }  // namespace tapswitch::tapctl

@@ -8,7 +8,7 @@
 #include "tools/terminal/table.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace render_test {
 
 using testing::HasSubstr;
 
@@ -212,6 +212,17 @@ Json counts() {
           {"ingress_kernel_drops", 5}, {"egress_kernel_drops", 6}};
 }
 
+TEST(Render, CapturesInATable) {
+  EXPECT_EQ(shown("capture.list", {{"captures", Json::array()}}), "no captures\n");
+  const Json capture = {{"capture", 3},    {"ports", {"a", "b"}}, {"switch", nullptr},
+                        {"filter", "arp"}, {"direction", "in"},   {"frames", 7},
+                        {"octets", 900},   {"missed", 0}};
+  EXPECT_EQ(shown("capture.list", {{"captures", {capture}}}),
+            "CAPTURE  SWITCH  PORTS  DIRECTION  FRAMES  OCTETS  MISSED  FILTER\n"
+            "      3  all     a, b   in              7     900       0  arp\n");
+  EXPECT_EQ(shown("capture.stop", Json::object(), {{"capture", 3}}), "stops 3\n");
+}
+
 TEST(Render, StatisticsOfPortsAddTheKindsOfFramesAndTellWhatReasonsMean) {
   EXPECT_EQ(shown("stats.get", {{"ports", {{"a", counts()}}}}),
             "PORT  IN FRAMES  IN OCTETS  OUT FRAMES  OUT OCTETS  KERNEL DROPS  DROPS\n"
@@ -263,10 +274,11 @@ TEST(Render, StatisticsOfSwitchesAndVlans) {
                                     {"fdb_added", 2},
                                     {"fdb_moved", 3},
                                     {"fdb_aged", 4},
+                                    {"fdb_evicted", 7},
                                     {"fdb_refused_table_full", 5},
                                     {"fdb_refused_port_full", 6}}}}}}),
-            "SWITCH  STATIONS  LEARNED  MOVED  AGED  TABLE FULL  PORT FULL\n"
-            "sw0            1        2      3     4           5          6\n");
+            "SWITCH  STATIONS  LEARNED  MOVED  AGED  EVICTED  TABLE FULL  PORT FULL\n"
+            "sw0            1        2      3     4        7           5          6\n");
   EXPECT_EQ(shown("stats.get", {{"vlans", {{"sw0", {{"in_frames", 7}, {"in_octets", 420}}}}}}),
             "SWITCH  IN FRAMES  IN OCTETS\n"
             "sw0             7        420\n");
@@ -352,5 +364,5 @@ TEST(Render, ResultWithoutWhatItMustHaveIsNoCrash) {
   EXPECT_THROW(shown("fdb.list", 7), Json::exception);
 }
 
-}  // namespace
+}  // namespace render_test
 }  // namespace tapswitch::tapctl

@@ -9,7 +9,7 @@
 #include "tools/terminal/text.hpp"
 
 namespace tapswitch::tapctl {
-namespace {
+namespace top_view_test {
 
 using Lines = std::vector<std::string>;
 using testing::ElementsAre;
@@ -197,5 +197,5 @@ TEST_F(Top, WhatIsWrongIsColoured) {
   EXPECT_THAT(view_.table({}), Not(HasSubstr("\x1b")));
 }
 
-}  // namespace
+}  // namespace top_view_test
 }  // namespace tapswitch::tapctl

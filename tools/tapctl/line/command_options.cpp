@@ -55,7 +55,8 @@ po::options_description describe_options(const std::vector<Option>& options) {
     description.add_options()(name, value);
   };
   for (const Option& option : options) {
-    add(option.name.c_str(), !is_flag(option));
+    const std::string letter = option.letter != 0 ? std::string{',', option.letter} : "";
+    add((option.name + letter).c_str(), !is_flag(option));
   }
   for (const CommonOption& option : common_options) {
     add(option.name.data(), option.has_value);

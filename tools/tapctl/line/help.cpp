@@ -201,7 +201,13 @@ std::string overview_help(const std::vector<Method>& methods) {
 }
 
 std::string noun_help(const std::vector<Method>& methods, const std::string& noun) {
-  std::string text = fmt::format("Usage: tapctl {} VERB [NAME] [OPTION]...\n\nVerbs:\n", noun);
+  std::string text;
+  for (const Method& command : own_commands()) {
+    if (command.name == noun) {
+      text = method_help(command) + '\n';
+    }
+  }
+  text += fmt::format("Usage: tapctl {} VERB [NAME] [OPTION]...\n\nVerbs:\n", noun);
   for (const Method& method : verbs(methods, noun)) {
     text += row(verb_of(method), method.summary);
   }

@@ -2,8 +2,10 @@
 #include "tools/tapctl/line/option.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -51,6 +53,15 @@ Option make_option(std::string name, std::vector<std::string> path, const Field&
           .is_required = field.is_required};
 }
 
+// As tcpdump has them.
+char letter_of(std::string_view method, std::string_view option) {
+  constexpr std::array<std::pair<std::string_view, char>, 4> letters = {
+      {{"write", 'w'}, {"count", 'c'}, {"snaplen", 's'}, {"direction", 'Q'}}};
+  const auto* const found =
+      std::ranges::find(letters, option, &decltype(letters)::value_type::first);
+  return method == "capture" && found != letters.end() ? found->second : '\0';
+}
+
 void add_parameter(std::vector<Option>& options, const Field& field) {
   const std::vector<Field> members = members_of(field.schema);
   options.push_back(make_option(option_name("", field.name), {field.name}, field));
@@ -79,6 +90,9 @@ std::vector<Option> options_of(const rpc::Method& method) {
   for (const Field& field : method.params.fields()) {
     add_parameter(parameters, field);
   }
+  for (Option& parameter : parameters) {
+    parameter.letter = letter_of(method.name, parameter.name);
+  }
   std::vector<Option> options = shortcuts_of(method);
   for (Option& parameter : parameters) {
     const bool is_taken = std::any_of(options.begin(), options.end(), [&](const Option& other) {
@@ -101,7 +115,9 @@ std::vector<Option> positionals_of(const rpc::Method& method) {
     const bool is_subject = option.field() == "port" && method.name.starts_with("stats.");
     // `watch port fdb`: of what.
     const bool is_matter = option.field() == "topics";
-    if (is_first || is_destination || is_subject || is_matter) {
+    // `capture alice bob`: whose frames.
+    const bool is_captured = option.field() == "ports" && method.name == "capture";
+    if (is_first || is_destination || is_subject || is_matter || is_captured) {
       positionals.push_back(option);
     }
   }

@@ -6,6 +6,7 @@
 // first required parameter needs no option: it is what stands behind the verb.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,12 @@
 
 namespace tapswitch::tapctl {
 
+// A file's name has so many bytes at most, for the kernel.
+constexpr std::size_t longest_path = 4095;
+
 struct Option {
   // How values are given: to a parameter, or in one of the short ways of shortcuts.hpp.
-  enum class Kind { parameter, access_vlan, trunk, tunnel, down, file, descriptor };
+  enum class Kind { parameter, access_vlan, trunk, tunnel, no, yes, file, descriptor };
 
   std::string name;               // "flood-multicast"
   std::vector<std::string> path;  // the parameter it sets: {"flood", "multicast"}
@@ -24,6 +28,7 @@ struct Option {
   Json default_value = nullptr;
   bool is_required = false;
   Kind kind = Kind::parameter;
+  char letter = 0;  // by which it is known too: 'w' for -w; 0: none
 
   // "flood.multicast", as errors name it.
   [[nodiscard]] std::string field() const;

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "control/config/schema.hpp"
+#include "switch/capture/capture_filter.hpp"
+#include "switch/frame/frame_buffer.hpp"
+#include "tools/tapctl/line/option.hpp"
 #include "tools/tapctl/top/top_view.hpp"
 
 namespace tapswitch::tapctl {
@@ -14,6 +17,7 @@ using rpc::Schema;
 namespace {
 
 constexpr std::int64_t longest_interval_seconds = 3600;
+constexpr std::int64_t longest_capture_seconds = 31'536'000;  // a year
 
 Field switch_field() { return {"switch", config::name_schema(), "only this switch and its ports"}; }
 
@@ -30,6 +34,26 @@ const std::vector<rpc::Method>& own_commands() {
                        {"interval", Schema::integer(1, longest_interval_seconds),
                         "seconds from one look to the next", false, 1},
                        {"once", Schema::boolean(), "print one table, then end", false, false}}),
+       Schema::any()},
+      {"capture",
+       "frames of ports as they cross: as pcapng to a pipe or a file, as lines to a terminal",
+       Schema::object(
+           {{"ports", Schema::list(config::name_schema(), 4'096),
+             "of these ports; default: of all, also those to come"},
+            {"switch", config::name_schema(), "only ports of this switch"},
+            {"write", Schema::text(1, longest_path), "to this file; -: to stdout (-w)"},
+            {"count", Schema::integer(1, 0x7fff'ffff'ffff), "end after so many frames (-c)"},
+            {"snaplen", Schema::integer(0, FrameBuffer::max_frame_size),
+             "bytes kept of each frame; 0: all (-s)", false, 0},
+            {"direction", Schema::word({"in", "out", "inout"}),
+             "frames that the switch receives by the port, sends by it, or both (-Q)", false,
+             "inout"},
+            {"filter", Schema::text(0, CaptureFilter::longest_text),
+             "only frames that match, in the words of pcap-filter(7)"},
+            {"seconds", Schema::integer(1, longest_capture_seconds), "end after so long"},
+            {"uncut", Schema::boolean(),
+             "super-frames and unfinished checksums as they cross; else as a wire would have them",
+             false, false}}),
        Schema::any()},
       {"graph", "switches, VLANs and ports in the language of dot(1)",
        Schema::object(

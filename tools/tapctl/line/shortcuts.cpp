@@ -19,7 +19,6 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-constexpr std::size_t longest_path = 4095;
 constexpr const char* traced_source = "02:00:00:00:00:01";
 
 std::vector<Option> vlan_shortcuts() {
@@ -78,7 +77,18 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
                            .path = {field.name},
                            .schema = field.schema,
                            .description = "the same as --up no",
-                           .kind = Kind::down});
+                           .kind = Kind::no});
+    } else if (field.name == "carrier") {
+      shortcuts.push_back({.name = "unplug",
+                           .path = {field.name},
+                           .schema = field.schema,
+                           .description = "the same as --carrier no",
+                           .kind = Kind::no});
+      shortcuts.push_back({.name = "plug",
+                           .path = {field.name},
+                           .schema = field.schema,
+                           .description = "the same as --carrier yes",
+                           .kind = Kind::yes});
     } else if (field.name == "fd") {
       shortcuts.push_back(
           {.name = field.name,
@@ -111,7 +121,7 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
   return shortcuts;
 }
 
-bool is_flag(const Option& option) { return option.kind == Kind::down; }
+bool is_flag(const Option& option) { return option.kind == Kind::no || option.kind == Kind::yes; }
 
 void apply_option(ParamsBuilder& params, const Option& option, const Texts& texts,
                   const std::string& spelling) {
@@ -129,8 +139,9 @@ void apply_option(ParamsBuilder& params, const Option& option, const Texts& text
     case Kind::descriptor:
       (void)parse_value(option.schema, texts);
       return params.put(option.path, 0, spelling);  // the first of those that go with the call
-    case Kind::down:
-      return params.put(option.path, false, spelling);
+    case Kind::no:
+    case Kind::yes:
+      return params.put(option.path, option.kind == Kind::yes, spelling);
   }
 }
 

@@ -125,6 +125,11 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
       return {*find_method(methods, alias.method), 1};
     }
   }
+  if (words.size() > 1) {
+    if (const auto method = find_method(methods, noun + '.' + words[1])) {
+      return {*method, 2};
+    }
+  }
   if (const auto command = find_method(own_commands(), noun)) {
     return {*command, 1};
   }
@@ -134,9 +139,6 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
                                  did_you_mean(noun, first_words(methods))));
   }
   if (words.size() > 1) {
-    if (const auto method = find_method(methods, noun + '.' + words[1])) {
-      return {*method, 2};
-    }
     throw UsageError(
         fmt::format("'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),
                     suggested_verb(words[1], of_noun), fmt::join(verb_names(of_noun), ", ")),

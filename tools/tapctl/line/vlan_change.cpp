@@ -22,10 +22,11 @@ struct Member {
 
 constexpr std::string_view make_trunk = "add --trunk VLANS, or --trunk all, to make it a trunk";
 
-constexpr std::array<Member, 5> members = {{
+constexpr std::array<Member, 6> members = {{
     {"native", "a trunk", make_trunk},
     {"native_tagged", "a trunk", make_trunk},
     {"allowed", "a trunk", make_trunk},
+    {"vendor_ethertype", "a trunk", make_trunk},
     {"pvid", "an access port or a tunnel", "say --vlan N to make it an access port of VLAN N"},
     {"ethertype", "a tunnel", "add --tunnel VLAN to make it a tunnel"},
 }};

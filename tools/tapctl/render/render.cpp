@@ -42,6 +42,31 @@ std::string render_switches(const Json& result, const Style& style) {
   return table.to_text(style);
 }
 
+std::string render_captures(const Json& result, const Style& style) {
+  if (result.at("captures").empty()) {
+    return "no captures\n";
+  }
+  Table table({{"CAPTURE", Column::right},
+               {"SWITCH"},
+               {"PORTS"},
+               {"DIRECTION"},
+               {"FRAMES", Column::right},
+               {"OCTETS", Column::right},
+               {"MISSED", Column::right},
+               {"FILTER"}});
+  for (const Json& each : result.at("captures")) {
+    table.add({{text_at(each, "capture")},
+               {each.at("switch").is_null() ? "all" : text_at(each, "switch")},
+               {each.at("ports").empty() ? "all" : text_at(each, "ports")},
+               {text_at(each, "direction")},
+               {text_at(each, "frames")},
+               {text_at(each, "octets")},
+               {text_at(each, "missed")},
+               {each.at("filter") == "" ? "-" : text_at(each, "filter")}});
+  }
+  return table.to_text(style);
+}
+
 // A name or a dash: of a VLAN "none" could be taken for its name.
 std::string name_or_dash(const Json& vlan) {
   return vlan.at("name").is_null() ? "-" : text_at(vlan, "name");
@@ -196,6 +221,9 @@ const std::map<std::string, Renderer>& renderers() {
       {"log.set",
        [](const Context& c) { return "logs from level " + text_at(c.result, "level") + " on\n"; }},
       {"log.tail", [](const Context& c) { return render_log(c.result); }},
+      {"capture.list", [](const Context& c) { return render_captures(c.result, c.style); }},
+      {"capture.stop",
+       [](const Context& c) { return fmt::format("stops {}\n", text_at(c.params, "capture")); }},
       {"config.diff", [](const Context& c) { return render_steps(c.result, c.style); }},
       {"config.apply", [](const Context& c) { return render_apply(c.params, c.result, c.style); }},
       {"config.save",

@@ -46,6 +46,14 @@ std::string sample_text(const Json& data) {
   return fmt::format("{} stations", member_text(data, "stations"));
 }
 
+std::string capture_text(const std::string& what, const Json& data) {
+  std::string text = fmt::format("capture {} {}", member_text(data, "capture"), what);
+  return data.contains("why")
+             ? fmt::format("{}: {} frames, {} missed: {}", text, member_text(data, "frames"),
+                           member_text(data, "missed"), member_text(data, "why"))
+             : text;
+}
+
 std::string text_of_event(const Json& event) {
   const std::string topic = member_text(event, "topic");
   const std::string what = member_text(event, "event");
@@ -72,6 +80,9 @@ std::string text_of_event(const Json& event) {
   }
   if (topic == "stats") {
     return sample_text(data);
+  }
+  if (topic == "capture") {
+    return capture_text(what, data);
   }
   if (topic == "log") {
     return fmt::format("{}: {}", member_text(data, "level"), member_text(data, "text"));

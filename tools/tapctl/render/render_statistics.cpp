@@ -124,6 +124,7 @@ std::string statistics_of_switches(const Json& switches, const Style& style) {
                                "fdb_added",
                                "fdb_moved",
                                "fdb_aged",
+                               "fdb_evicted",
                                "fdb_refused_table_full",
                                "fdb_refused_port_full"};
   Table table({{"SWITCH"},
@@ -131,6 +132,7 @@ std::string statistics_of_switches(const Json& switches, const Style& style) {
                {"LEARNED", Column::right},
                {"MOVED", Column::right},
                {"AGED", Column::right},
+               {"EVICTED", Column::right},
                {"TABLE FULL", Column::right},
                {"PORT FULL", Column::right}});
   for (const auto& [name, counts] : switches.items()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "switch/ports/interface/packet_socket.hpp"
+#include "switch/ports/packet/packet_socket.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -9,13 +9,17 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "switch/frame/checksum.hpp"
+#include "switch/frame/octets.hpp"
 #include "switch/ports/frame_io.hpp"
 
 namespace tapswitch {
@@ -118,13 +122,24 @@ KernelResult<PacketSocket> PacketSocket::open(int index) {
   return PacketSocket(std::move(fd), *offloads);
 }
 
+PacketSocket PacketSocket::inherit(UniqueFd fd, const OffloadSet& offloads) {
+  return {std::move(fd), offloads};
+}
+
 ReceiveStatus PacketSocket::receive(FrameBuffer& frame) noexcept {
+  if (big_.has_next()) [[unlikely]] {
+    return next_piece(frame);
+  }
   const std::span<std::byte> space = frame.space(offload_header_size);
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(tpacket_auxdata))> control;
-  iovec part{.iov_base = space.data(), .iov_len = space.size()};
+  // The part that has no room in the buffer comes to stand where the whole of a big frame will.
+  const std::size_t room = space.size() - offload_header_size;
+  std::array<iovec, 2> parts = {
+      iovec{.iov_base = space.data(), .iov_len = space.size()},
+      iovec{.iov_base = memory_.get() + room, .iov_len = most_big_size - room}};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   ssize_t size = 0;
@@ -139,13 +154,22 @@ ReceiveStatus PacketSocket::receive(FrameBuffer& frame) noexcept {
   }
   const std::size_t frame_size = static_cast<std::size_t>(size) - offload_header_size;
   const auto tag = taken_tag(message);
-  if ((message.msg_flags & MSG_TRUNC) != 0 ||
-      frame_size + (tag ? VlanTag::size : 0) > FrameBuffer::max_frame_size) {
+  if ((message.msg_flags & MSG_TRUNC) != 0) {
     return ReceiveStatus::oversize;
   }
   const auto offload = read_offload(space.first<offload_header_size>(), std::endian::native);
   if (!offload) {
     return ReceiveStatus::garbled;
+  }
+  if (frame_size >= BigFrame::least_size) [[unlikely]] {
+    copy_octets(space.subspan(offload_header_size, std::min(room, frame_size)), memory_.get());
+    if (big_.begin({memory_.get(), frame_size}, *offload)) {
+      big_tag_ = tag;
+      return next_piece(frame);
+    }
+  }
+  if (frame_size + (tag ? VlanTag::size : 0) > FrameBuffer::max_frame_size) {
+    return ReceiveStatus::oversize;
   }
   frame.assign(frame_size, *offload);
   if (tag && frame_size >= FrameView::header_size) {
@@ -154,12 +178,75 @@ ReceiveStatus PacketSocket::receive(FrameBuffer& frame) noexcept {
   return ReceiveStatus::received;
 }
 
+ReceiveStatus PacketSocket::next_piece(FrameBuffer& frame) noexcept {
+  big_.next(frame);
+  if (big_tag_) {
+    frame.push_tag(*big_tag_);
+  }
+  return big_.has_next() ? ReceiveStatus::more : ReceiveStatus::received;
+}
+
 SendStatus PacketSocket::send(FrameBuffer& frame) noexcept {
-  const SendStatus status = send_offloaded_frame(fd_.get(), frame, std::endian::native);
-  // That the interface went down is told once to whoever asks first, also when it is up again.
-  return status == SendStatus::link_down
-             ? send_offloaded_frame(fd_.get(), frame, std::endian::native)
-             : status;
+  int error = write_offloaded_frame(fd_.get(), frame, std::endian::native);
+  if (error == ENETDOWN) {
+    // That the interface went down is told once to whoever asks first, also when it is up again.
+    error = write_offloaded_frame(fd_.get(), frame, std::endian::native);
+  } else if (error == EMSGSIZE) [[unlikely]] {
+    error = send_as_segment(frame);
+  }
+  switch (error) {
+    case 0:
+      return SendStatus::sent;
+    case EAGAIN:
+    case ENOBUFS:
+      return SendStatus::busy;
+    case ENETDOWN:
+      return SendStatus::link_down;
+    case EMSGSIZE:
+      return SendStatus::too_long;
+    case ENODEV:
+    case ENXIO:
+      return SendStatus::gone;
+    // Also ENOMEM: no room now is ENOBUFS, and this the answer to a frame that it will never take.
+    default:
+      return SendStatus::refused;
+  }
+}
+
+// The kernel counts a service tag against the MTU, but not in what is to be cut. So a frame of TCP
+// or UDP goes as a super-frame of one segment, which the kernel then finds to be none; the sum that
+// is left to it is taken of the frame's own copy of the field. Behind a second tag the other end of
+// a veth would drop it uncounted.
+int PacketSocket::send_as_segment(FrameBuffer& frame) const noexcept {
+  const std::optional<HeaderLayout> headers = frame.layout().headers();
+  if (!headers || frame.is_lent() || frame.offload().gso != GsoKind::none ||
+      frame.layout().tag_count() != 1 || (headers->kind == TransportKind::udp && !offloads_.uso)) {
+    return EMSGSIZE;
+  }
+  const std::span<const std::byte> bytes = frame.head();
+  const std::uint16_t offset = checksum_offset_in(headers->kind);
+  const std::size_t field = headers->transport + offset;
+  std::array<std::byte, 2> sum;
+  store_16(sum.data(),
+           sum_of_pseudo_header(bytes, *headers, bytes.size() - headers->transport).folded());
+  const std::span<std::byte> header = frame.prefix(offload_header_size);
+  write_offload({.needs_checksum = true,
+                 .gso = headers->kind == TransportKind::udp ? GsoKind::udp
+                        : headers->is_ipv6                  ? GsoKind::tcp_ipv6
+                                                            : GsoKind::tcp_ipv4,
+                 .header_size = as_word(headers->payload),
+                 // Longer than the payload is, for the kernel does not count the options of TCP.
+                 .segment_size = as_word(bytes.size() - headers->transport),
+                 .checksum_start = as_word(headers->transport),
+                 .checksum_offset = offset},
+                header.first<offload_header_size>(), std::endian::native);
+  // Nothing is written there; C has no other type for it.
+  const std::array<iovec, 3> parts = {
+      iovec{.iov_base = header.data(), .iov_len = header.size() + field},
+      iovec{.iov_base = sum.data(), .iov_len = sum.size()},
+      iovec{.iov_base = const_cast<std::byte*>(&bytes[field + sum.size()]),
+            .iov_len = bytes.size() - field - sum.size()}};
+  return ::writev(fd_.get(), parts.data(), parts.size()) < 0 ? errno : 0;
 }
 
 ReceiveStatus PacketSocket::status_of(int error) const noexcept {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// application.hpp: takes the steps of a plan, and takes them back.
+//
+// Theory of operation: each step leaves behind how to take it back. A port that goes is parked: it
+// is off its switch, but its TAP stays open until the end, so that its interface, with the
+// addresses, routes and users it has, is there if it is needed again; whoever needs the same
+// interface takes it over from there.
+// Limits: ports that had to go and come back count from zero and learn anew. An interface that was
+// made for one queue cannot get several: it is made anew.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/config/plan.hpp"
+#include "control/network/network.hpp"
+#include "switch/ports/close_together.hpp"
+
+namespace tapswitch::api {
+
+using network::Network;
+
+class Application {
+ public:
+  explicit Application(Network& network) : network_(network) {}
+
+  // Takes 'step'. Throws what the network refuses it with.
+  void take(const config::Step& step);
+
+  // Takes back the last step that is taken. Returns false if there is none. What the network
+  // refuses is added to 'faults'.
+  bool take_back(std::vector<std::string>& faults);
+
+  // Closes the ports that nobody has taken over. Returns whether that is done; waits for it for a
+  // moment.
+  bool close_parked();
+
+ private:
+  using RunningPort = Network::RunningPort;
+
+  // A port that is off its switch. It is null once another has taken its place.
+  struct Parked {
+    config::FarEnd far_end;
+    network::OpenedPort opened;
+    network::EndEstate estate;
+  };
+
+  void take_action(const config::RemovePort& action);
+  void take_action(const config::RemoveSwitch& action);
+  void take_action(const config::AddSwitch& action);
+  void take_action(const config::SetSwitch& action);
+  void take_action(const config::AddPort& action);
+  void take_action(const config::SetPort& action);
+  void take_action(const config::NameVlan& action);
+  void take_action(const config::RemoveStatic& action);
+  void take_action(const config::AddStatic& action);
+
+  void add_all(RunningPort& port, const std::vector<config::StaticEntry>& entries);
+  void park(const std::string& name);
+  RunningPort& open(const std::string& home, const config::PortSpec& spec);
+  static void make_way(Parked& parked, const config::FarEnd& next);
+  void settle(RunningPort& port);
+  [[nodiscard]] std::function<RunningPort&()> as_it_was(const std::string& home,
+                                                        const RunningPort& running);
+
+  Network& network_;
+  std::map<std::string, Parked> parked_;  // by their claims
+  std::vector<std::function<void()>> undo_;
+  std::optional<Closing> closing_;
+};
+
+}  // namespace tapswitch::api

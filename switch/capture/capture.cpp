@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/capture/capture.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "switch/capture/capture_writer.hpp"
+#include "switch/capture/captured_frame.hpp"
+
+namespace tapswitch {
+
+std::shared_ptr<Capture> Capture::start(CaptureEnds ends, const CaptureOptions& options,
+                                        std::size_t worker_count, std::function<void()> on_end) {
+  auto shared = std::make_shared<Shared>(std::move(ends), options, std::move(on_end));
+  if (!shared->stop_bell.is_open()) {
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  const std::size_t share = most_ring_bytes / worker_count & ~std::size_t{7};
+  const std::size_t size = std::clamp(share, least_ring_bytes, largest_ring_bytes);
+  for (std::size_t i = 0; i < worker_count; ++i) {
+    shared->rings.push_back(std::make_unique<CaptureRing>(size));
+  }
+  std::shared_ptr<Capture> capture(new Capture(shared));
+  // The process does not wait for it at its end: a file system may hold it for ever.
+  std::thread([shared] { CaptureWriter(*shared).run(); }).detach();
+  return capture;
+}
+
+Capture::~Capture() { stop(); }
+
+std::shared_ptr<CaptureInterface> Capture::add_interface(const std::string& name,
+                                                         const std::string& description) {
+  const std::lock_guard lock(shared_->mutex);
+  auto& all = shared_->interfaces;
+  if (all.size() == most_interfaces) {
+    return nullptr;
+  }
+  all.push_back(std::make_shared<CaptureInterface>(static_cast<std::uint32_t>(all.size()), name,
+                                                   description));
+  return all.back();
+}
+
+void Capture::take(std::size_t worker, CaptureInterface& interface, Direction direction,
+                   const FrameBuffer& frame, TimePoint when) noexcept {
+  const CaptureOptions& options = shared_->options;
+  if (!options.directions.has(direction) || shared_->is_stopping.load(std::memory_order_relaxed)) {
+    return;
+  }
+  // Frames that are to be cut or finished are needed whole, and are filtered afterwards; so are
+  // those that lie in pieces.
+  const bool is_final = (options.is_uncut || frame.offload().is_plain()) &&
+                        (options.filter == nullptr || !frame.is_lent());
+  if (is_final && options.filter && !options.filter->matches(frame.head(), frame.size())) {
+    return;
+  }
+  const std::size_t kept = is_final && options.snap_length != 0
+                               ? std::min(frame.size(), options.snap_length)
+                               : frame.size();
+  const Sighting seen{.interface = interface.number,
+                      .direction = direction,
+                      .when = when.time_since_epoch(),
+                      .is_final = is_final};
+  if (!CapturedFrame::put(*shared_->rings[worker], seen, frame, kept)) {
+    interface.missed.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Capture::stop(std::string_view why) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->why_stopped.empty()) {
+      shared_->why_stopped = why;
+    }
+  }
+  shared_->is_stopping = true;
+  shared_->stop_bell.ring();
+}
+
+Capture::Progress Capture::progress() const {
+  Progress progress{.frames = shared_->frames,
+                    .octets = shared_->octets,
+                    .missed = 0,
+                    .is_over = shared_->is_over,
+                    .why = {}};
+  const std::lock_guard lock(shared_->mutex);
+  for (const auto& interface : shared_->interfaces) {
+    progress.missed += interface->missed;
+  }
+  progress.why = shared_->why;
+  return progress;
+}
+
+}  // namespace tapswitch

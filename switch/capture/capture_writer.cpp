@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/capture/capture_writer.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <exception>
+
+#include "switch/capture/pcapng.hpp"
+#include "switch/frame/segmentation.hpp"
+
+namespace tapswitch {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How much is gathered before it is written, and how long a frame may lie in a ring.
+constexpr std::size_t enough = std::size_t{256} * 1'024;
+constexpr milliseconds between_looks{10};
+// How long the reader has for what is left when the capture is stopped.
+constexpr milliseconds patience{1'000};
+
+std::chrono::nanoseconds offset_of_wall_clock() {
+  return std::chrono::system_clock::now().time_since_epoch() -
+         std::chrono::steady_clock::now().time_since_epoch();
+}
+
+bool is_pipe(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+// Signals are for the control thread; SIGXFSZ and SIGPIPE are told by write().
+void leave_signals_to_others() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+CaptureWriter::CaptureWriter(Capture::Shared& capture)
+    : capture_(capture),
+      offset_(offset_of_wall_clock()),
+      is_pipe_(is_pipe(capture.ends.file.get())) {}
+
+void CaptureWriter::run() noexcept {
+  leave_signals_to_others();
+  try {
+    write_all();
+  } catch (const std::exception& error) {
+    end(error.what());
+  }
+  capture_.ends = {};
+  capture_.is_over = true;
+  capture_.on_end();
+}
+
+void CaptureWriter::write_all() {
+  pcapng::add_section(text_, "tapswitch");
+  add_interfaces();
+  while (!is_over_) {
+    const bool was_stopping = capture_.is_stopping;
+    const bool has_more = gather();
+    if (!write_out()) {
+      return;
+    }
+    if (!has_more && was_stopping) {
+      end_stopped();
+    } else if (!is_over_ && !is_read(has_more ? milliseconds{0} : between_looks)) {
+      return;
+    }
+  }
+  add_interfaces();
+  add_statistics();
+  (void)write_out();
+}
+
+// Returns whether there may be more.
+bool CaptureWriter::gather() {
+  while (text_.size() < enough && !is_over_) {
+    CaptureRing* const ring = oldest();
+    if (ring == nullptr) {
+      return false;
+    }
+    add(CapturedFrame::read(ring->front()));
+    ring->pop();
+  }
+  return !is_over_;
+}
+
+CaptureRing* CaptureWriter::oldest() const {
+  CaptureRing* found = nullptr;
+  std::chrono::nanoseconds when{};
+  for (const auto& ring : capture_.rings) {
+    if (const auto record = ring->front(); !record.empty()) {
+      const auto made = CapturedFrame::when_of(record);
+      if (found == nullptr || made < when) {
+        found = ring.get();
+        when = made;
+      }
+    }
+  }
+  return found;
+}
+
+void CaptureWriter::add(const CapturedFrame& captured) {
+  if (captured.seen.interface >= interfaces_.size()) {
+    add_interfaces();
+  }
+  if (capture_.options.is_uncut || captured.offload.is_plain()) {
+    add_piece(captured, captured.bytes, captured.size);
+  } else {
+    add_cut(captured);
+  }
+}
+
+void CaptureWriter::add_cut(const CapturedFrame& captured) {
+  FrameBuffer& frame = frames_->whole;
+  std::memcpy(frame.space().data(), captured.bytes.data(), captured.bytes.size());
+  Offload offload = captured.offload;
+  offload.is_tunnelled = false;  // it is found anew, with where
+  frame.assign(captured.bytes.size(), offload);
+  frame.find_layout();
+  if (!frame.check_offload()) {
+    add_piece(captured, captured.bytes, captured.size);
+    return;
+  }
+  const auto headers = frame.headers_of_segments();
+  if (frame.offload().gso == GsoKind::none || !headers) {
+    frame.finish_checksum();
+    add_piece(captured, frame.head(), frame.size());
+    return;
+  }
+  Segmenter segments(frame, *headers);
+  while (!is_over_ && segments.next(frames_->segment)) {
+    add_piece(captured, frames_->segment.head(), frames_->segment.size());
+  }
+}
+
+void CaptureWriter::add_piece(const CapturedFrame& captured, std::span<const std::byte> bytes,
+                              std::size_t size) {
+  const CaptureOptions& options = capture_.options;
+  if (!captured.seen.is_final && options.filter && !options.filter->matches(bytes, size)) {
+    return;
+  }
+  const std::size_t kept =
+      options.snap_length != 0 ? std::min(bytes.size(), options.snap_length) : bytes.size();
+  pcapng::add_packet(text_, {.interface = captured.seen.interface,
+                             .time = wall_clock(captured.seen.when),
+                             .direction = captured.seen.direction,
+                             .size = size,
+                             .bytes = bytes.first(kept)});
+  ++written_[captured.seen.interface];
+  capture_.frames = ++count_;
+  if (count_ == options.count) {
+    end("count reached");
+  }
+}
+
+void CaptureWriter::add_interfaces() {
+  const std::lock_guard lock(capture_.mutex);
+  for (std::size_t i = interfaces_.size(); i < capture_.interfaces.size(); ++i) {
+    interfaces_.push_back(capture_.interfaces[i]);
+    written_.push_back(0);
+    pcapng::add_interface(
+        text_, {.name = interfaces_[i]->name,
+                .description = interfaces_[i]->description,
+                .snap_length = static_cast<std::uint32_t>(capture_.options.snap_length)});
+  }
+}
+
+void CaptureWriter::add_statistics() {
+  const auto now = wall_clock(std::chrono::steady_clock::now().time_since_epoch());
+  for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+    const std::uint64_t missed = interfaces_[i]->missed;
+    pcapng::add_statistics(text_, {.interface = interfaces_[i]->number,
+                                   .time = now,
+                                   .received = written_[i] + missed,
+                                   .dropped = missed});
+  }
+}
+
+// Returns whether all is written; if not, the capture is over.
+bool CaptureWriter::write_out() {
+  std::size_t begin = 0;
+  while (begin < text_.size()) {
+    if (is_pipe_ && !wait_for_room()) {
+      return false;
+    }
+    const std::size_t size =
+        std::min(text_.size() - begin, is_pipe_ ? std::size_t{PIPE_BUF} : text_.size());
+    const ssize_t written = ::write(capture_.ends.file.get(), text_.data() + begin, size);
+    if (written < 0 && errno != EINTR && !(is_pipe_ && errno == EAGAIN)) {
+      end(errno == EPIPE ? "its reader is gone" : std::strerror(errno));
+      return false;
+    }
+    begin += written > 0 ? static_cast<std::size_t>(written) : 0;
+    capture_.octets += written > 0 ? static_cast<std::uint64_t>(written) : 0;
+  }
+  text_.clear();
+  return true;
+}
+
+// Returns once the pipe takes PIPE_BUF bytes. False: nobody reads it, and the capture is over.
+bool CaptureWriter::wait_for_room() {
+  pollfd file{capture_.ends.file.get(), POLLOUT, 0};
+  while (true) {
+    const bool is_stopping = capture_.is_stopping;
+    std::array<pollfd, 3> wanted{{file,
+                                  {is_stopping ? -1 : capture_.stop_bell.descriptor(), POLLIN, 0},
+                                  {is_stopping ? -1 : capture_.ends.lease.get(), 0, 0}}};
+    (void)::poll(wanted.data(), wanted.size(),
+                 is_stopping ? static_cast<int>(patience_left().count()) : -1);
+    if ((wanted[0].revents & POLLERR) != 0) {
+      end("its reader is gone");
+      return false;
+    }
+    if ((wanted[0].revents & POLLOUT) != 0) {
+      return true;
+    }
+    if (wanted[2].revents != 0) {
+      stop_unheld();
+    }
+    if (is_stopping && patience_left() == milliseconds{0}) {
+      end_stopped(", with a reader that stood still");
+      return false;
+    }
+  }
+}
+
+// Waits for 'longest', or until it is to stop. False: nobody reads it any more, and it is over.
+bool CaptureWriter::is_read(milliseconds longest) {
+  std::array<pollfd, 3> wanted{{{is_pipe_ ? capture_.ends.file.get() : -1, 0, 0},
+                                {capture_.stop_bell.descriptor(), POLLIN, 0},
+                                {capture_.ends.lease.get(), 0, 0}}};
+  (void)::poll(wanted.data(), wanted.size(), static_cast<int>(longest.count()));
+  if ((wanted[0].revents & POLLERR) != 0) {
+    end("its reader is gone");
+    return false;
+  }
+  if (wanted[2].revents != 0) {
+    stop_unheld();
+  }
+  return true;
+}
+
+void CaptureWriter::stop_unheld() {
+  capture_.ends.lease.reset();
+  const std::lock_guard lock(capture_.mutex);
+  if (capture_.why_stopped.empty()) {
+    capture_.why_stopped = "who asked for it is gone";
+  }
+  capture_.is_stopping = true;
+}
+
+milliseconds CaptureWriter::patience_left() {
+  const auto now = std::chrono::steady_clock::now();
+  deadline_ = deadline_.value_or(now + patience);
+  return std::max(std::chrono::ceil<milliseconds>(*deadline_ - now), milliseconds{0});
+}
+
+void CaptureWriter::end_stopped(std::string_view remark) {
+  std::string why;
+  {
+    const std::lock_guard lock(capture_.mutex);
+    why = capture_.why_stopped;
+  }
+  end(why.append(remark));
+}
+
+void CaptureWriter::end(std::string_view why) {
+  is_over_ = true;
+  capture_.is_stopping = true;  // no worker need copy anything more
+  const std::lock_guard lock(capture_.mutex);
+  if (capture_.why.empty()) {
+    capture_.why = why;
+  }
+}
+
+}  // namespace tapswitch

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// port_watch.hpp: shows the frames of a port to the captures that it is part of.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "switch/capture/capture.hpp"
+#include "switch/engine/observer.hpp"
+
+namespace tapswitch {
+
+class PortWatch final : public PortObserver {
+ public:
+  struct Watcher {
+    std::shared_ptr<Capture> capture;
+    std::shared_ptr<CaptureInterface> interface;  // the port, as that capture sees it
+  };
+
+  explicit PortWatch(std::vector<Watcher> watchers) : watchers_(std::move(watchers)) {}
+
+  [[nodiscard]] std::optional<DropReason> received(std::size_t worker, const FrameBuffer& frame,
+                                                   TimePoint /*now*/) noexcept override {
+    // The frames of a batch have come at one time for the switch, but not for who reads of them.
+    const TimePoint now = std::chrono::steady_clock::now();
+    for (const Watcher& watcher : watchers_) {
+      watcher.capture->take(worker, *watcher.interface, Direction::in, frame, now);
+    }
+    return std::nullopt;
+  }
+
+  void sends(std::size_t worker, const FrameBuffer& frame) noexcept override {
+    const TimePoint now = std::chrono::steady_clock::now();
+    for (const Watcher& watcher : watchers_) {
+      watcher.capture->take(worker, *watcher.interface, Direction::out, frame, now);
+    }
+  }
+
+ private:
+  const std::vector<Watcher> watchers_;
+};
+
+}  // namespace tapswitch

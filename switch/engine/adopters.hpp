@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// adopters.hpp: whoever forwards by the pictures of switches, and how all of them come to the next
+// one.
+//
+// Theory of operation: the workers come first in the list, and can forward everything; each one
+// behind them takes frames off those before it. So the last withdraws first and adopts last: no
+// frame is treated by two pictures at once in a way that no worker would. If one refuses a picture,
+// all go on by the one before. Threads: the control thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "switch/engine/picture.hpp"
+
+namespace tapswitch {
+
+// Names one switch among those of its adopters.
+enum class SwitchId : std::uint32_t {};
+
+class Adopter {
+ public:
+  Adopter() = default;
+  Adopter(const Adopter&) = delete;
+  Adopter& operator=(const Adopter&) = delete;
+  virtual ~Adopter() = default;
+
+  // Leaves all frames of 'id' to those before it in the list, until it adopts a picture again. No
+  // thread of its own looks at the old picture when this returns. The first is not asked.
+  virtual void withdraw(SwitchId id) noexcept = 0;
+
+  // From now on treats frames of 'id' by 'picture'; null: the switch is gone. Throws if it cannot:
+  // then it has withdrawn.
+  virtual void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) = 0;
+};
+
+class Adopters {
+ public:
+  // 'first' can forward everything.
+  explicit Adopters(Adopter& first) : list_{&first} {}
+
+  // Puts one more at the end. It must outlive the switches. Requires: there is none yet.
+  void add(Adopter& adopter) { list_.push_back(&adopter); }
+
+  // Returns when all have adopted 'next'. Throws what one has thrown: then all have 'before', but
+  // for who refuses even that and has withdrawn.
+  void hand_over(SwitchId id, const std::shared_ptr<const Picture>& next,
+                 const std::shared_ptr<const Picture>& before);
+
+  // Returns when all have 'before' again, but for who refuses it. Ends the process if that is the
+  // first.
+  void go_back(SwitchId id, const std::shared_ptr<const Picture>& before) noexcept;
+
+ private:
+  void withdraw(SwitchId id) noexcept;
+
+  std::vector<Adopter*> list_;
+};
+
+}  // namespace tapswitch

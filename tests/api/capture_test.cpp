@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// capture.start, capture.list and capture.stop, and what is told of captures.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/rpc/descriptors.hpp"
+#include "control/rpc/error.hpp"
+#include "switch/system/pipe.hpp"
+#include "tests/api/event_fixture.hpp"
+#include "tests/support/frame_builder.hpp"
+#include "tests/support/wait.hpp"
+
+namespace tapswitch::test {
+namespace capture_test {
+
+// The descriptors that came with a line.
+class Passed final : public rpc::Descriptors {
+ public:
+  explicit Passed(std::vector<UniqueFd> all) : all_(std::move(all)) {}
+
+  [[nodiscard]] std::size_t count() const override { return all_.size(); }
+  [[nodiscard]] int look_at(std::size_t index) const override {
+    if (index >= all_.size()) {
+      throw rpc::invalid_params({{"fd", "there is no such descriptor", "one that came"}});
+    }
+    return all_[index].get();
+  }
+  [[nodiscard]] UniqueFd take(std::size_t index) override {
+    (void)look_at(index);
+    return std::move(all_[index]);
+  }
+
+ private:
+  std::vector<UniqueFd> all_;
+};
+
+class CaptureApi : public EventFixture {
+ protected:
+  void SetUp() override {
+    EventFixture::SetUp();
+    add_port("alice");
+    add_port("bob");
+  }
+
+  // The whole reply to capture.start with these.
+  Json start(std::vector<UniqueFd> fds, Json params = Json::object()) {
+    Passed passed(std::move(fds));
+    params["fd"] = 0;
+    return reply("capture.start", params, {.descriptors = &passed});
+  }
+
+  // A capture to a pipe, whose reader is 'reader_'. Returns its number.
+  std::uint64_t start_to_pipe(const Json& params = Json::object()) {
+    Pipe pipe = open_pipe();
+    reader_ = std::move(pipe.reader);
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(pipe.writer));
+    const Json answer = start(std::move(fds), params);
+    EXPECT_TRUE(answer.contains("result")) << answer;
+    return answer["result"]["capture"].get<std::uint64_t>();
+  }
+
+  // Returns what is wrong with capture.start to /dev/null: "field: problem".
+  std::string refusal(const Json& params) { return refusal(open("/dev/null", O_WRONLY), params); }
+  std::string refusal(UniqueFd file, const Json& params = Json::object()) {
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(file));
+    const Json error = start(std::move(fds), params).value("error", Json::object());
+    const Json data = error.value("data", Json::object());
+    return data.contains("field") ? data.value("field", "") + ": " + data.value("problem", "")
+                                  : error.value("message", "");
+  }
+
+  static UniqueFd open(const char* path, int flags) {
+    UniqueFd file(::open(path, flags | O_CLOEXEC));
+    EXPECT_TRUE(file.is_open()) << path;
+    return file;
+  }
+
+  // Sends a frame by a port.
+  void send(const std::string& port) {
+    const network::Network::RunningPort& running = network_.find_port(port);
+    const std::vector<std::byte> frame = FrameBuilder().payload(46).build();
+    ASSERT_TRUE(running.home->engine->send(running.index, frame));
+  }
+
+  Json only_capture() {
+    const Json all = call("capture.list")["captures"];
+    EXPECT_EQ(all.size(), 1U);
+    return all.empty() ? Json() : all[0];
+  }
+
+  bool has_written(std::uint64_t frames) {
+    return wait_until([&] { return only_capture()["frames"] == frames; });
+  }
+
+  bool is_over() {
+    return wait_until([this] {
+      run_posted();
+      return call("capture.list")["captures"].empty();
+    });
+  }
+
+  UniqueFd reader_;
+};
+
+TEST_F(CaptureApi, ListSaysWhatWasAskedForAndHowFarItIs) {
+  const std::uint64_t id = start_to_pipe({{"ports", {"alice"}},
+                                          {"direction", "out"},
+                                          {"filter", "ether proto 0x88b5 or greater 10"},
+                                          {"snaplen", 64}});
+  send("alice");
+  send("bob");
+  ASSERT_TRUE(has_written(1));
+  const Json told = only_capture();
+  EXPECT_EQ(told["capture"], id);
+  EXPECT_EQ(told["ports"], Json({"alice"}));
+  EXPECT_EQ(told["switch"], nullptr);
+  EXPECT_EQ(told["direction"], "out");
+  EXPECT_EQ(told["snaplen"], 64);
+  EXPECT_EQ(told["missed"], 0);
+  EXPECT_GT(told["octets"], 60);
+  EXPECT_EQ(told["ports_refused"], 0);
+}
+
+TEST_F(CaptureApi, StopEndsItAndBothEndsAreTold) {
+  subscribe({{"topics", {"capture"}}});
+  const std::uint64_t id = start_to_pipe();
+  send("alice");
+  ASSERT_TRUE(has_written(1));
+  EXPECT_EQ(call("capture.stop", {{"capture", id}}), Json::object());
+  ASSERT_TRUE(is_over());
+  const std::vector<Json> events = heard();
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0]["event"], "started");
+  EXPECT_EQ(events[0]["data"], (Json{{"capture", id}}));
+  EXPECT_EQ(events[1]["event"], "ended");
+  EXPECT_EQ(events[1]["data"]["frames"], 1);
+  EXPECT_EQ(events[1]["data"]["why"], "stopped");
+  EXPECT_EQ(refusal_kind("capture.stop", {{"capture", id}}), "not_found");
+}
+
+TEST_F(CaptureApi, PortsComeAndGoWhileItRuns) {
+  start_to_pipe({{"switch", "sw0"}});
+  call("port.remove", {{"name", "bob"}});
+  run_posted();
+  add_port("carol");
+  add_port("bob");
+  call("switch.add", {{"name", "sw1"}});
+  add_port("dave", {{"switch", "sw1"}});
+  run_posted();
+  send("bob");
+  send("carol");
+  send("dave");
+  ASSERT_TRUE(has_written(2));
+}
+
+TEST_F(CaptureApi, OnePortMayBeInSeveralAndEachEndsByItself) {
+  const std::uint64_t first = start_to_pipe();
+  const UniqueFd reader = std::move(reader_);
+  start_to_pipe({{"count", 1}});
+  send("alice");
+  ASSERT_TRUE(wait_until([this] {
+    run_posted();
+    return call("capture.list")["captures"].size() == 1;
+  }));
+  EXPECT_EQ(only_capture()["capture"], first);
+  send("alice");
+  EXPECT_TRUE(has_written(2));
+}
+
+TEST_F(CaptureApi, DryRunChecksAllAndBeginsNothing) {
+  std::vector<UniqueFd> fds;
+  fds.push_back(open("/dev/null", O_WRONLY));
+  const Json answer = start(std::move(fds), {{"dry_run", true}, {"filter", "tcp"}});
+  EXPECT_EQ(answer["result"], (Json{{"plan", {"+ capture"}}})) << answer;
+  EXPECT_TRUE(call("capture.list")["captures"].empty());
+  const std::string wrong = refusal({{"dry_run", true}, {"filter", "tcp prot"}});
+  EXPECT_NE(wrong.find("syntax error"), std::string::npos) << wrong;
+}
+
+TEST_F(CaptureApi, WhatCannotBeWrittenToIsRefused) {
+  EXPECT_EQ(refusal(open("/dev/null", O_RDONLY)), "fd: it is not open for writing");
+  EXPECT_EQ(refusal(open("/dev/null", O_PATH)), "fd: it is not open for writing");
+  EXPECT_EQ(refusal(open("/dev/full", O_WRONLY)), "fd: it is a device");
+  EXPECT_EQ(refusal(open("/", O_RDONLY)), "fd: it is a directory");
+  EXPECT_EQ(refusal(std::move(open_pipe().reader)), "fd: it is not open for writing");
+  EXPECT_EQ(refusal(UniqueFd(::socket(AF_UNIX, SOCK_STREAM, 0))), "fd: it is a socket");
+  EXPECT_TRUE(call("capture.list")["captures"].empty());
+}
+
+TEST_F(CaptureApi, LeaseIsTheWritingEndOfAPipeAndNotTheFile) {
+  EXPECT_EQ(refusal({{"lease", 0}}), "lease: there is no descriptor 0 for it");
+  EXPECT_EQ(refusal({{"lease", 1}}), "lease: there is no descriptor 1 for it");
+  std::vector<UniqueFd> fds;
+  fds.push_back(open("/dev/null", O_WRONLY));
+  fds.push_back(open("/dev/null", O_WRONLY));
+  const Json answer = start(std::move(fds), {{"lease", 1}});
+  EXPECT_EQ(answer["error"]["data"]["field"], "lease") << answer;
+}
+
+TEST_F(CaptureApi, ClientThatGoesEndsACaptureToAFileByItsLease) {
+  subscribe({{"topics", {"capture"}}});
+  Pipe lease = open_pipe();
+  std::vector<UniqueFd> fds;
+  fds.push_back(open("/dev/null", O_WRONLY));
+  fds.push_back(std::move(lease.writer));
+  ASSERT_TRUE(start(std::move(fds), {{"lease", 1}}).contains("result"));
+  lease.reader.reset();
+  ASSERT_TRUE(is_over());
+  EXPECT_EQ(heard().back()["data"]["why"], "who asked for it is gone");
+}
+
+TEST_F(CaptureApi, PortsSwitchesAndFiltersThatAreNoneAreRefused) {
+  EXPECT_EQ(refusal({{"ports", {"nobody"}}}), "there is no port 'nobody'");
+  EXPECT_EQ(refusal({{"switch", "sw7"}}), "there is no switch 'sw7'");
+  call("switch.add", {{"name", "sw1"}});
+  EXPECT_EQ(refusal({{"switch", "sw1"}, {"ports", {"alice"}}}),
+            "ports: port 'alice' is on switch 'sw0'");
+  for (const char* filter : {"(", "tcp and", "ip6 protochain 6", "\x01", "'", "port"}) {
+    EXPECT_EQ(refusal({{"filter", filter}}).rfind("filter: ", 0), 0U) << filter;
+  }
+  EXPECT_EQ(refusal({{"filter", std::string(1'025, ' ')}}).rfind("filter: ", 0), 0U);
+  EXPECT_TRUE(call("capture.list")["captures"].empty());
+}
+
+TEST_F(CaptureApi, ThereIsALimitOfCaptures) {
+  for (std::size_t i = 0; i < network::Captures::most; ++i) {
+    EXPECT_EQ(refusal(Json::object()), "");
+  }
+  EXPECT_NE(refusal(Json::object()).find("16 captures run already"), std::string::npos);
+  call("capture.stop", {{"capture", 7}});
+  ASSERT_TRUE(wait_until([this] {
+    run_posted();
+    return call("capture.list")["captures"].size() == network::Captures::most - 1;
+  }));
+  EXPECT_EQ(refusal(Json::object()), "");
+}
+
+TEST_F(CaptureApi, TheEndOfTheDaemonIsToldToReadersAndWaitsForNoneWhoStandsStill) {
+  subscribe({{"topics", {"capture"}}});
+  start_to_pipe();
+  const auto begin = std::chrono::steady_clock::now();
+  captures_.end_all();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_TRUE(call("capture.list")["captures"].empty());
+  EXPECT_EQ(heard().back()["data"]["why"], "the daemon ends");
+  send("alice");  // nobody looks any more
+}
+
+}  // namespace capture_test
+}  // namespace tapswitch::test

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// capture.hpp: carries `capture` out: gives the daemon a pipe or file to write to, and waits for
+// the end.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "control/client/client.hpp"
+#include "tools/tapctl/line/arguments.hpp"
+
+namespace tapswitch::tapctl {
+
+// Returns when the capture is over: by its own limits, by a signal, or with its reader. 'print' is
+// given lines where the output is a terminal. Throws what Client throws, and std::system_error.
+void capture(client::Client& client, const Call& call,
+             const std::function<void(const std::string&)>& print);
+
+}  // namespace tapswitch::tapctl

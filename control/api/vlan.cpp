@@ -6,6 +6,7 @@
 #include <bitset>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,61 +55,68 @@ std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const PortList& port
   return vlans;
 }
 
+// A VLAN with its members: their names in quotes, with commas between.
 struct Members {
   VlanId vid;
-  Json tagged = Json::array();
-  Json untagged = Json::array();
+  std::string tagged;
+  std::string untagged;
 };
 
-// Returns which of 'ports' are in which of 'vlans', by one pass over the ports and the words of
-// their VLANs.
-std::vector<Members> members_of(const PortList& ports, const std::vector<VlanId>& vlans) {
-  std::array<std::uint64_t, VlanSet::word_count> wanted{};
-  std::array<std::size_t, last_vlan + 1> places{};
-  std::vector<Members> all;
-  for (const VlanId vid : vlans) {
-    wanted[vid / VlanSet::word_bits] |= std::uint64_t{1} << vid % VlanSet::word_bits;
-    places[vid] = all.size();
-    all.push_back({vid});
+// Some VLANs of a switch, in order of their ids, and who is in them.
+class Membership {
+ public:
+  explicit Membership(const std::vector<VlanId>& vlans) {
+    for (const VlanId vid : vlans) {
+      wanted_[vid / VlanSet::word_bits] |= std::uint64_t{1} << vid % VlanSet::word_bits;
+      vlans_.push_back({.vid = vid, .tagged = {}, .untagged = {}});
+    }
   }
-  for (const RunningPort* port : ports) {
-    const VlanRule& rule = port->rule().vlan;
-    const auto add = [&](std::size_t vid) {
-      Members& members = all[places[vid]];
-      (rule.untagged_vid() == vid ? members.untagged : members.tagged).push_back(port->spec.name);
-    };
-    for (std::size_t word = 0; word < wanted.size(); ++word) {
+
+  [[nodiscard]] const std::vector<Members>& vlans() const { return vlans_; }
+
+  // Enters 'port' where it is a member, by the words of its VLANs.
+  void enter(const RunningPort& port) {
+    const VlanRule& rule = port.rule().vlan;
+    const std::string name = rpc::to_line(port.spec.name);
+    for (std::size_t word = 0; word < wanted_.size(); ++word) {
       std::uint64_t bits = rule.mode == PortMode::trunk ? rule.allowed.words()[word] : 0;
       if (rule.pvid != no_vlan && rule.pvid / VlanSet::word_bits == word) {
         bits |= std::uint64_t{1} << rule.pvid % VlanSet::word_bits;
       }
-      for (bits &= wanted[word]; bits != 0; bits &= bits - 1) {
-        add(word * VlanSet::word_bits + static_cast<std::size_t>(std::countr_zero(bits)));
+      for (bits &= wanted_[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t vid =
+            word * VlanSet::word_bits + static_cast<std::size_t>(std::countr_zero(bits));
+        Members& members = *std::ranges::lower_bound(vlans_, vid, {}, &Members::vid);
+        std::string& names = rule.untagged_vid() == vid ? members.untagged : members.tagged;
+        names += (names.empty() ? "" : ",") + name;
       }
     }
   }
-  return all;
-}
 
-Json vlan_to_json(const RunningSwitch& home, const Members& members) {
+ private:
+  std::array<std::uint64_t, VlanSet::word_count> wanted_{};
+  std::vector<Members> vlans_;
+};
+
+std::string vlan_to_text(const RunningSwitch& home, const Members& members) {
   const auto name = home.spec.vlan_names.find(members.vid);
   const VlanTotals totals = home.engine->vlan_totals(members.vid);
-  return {{"switch", home.spec.name},
-          {"vid", members.vid},
-          {"name", name != home.spec.vlan_names.end() ? Json(name->second) : Json()},
-          {"tagged", members.tagged},
-          {"untagged", members.untagged},
-          {"stations", home.engine->fdb().count_in(members.vid)},
-          {"in_frames", totals.in_frames},
-          {"in_octets", totals.in_octets}};
+  return fmt::format(
+      R"({{"switch":{},"vid":{},"name":{},"tagged":[{}],"untagged":[{}],"stations":{},)"
+      R"("in_frames":{},"in_octets":{}}})",
+      rpc::to_line(home.spec.name), members.vid,
+      name != home.spec.vlan_names.end() ? rpc::to_line(name->second) : "null", members.tagged,
+      members.untagged, home.engine->fdb().count_in(members.vid), totals.in_frames,
+      totals.in_octets);
 }
 
 // A cursor is the place of a VLAN among all there could be: 4,096 for each switch, in order of the
 // names. Between two pages VLANs may come and go; if switches do, the next page may miss or repeat.
 constexpr std::size_t vids_a_switch = 4096;
 
-// One page of vlan.list, found a switch at a time, then written some VLANs at a time. It is bounded
-// by how many VLANs and members it names.
+// One page of vlan.list: its VLANs are found a switch at a time, then their members some ports at a
+// time, then it is written some VLANs at a time. It is bounded by how many VLANs and members it
+// names.
 class VlanPage final : public rpc::Work {
  public:
   VlanPage(Network& network, const Json& params)
@@ -124,66 +132,85 @@ class VlanPage final : public rpc::Work {
   [[nodiscard]] std::optional<std::string> go_on() override {
     if (!is_found_) {
       find_some();
+    } else if (!is_asked_) {
+      ask_some();
+    } else if (!parts_.empty()) {
+      write_some();
+    }
+    if (!is_asked_ || !parts_.empty()) {
       return std::nullopt;
     }
-    for (std::size_t count = 0; count < written_at_once && written_ < found_.size(); ++count) {
-      write(found_[written_++]);
-    }
-    return written_ < found_.size()
-               ? std::nullopt
-               : std::optional(fmt::format(R"({{"vlans":[{}],"next_cursor":{}}})", text_,
-                                           rpc::to_line(next_cursor_)));
+    return fmt::format(R"({{"vlans":[{}],"next_cursor":{}}})", text_, rpc::to_line(next_cursor_));
   }
 
  private:
   static constexpr std::int64_t default_limit = 1000;
+  static constexpr std::size_t asked_at_once = 256;
   static constexpr std::size_t written_at_once = 16;
   // Beyond it goes the last VLAN that the page has.
   static constexpr std::size_t most_members = 8'192;
 
-  struct Found {
-    std::string home;
-    Members members;
-  };
-
   void find_some() {
-    const auto next = network_.switches().upper_bound(last_);
+    const auto next = network_.switches().upper_bound(last_switch_);
     if (next == network_.switches().end()) {
       is_found_ = true;
       return;
     }
-    last_ = next->first;
+    last_switch_ = next->first;
     const std::size_t number = number_++;
-    if ((!only_ || last_ == *only_) && (number + 1) * vids_a_switch > begin_) {
+    if ((!only_ || last_switch_ == *only_) && (number + 1) * vids_a_switch > begin_) {
       find(next->second, number * vids_a_switch);
     }
   }
 
   // The VLANs of a switch whose places begin with 'first'.
   void find(const RunningSwitch& home, std::size_t first) {
-    const PortList ports = network_.ports_of(home);
     std::vector<VlanId> vlans;
-    for (const VlanId vid : vlans_in_use(home, ports)) {
+    for (const VlanId vid : vlans_in_use(home, network_.ports_of(home))) {
       if (first + vid < begin_) {
         continue;
       }
-      if (found_.size() + vlans.size() == limit_ || named_ >= most_members) {
+      if (listed_ == limit_ || named_ >= most_members) {
         next_cursor_ = first + vid;
         is_found_ = true;
         break;
       }
       vlans.push_back(vid);
+      ++listed_;
       named_ += home.engine->snapshot().flood_list(vid).size();
     }
-    for (Members& members : members_of(ports, vlans)) {
-      found_.push_back({home.spec.name, std::move(members)});
+    if (!vlans.empty()) {
+      parts_.emplace(home.spec.name, vlans);
     }
   }
 
-  void write(const Found& found) {
-    const auto home = network_.switches().find(found.home);
-    if (home != network_.switches().end()) {
-      text_ += (text_.empty() ? "" : ",") + rpc::to_line(vlan_to_json(home->second, found.members));
+  // Asks some ports in which of the VLANs they are.
+  void ask_some() {
+    auto next = network_.ports().upper_bound(last_port_);
+    for (std::size_t count = 0; count < asked_at_once && next != network_.ports().end();
+         ++count, ++next) {
+      const auto part = parts_.find(next->second.home->spec.name);
+      if (part != parts_.end()) {
+        part->second.enter(next->second);
+      }
+      last_port_ = next->first;
+    }
+    is_asked_ = next == network_.ports().end();
+  }
+
+  void write_some() {
+    const auto part = parts_.begin();
+    const auto home = network_.switches().find(part->first);
+    const std::vector<Members>& vlans = part->second.vlans();
+    const std::size_t end = home == network_.switches().end()
+                                ? written_
+                                : std::min(written_ + written_at_once, vlans.size());
+    for (; written_ < end; ++written_) {
+      text_ += (text_.empty() ? "" : ",") + vlan_to_text(home->second, vlans[written_]);
+    }
+    if (home == network_.switches().end() || written_ == vlans.size()) {
+      parts_.erase(part);
+      written_ = 0;
     }
   }
 
@@ -191,12 +218,15 @@ class VlanPage final : public rpc::Work {
   const std::optional<std::string> only_;
   const std::size_t begin_;
   const std::size_t limit_;
-  std::string last_;        // of the switches looked at; empty: none
-  std::size_t number_ = 0;  // of the next
-  std::size_t named_ = 0;   // members
-  bool is_found_ = false;   // all that the page has
-  std::vector<Found> found_;
-  std::size_t written_ = 0;  // of them
+  std::string last_switch_;                  // of those looked at; empty: none
+  std::size_t number_ = 0;                   // of the next
+  std::size_t listed_ = 0;                   // VLANs
+  std::size_t named_ = 0;                    // members
+  bool is_found_ = false;                    // all that the page has
+  std::string last_port_;                    // of those asked
+  bool is_asked_ = false;                    // every port
+  std::map<std::string, Membership> parts_;  // by switch; those that are not written yet
+  std::size_t written_ = 0;                  // of the first
   std::string text_;
   Json next_cursor_;
 };
@@ -209,7 +239,11 @@ Json set_vlan(Network& network, const Json& params) {
     return plan("~ vlan " + std::to_string(vid) + " of switch " + home.spec.name);
   }
   network.name_vlan(home, vid, name.is_null() ? std::nullopt : std::optional<std::string>(name));
-  return vlan_to_json(home, members_of(network.ports_of(home), {vid}).front());
+  Membership membership({vid});
+  for (const RunningPort* port : network.ports_of(home)) {
+    membership.enter(*port);
+  }
+  return Json::parse(vlan_to_text(home, membership.vlans().front()));
 }
 
 }  // namespace

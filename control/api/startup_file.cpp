@@ -76,12 +76,16 @@ void StartupFile::load() {
   for (const std::string& name : leave_out(wanted, network_.ports(), is_in_namespace_of_process)) {
     network_.tell_operator(fmt::format(
         "port {} is left out: the process whose namespace it was in is gone or another by "
-        "now; a namespace with a name stays (ip netns attach NAME PID)",
+        "now; a namespace with a name stays (ip netns attach NAME PID); the next save writes the "
+        "file without it",
         name));
   }
   for (const std::string& name : leave_out(wanted, network_.ports(), is_passed)) {
-    network_.tell_operator(fmt::format(
-        "port {} is left out: whoever passed its descriptor (fd) has to pass it again", name));
+    network_.tell_operator(
+        fmt::format("port {} is left out: whoever passed its descriptor (fd) has to pass it again; "
+                    "the next save "
+                    "writes the file without it",
+                    name));
   }
   carry_out(network_, config::plan(network_.configuration(), wanted));
   saved_revision_ = network_.revision();

@@ -44,6 +44,17 @@ def test_help_and_version_are_no_errors():
         assert says in done.stdout
 
 
+def test_reader_of_an_answer_may_leave_and_a_full_disk_is_told():
+    words = [program("TAPSWITCHD"), "--print-schema"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writing:
+        writing.stdout.close()
+        assert (writing.stderr.read(), writing.wait()) == (b"", 0)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1, "tapswitchd: cannot write: No space left on device\n")
+
+
 def test_ports_on_the_command_line_are_on_sw0(empty_lab):
     empty_lab.start("--port", "left", "--port", "right")
     ports = empty_lab.call("port.list")["ports"]

@@ -3,13 +3,16 @@
 // together and shows what there is; each part is explained where it lives.
 #include <malloc.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -363,6 +366,23 @@ void heed_hang_up(asio::signal_set& signals) {
   }
 }
 
+// Returns whether 'file' has the text. Who has closed its other end has read what he wanted.
+bool write(const std::string& text, std::FILE* file) {
+  return (std::fputs(text.c_str(), file) >= 0 && std::fflush(file) == 0) || errno == EPIPE;
+}
+
+// Returns 'status' when the reason is told, if anybody can be told.
+int fail(int status, std::string_view why, std::string_view advice = {}) {
+  (void)write(fmt::format("tapswitchd: {}\n{}", rpc::printable_lines(why), advice), stderr);
+  return status;
+}
+
+int answer(const Answer& answer) {
+  return write(answer.text, stdout)
+             ? EXIT_SUCCESS
+             : fail(EXIT_FAILURE, fmt::format("cannot write: {}", std::strerror(errno)));
+}
+
 int run(int argc, const char* const* argv) {
   try {
     const Options options = parse_options(argc, argv);
@@ -390,16 +410,12 @@ int run(int argc, const char* const* argv) {
                   predecessor ? &*predecessor : nullptr);
     daemon.run();
     return EXIT_SUCCESS;
-  } catch (const Answer& answer) {
-    fmt::print("{}", answer.text);
-    return EXIT_SUCCESS;
+  } catch (const Answer& asked_for) {
+    return answer(asked_for);
   } catch (const UsageError& error) {
-    fmt::print(stderr, "tapswitchd: {}\nTry 'tapswitchd --help'.\n",
-               rpc::printable_lines(error.what()));
-    return usage_status;
+    return fail(usage_status, error.what(), "Try 'tapswitchd --help'.\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tapswitchd: {}\n", rpc::printable_lines(error.what()));
-    return EXIT_FAILURE;
+    return fail(EXIT_FAILURE, error.what());
   }
 }
 

@@ -132,7 +132,7 @@ const Good good[] = {
     {"PlugIn", {"port", "set", "--plug", "a"}, "port.set", R"({"name": "a", "carrier": true})"},
     // Tracing.
     {"TraceWithDefaultSource", {"trace", "a", "ff:ff:ff:ff:ff:ff"}, "frame.trace",
-     R"({"port": "a", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}})"},
+     R"({"port": "a", "frame": {"src": "02:74:61:70:73:77", "dst": "ff:ff:ff:ff:ff:ff"}})"},
     {"TraceTagged", {"trace", "a", "02:00:00:00:00:02", "--src", "02:00:00:00:00:03", "--vlan", "10", "--ethertype", "0x86dd"},
      "frame.trace",
      R"({"port": "a", "frame": {"src": "02:00:00:00:00:03", "dst": "02:00:00:00:00:02", "vlan": 10, "ethertype": 34525}})"},
@@ -149,7 +149,7 @@ const Good good[] = {
     {"CommonOptionsBetweenTheWords", {"port", "--json", "--socket", "/s", "--exact", "get", "--no-color", "a"}, "port.get",
      R"({"name": "a"})"},
     {"CommonOptionsBehindAWordOfItsOwn", {"trace", "--json", "--socket=/s", "a", "ff:ff:ff:ff:ff:ff"}, "frame.trace",
-     R"({"port": "a", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}})"},
+     R"({"port": "a", "frame": {"src": "02:74:61:70:73:77", "dst": "ff:ff:ff:ff:ff:ff"}})"},
     {"CommonOptionsBehindABareNoun", {"fdb", "--json", "--vlan", "10"}, "fdb.list", R"({"vlan": 10})"},
     {"CommonOptionTwice", {"--json", "port", "list", "--json"}, "port.list", "{}"},
     {"CommonOptionsLast", {"port", "get", "a", "--no-color", "--socket=/s"}, "port.get", R"({"name": "a"})"},

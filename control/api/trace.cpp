@@ -165,6 +165,8 @@ class Narrator {
     egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
   }
 
+  void cuts(PortIndex /*port*/, const FrameBuffer& /*frame*/) {}
+
   void leave_cut(PortIndex port, AddressKind kind, const FrameBuffer& segment) {
     leave(port, kind, segment, false);
   }

@@ -66,7 +66,9 @@ Json to_json(std::uint64_t id, const Capture::Progress& progress) {
 }  // namespace
 
 Captures::Captures(Network& network, Network::Post post)
-    : network_(network), post_(std::move(post)) {
+    : network_(network),
+      post_(std::move(post)),
+      numbers_(std::make_shared<FrameNumbers>(network.worker_count())) {
   endings_->post = &post_;
 }
 
@@ -296,7 +298,7 @@ std::unique_ptr<PortWatch> Captures::watch_of(const Network::RunningPort& port,
       watchers.push_back({running.capture, std::move(interface)});
     }
   }
-  return watchers.empty() ? nullptr : std::make_unique<PortWatch>(std::move(watchers));
+  return watchers.empty() ? nullptr : std::make_unique<PortWatch>(std::move(watchers), numbers_);
 }
 
 // Returns null if there is no room for it.

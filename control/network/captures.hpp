@@ -26,6 +26,7 @@
 #include "control/network/network.hpp"
 #include "control/rpc/outlet.hpp"
 #include "switch/capture/capture.hpp"
+#include "switch/capture/frame_numbers.hpp"
 #include "switch/capture/port_watch.hpp"
 
 namespace tapswitch::network {
@@ -116,6 +117,7 @@ class Captures : private rpc::Outlet {
 
   Network& network_;
   const Network::Post post_;
+  const std::shared_ptr<FrameNumbers> numbers_;  // of the frames in all captures
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Running> running_;
   std::map<std::string, Watched> watched_;  // by name

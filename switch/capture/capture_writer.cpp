@@ -116,7 +116,7 @@ void CaptureWriter::add(const CapturedFrame& captured) {
     add_interfaces();
   }
   if (capture_.options.is_uncut || captured.offload.is_plain()) {
-    add_piece(captured, captured.bytes, captured.size);
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
   } else {
     add_cut(captured);
   }
@@ -128,36 +128,40 @@ void CaptureWriter::add_cut(const CapturedFrame& captured) {
   Offload offload = captured.offload;
   offload.is_tunnelled = false;  // it is found anew, with where
   frame.assign(captured.bytes.size(), offload);
+  frame.set_number(captured.number);
   frame.find_layout();
   if (!frame.check_offload()) {
-    add_piece(captured, captured.bytes, captured.size);
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
     return;
   }
   const auto headers = frame.headers_of_segments();
   if (frame.offload().gso == GsoKind::none || !headers) {
     frame.finish_checksum();
-    add_piece(captured, frame.head(), frame.size());
+    add_piece(captured, {frame.number(), frame.size(), frame.head()});
     return;
   }
   Segmenter segments(frame, *headers);
   while (!is_over_ && segments.next(frames_->segment)) {
-    add_piece(captured, frames_->segment.head(), frames_->segment.size());
+    const FrameBuffer& segment = frames_->segment;
+    add_piece(captured, {segment.number(), segment.size(), segment.head()});
   }
 }
 
-void CaptureWriter::add_piece(const CapturedFrame& captured, std::span<const std::byte> bytes,
-                              std::size_t size) {
+void CaptureWriter::add_piece(const CapturedFrame& captured, const Piece& piece) {
   const CaptureOptions& options = capture_.options;
-  if (!captured.seen.is_final && options.filter && !options.filter->matches(bytes, size)) {
+  if (!captured.seen.is_final && options.filter &&
+      !options.filter->matches(piece.bytes, piece.size)) {
     return;
   }
-  const std::size_t kept =
-      options.snap_length != 0 ? std::min(bytes.size(), options.snap_length) : bytes.size();
+  const std::size_t kept = options.snap_length != 0
+                               ? std::min(piece.bytes.size(), options.snap_length)
+                               : piece.bytes.size();
   pcapng::add_packet(text_, {.interface = captured.seen.interface,
                              .time = wall_clock(captured.seen.when),
                              .direction = captured.seen.direction,
-                             .size = size,
-                             .bytes = bytes.first(kept)});
+                             .number = piece.number,
+                             .size = piece.size,
+                             .bytes = piece.bytes.first(kept)});
   ++written_[captured.seen.interface];
   capture_.frames = ++count_;
   if (count_ == options.count) {

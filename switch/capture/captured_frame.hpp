@@ -25,6 +25,7 @@ struct Sighting {
 struct CapturedFrame {
   Sighting seen;
   Offload offload;
+  std::uint64_t number;              // of the frame; see FrameBuffer::number()
   std::size_t size;                  // of the frame
   std::span<const std::byte> bytes;  // the first of it, or all
 

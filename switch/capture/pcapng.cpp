@@ -23,6 +23,7 @@ enum OptionCode : std::uint16_t {
   isb_ifrecv = 4,
   isb_ifdrop = 5,
   epb_flags = 2,
+  epb_packetid = 5,
 };
 
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
@@ -116,6 +117,9 @@ void add_packet(std::string& file, const Packet& packet) {
   file.append(reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size());
   pad(file, packet.bytes.size());
   add_number_option(file, epb_flags, packet.direction == Direction::in ? inbound : outbound);
+  if (packet.number != 0) {
+    add_number_option(file, epb_packetid, packet.number);
+  }
   end_options(file);
 }
 

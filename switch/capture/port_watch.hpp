@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "switch/capture/capture.hpp"
+#include "switch/capture/frame_numbers.hpp"
 #include "switch/engine/observer.hpp"
 
 namespace tapswitch {
@@ -20,10 +21,12 @@ class PortWatch final : public PortObserver {
     std::shared_ptr<CaptureInterface> interface;  // the port, as that capture sees it
   };
 
-  explicit PortWatch(std::vector<Watcher> watchers) : watchers_(std::move(watchers)) {}
+  PortWatch(std::vector<Watcher> watchers, std::shared_ptr<FrameNumbers> numbers)
+      : watchers_(std::move(watchers)), numbers_(std::move(numbers)) {}
 
   [[nodiscard]] std::optional<DropReason> received(std::size_t worker, const FrameBuffer& frame,
                                                    TimePoint /*now*/) noexcept override {
+    numbers_->give(worker, frame);
     // The frames of a batch have come at one time for the switch, but not for who reads of them.
     const TimePoint now = std::chrono::steady_clock::now();
     for (const Watcher& watcher : watchers_) {
@@ -32,7 +35,13 @@ class PortWatch final : public PortObserver {
     return std::nullopt;
   }
 
+  // The segments have the numbers of the whole, at each port by which they leave.
+  void cuts(std::size_t worker, const FrameBuffer& frame) noexcept override {
+    numbers_->give(worker, frame);
+  }
+
   void sends(std::size_t worker, const FrameBuffer& frame) noexcept override {
+    numbers_->give(worker, frame);
     const TimePoint now = std::chrono::steady_clock::now();
     for (const Watcher& watcher : watchers_) {
       watcher.capture->take(worker, *watcher.interface, Direction::out, frame, now);
@@ -41,6 +50,7 @@ class PortWatch final : public PortObserver {
 
  private:
   const std::vector<Watcher> watchers_;
+  const std::shared_ptr<FrameNumbers> numbers_;
 };
 
 }  // namespace tapswitch

@@ -28,6 +28,9 @@ class PortObserver {
                                                            const FrameBuffer& frame,
                                                            TimePoint now) noexcept = 0;
 
+  // 'frame' is about to be cut; its segments are shown to sends() one by one.
+  virtual void cuts(std::size_t worker, const FrameBuffer& frame) noexcept = 0;
+
   // 'frame' is about to be sent by the port, tagged, cut and joined as it will leave.
   virtual void sends(std::size_t worker, const FrameBuffer& frame) noexcept = 0;
 };

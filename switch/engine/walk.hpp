@@ -69,6 +69,7 @@ struct Arrival {
 //   void drop(DropReason)                         at the port it came in by
 //   void refuse(PortIndex, AddressKind, DropReason)  at a port it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
+//   void cuts(PortIndex, const FrameBuffer&)      its segments leave one by one
 //   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it
 //   FrameBuffer& segment()                        the second buffer
 //   void crossed(AddressKind)                     it left, or was to leave, by a port
@@ -240,6 +241,7 @@ class Walk {
       steps_.refuse(port, out.kind, DropReason::offload_invalid);
       return 1;
     }
+    steps_.cuts(port, out.frame);
     std::size_t count = 0;
     Segmenter segments(out.frame, *headers);
     for (; segments.next(steps_.segment()); ++count) {

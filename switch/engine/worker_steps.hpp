@@ -83,6 +83,12 @@ class WorkerSteps {
     }
   }
 
+  void cuts(PortIndex port, const FrameBuffer& frame) {
+    if (PortObserver* const observer = picture_.slot(port).observer) {
+      observer->cuts(worker_, frame);
+    }
+  }
+
   void leave_cut(PortIndex port, AddressKind kind, FrameBuffer& frame) {
     tools_.held.release();
     transmit(exit(port), kind, frame, tools_.to_flush);

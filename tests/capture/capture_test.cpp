@@ -85,8 +85,9 @@ class CaptureTest : public testing::Test {
   }
 
   void take(const Bytes& bytes, const Offload& offload = {}, Direction direction = Direction::in,
-            std::size_t worker = 0) {
+            std::size_t worker = 0, std::uint64_t number = 0) {
     frame_.assign(bytes.size(), offload);
+    frame_.set_number(number);
     std::memcpy(frame_.space().data(), bytes.data(), bytes.size());
     frame_.find_layout();
     capture_->take(worker, *port_, direction, frame_, std::chrono::steady_clock::now());
@@ -146,6 +147,30 @@ TEST_F(CaptureTest, FileIsOneSectionWithInterfacesFramesAndTheirCounts) {
   EXPECT_EQ(blocks[4].number<std::uint64_t>(28), 0U) << "isb_ifdrop";
   EXPECT_EQ(capture_->progress().frames, 2U);
   EXPECT_EQ(capture_->progress().why, "stopped");
+}
+
+// Returns the number of the frame of 'block', whose options are direction and number; 0: none.
+std::uint64_t number_in(const Block& block) {
+  const std::size_t options = 20 + (block.number<std::uint32_t>(12) + 3) / 4 * 4;
+  constexpr std::uint32_t epb_packetid = 5 | 8 << 16;
+  return block.number<std::uint32_t>(options + 8) == epb_packetid
+             ? block.number<std::uint64_t>(options + 12)
+             : 0;
+}
+
+TEST_F(CaptureTest, SegmentsInTheFileHaveTheNumbersOfTheSuperFrame) {
+  start();
+  take(small_frame());
+  const SuperFrame super = build({.payload = Bytes(4'000)});
+  take(super.bytes, super.offload, Direction::in, 0, 40);
+  take(small_frame(), {}, Direction::out, 0, 50);
+  std::vector<std::uint64_t> numbers;
+  for (const Block& block : rest()) {
+    if (block.type == packet) {
+      numbers.push_back(number_in(block));
+    }
+  }
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{0, 40, 41, 42, 50}));
 }
 
 TEST_F(CaptureTest, SuperFrameIsWrittenAsTheFramesOfAWire) {

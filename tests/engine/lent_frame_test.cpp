@@ -291,6 +291,7 @@ class Witness final : public PortObserver {
     note(frame);
     return std::nullopt;
   }
+  void cuts(std::size_t /*worker*/, const FrameBuffer& /*frame*/) noexcept override {}
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override { note(frame); }
 
   [[nodiscard]] std::vector<Bytes> seen() {

@@ -29,6 +29,11 @@ class Witness final : public PortObserver {
     return refusal_;
   }
 
+  void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+    const std::lock_guard lock(mutex_);
+    cut_.emplace_back(frame.head().begin(), frame.head().end());
+  }
+
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     const std::lock_guard lock(mutex_);
     sent_.emplace_back(frame.head().begin(), frame.head().end());
@@ -47,12 +52,17 @@ class Witness final : public PortObserver {
     const std::lock_guard lock(mutex_);
     return sent_;
   }
+  [[nodiscard]] std::vector<Bytes> cut_frames() {
+    const std::lock_guard lock(mutex_);
+    return cut_;
+  }
 
  private:
   std::mutex mutex_;
   std::optional<DropReason> refusal_;
   std::vector<Bytes> received_;
   std::vector<Bytes> sent_;
+  std::vector<Bytes> cut_;
 };
 
 std::uint64_t sum_of(const std::array<std::uint64_t, address_kind_count>& counts) {

@@ -80,6 +80,9 @@ class CheckingObserver final : public PortObserver {
     require(frame.layout() == Layout::find(frame.head()));
     return std::nullopt;
   }
+  void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+    require(frame.wire_count() > 0);
+  }
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     if (const auto headers = frame.layout().headers()) {
       require(headers->payload <= frame.head().size());

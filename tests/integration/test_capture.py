@@ -20,7 +20,7 @@ from lab import DEADLINE, program, run, wait_until
 from transfer import Transfer
 
 FIELDS = ("frame.interface_name", "frame.packet_flags_direction", "vlan.id", "frame.len",
-          "frame.time_epoch", "frame.cap_len")
+          "frame.time_epoch", "frame.cap_len", "frame.packet_id")
 IN, OUT = "0x00000001", "0x00000002"
 
 
@@ -101,6 +101,45 @@ def test_file_tells_ports_directions_tags_and_times(lab):
     times = [float(each["frame.time_epoch"]) for each in found]
     assert times == sorted(times)
     assert begin - 1 < times[0] and times[-1] < time.time() + 1
+
+
+def test_all_copies_of_a_frame_have_one_number_in_all_captures(pair):
+    pair.join("carol", "10.0.0.3/24", vlan=10)
+    at_ingress, at_egress = (pair.directory / f"{name}.pcapng" for name in ("ingress", "egress"))
+    with Capturing(pair, "alice", "-w", at_ingress) as first, \
+            Capturing(pair, "bob", "carol", "-w", at_egress) as second:
+        transmit(pair, "alice", frame(ALICE, EVERYBODY), frame(ALICE, EVERYBODY, size=100))
+        first.wait_for(2)
+        second.wait_for(4)
+        first.end()
+        second.end()
+    numbers = [each["frame.packet_id"] for each in read(at_ingress)]
+    assert len(set(numbers)) == 2 and all(numbers)
+    copies = [(each["frame.interface_name"], each["frame.packet_id"]) for each in read(at_egress)]
+    assert copies == [("sw0/bob", numbers[0]), ("sw0/carol", numbers[0]),
+                      ("sw0/bob", numbers[1]), ("sw0/carol", numbers[1])]
+
+
+def test_segments_are_followed_across_a_patch(pair):
+    """From a TAP that gives super-frames, by a patch, to one that takes none of them."""
+    pair.call("switch.add", {"name": "sw1"})
+    for name, switch, peer in (("there", "sw0", "back"), ("back", "sw1", "there")):
+        pair.call("port.add", {"name": name, "switch": switch, "type": "patch", "peer": peer,
+                               "vlan": {"mode": "trunk"}})
+    pair.join("carol", "10.0.0.3/24", switch="sw1", offload=False, vlan=10)
+    path = pair.directory / "way.pcapng"
+    with Capturing(pair, "-w", path, "--filter", "greater 1000 and (tcp or (vlan and tcp))",
+                   "-c", "4000") as capturing:
+        transfer = Transfer(pair, "alice", "carol", "10.0.0.3")
+        capturing.result()
+        transfer.end()
+    ways = {}
+    for each in read(path):
+        ways.setdefault(each["frame.packet_id"], []).append(
+            (each["frame.interface_name"], each["frame.packet_flags_direction"]))
+    whole = [("sw0/alice", IN), ("sw0/there", OUT), ("sw1/back", IN), ("sw1/carol", OUT)]
+    assert sum(sorted(way) == sorted(whole) for way in ways.values()) > 100, ways
+    assert all(set(way) <= set(whole) and len(way) == len(set(way)) for way in ways.values()), ways
 
 
 class Reader:

@@ -42,6 +42,7 @@ CaptureSpec spec_of(const Json& params) {
   spec.options.snap_length = params.value("snaplen", std::size_t{0});
   spec.options.count = params.value("count", std::uint64_t{0});
   spec.options.is_uncut = boolean_or(params, "uncut", false);
+  spec.options.is_of_drops = boolean_or(params, "drops", false);
   return spec;
 }
 
@@ -127,6 +128,7 @@ Json describe(std::uint64_t id, const Captures::Running& running) {
           {"snaplen", spec.options.snap_length},
           {"count", spec.options.count},
           {"uncut", spec.options.is_uncut},
+          {"drops", spec.options.is_of_drops},
           {"frames", progress.frames},
           {"octets", progress.octets},
           {"missed", progress.missed},

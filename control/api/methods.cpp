@@ -362,6 +362,8 @@ Fields capture_fields() {
       {"uncut", Schema::boolean(),
        "super-frames and unfinished checksums as they cross; else as a wire would have them", false,
        false},
+      {"drops", Schema::boolean(),
+       "only frames that the switch drops, each with the reason as its comment", false, false},
   };
 }
 

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,8 @@
 
 #include "switch/capture/capture_filter.hpp"
 #include "switch/capture/capture_ring.hpp"
-#include "switch/capture/direction.hpp"
+#include "switch/engine/direction.hpp"
+#include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/system/bell.hpp"
@@ -50,6 +52,7 @@ struct CaptureOptions {
   std::size_t snap_length = 0;                       // of a frame that are kept; 0: all
   std::uint64_t count = 0;                           // of frames, after which it ends; 0: none
   bool is_uncut = false;                             // frames as they crossed
+  bool is_of_drops = false;                          // frames that are dropped, and no others
 };
 
 // A port as one capture sees it.
@@ -92,9 +95,14 @@ class Capture {
   [[nodiscard]] std::shared_ptr<CaptureInterface> add_interface(const std::string& name,
                                                                 const std::string& description);
 
-  // 'frame' has come in by 'interface', or is about to leave by it.
-  void take(std::size_t worker, CaptureInterface& interface, Direction direction,
-            const FrameBuffer& frame, TimePoint when) noexcept;
+  // A frame has come in by a port, is about to leave by it, or is dropped there.
+  struct Look {
+    Direction direction;
+    TimePoint when;
+    std::optional<DropReason> dropped = {};
+  };
+  void take(std::size_t worker, CaptureInterface& interface, const Look& look,
+            const FrameBuffer& frame) noexcept;
 
   // Ends it soon: what was taken is written, if the reader takes it within a second.
   void stop(std::string_view why = "stopped");

@@ -14,12 +14,21 @@
 #include <exception>
 
 #include "switch/capture/pcapng.hpp"
+#include "switch/frame/frame_view.hpp"
 #include "switch/frame/segmentation.hpp"
 
 namespace tapswitch {
 namespace {
 
 using std::chrono::milliseconds;
+
+std::string comment_on(const std::optional<DropReason>& dropped) {
+  if (!dropped) {
+    return {};
+  }
+  const DropReasonText& text = text_of(*dropped);
+  return std::string("dropped as ").append(text.name).append(": ").append(text.description);
+}
 
 // How much is gathered before it is written, and how long a frame may lie in a ring.
 constexpr std::size_t enough = std::size_t{256} * 1'024;
@@ -123,6 +132,11 @@ void CaptureWriter::add(const CapturedFrame& captured) {
 }
 
 void CaptureWriter::add_cut(const CapturedFrame& captured) {
+  // A dropped frame may be too short for one, or too long.
+  if (captured.size > FrameBuffer::max_frame_size || !FrameView::parse(captured.bytes)) {
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
+    return;
+  }
   FrameBuffer& frame = frames_->whole;
   std::memcpy(frame.space().data(), captured.bytes.data(), captured.bytes.size());
   Offload offload = captured.offload;
@@ -161,7 +175,8 @@ void CaptureWriter::add_piece(const CapturedFrame& captured, const Piece& piece)
                              .direction = captured.seen.direction,
                              .number = piece.number,
                              .size = piece.size,
-                             .bytes = piece.bytes.first(kept)});
+                             .bytes = piece.bytes.first(kept),
+                             .comment = comment_on(captured.seen.dropped)});
   ++written_[captured.seen.interface];
   capture_.frames = ++count_;
   if (count_ == options.count) {

@@ -6,10 +6,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "switch/capture/capture_ring.hpp"
-#include "switch/capture/direction.hpp"
+#include "switch/engine/direction.hpp"
+#include "switch/forwarding/drop_reason.hpp"
 #include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
@@ -19,7 +21,8 @@ struct Sighting {
   std::uint32_t interface;
   Direction direction;
   std::chrono::nanoseconds when;  // of the steady clock
-  bool is_final;                  // it has passed the filter and is written as it is
+  std::optional<DropReason> dropped;
+  bool is_final;  // it has passed the filter and is written as it is
 };
 
 struct CapturedFrame {

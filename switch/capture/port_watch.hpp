@@ -26,12 +26,8 @@ class PortWatch final : public PortObserver {
 
   [[nodiscard]] std::optional<DropReason> received(std::size_t worker, const FrameBuffer& frame,
                                                    TimePoint /*now*/) noexcept override {
-    numbers_->give(worker, frame);
     // The frames of a batch have come at one time for the switch, but not for who reads of them.
-    const TimePoint now = std::chrono::steady_clock::now();
-    for (const Watcher& watcher : watchers_) {
-      watcher.capture->take(worker, *watcher.interface, Direction::in, frame, now);
-    }
+    show(worker, frame, {.direction = Direction::in, .when = std::chrono::steady_clock::now()});
     return std::nullopt;
   }
 
@@ -41,14 +37,23 @@ class PortWatch final : public PortObserver {
   }
 
   void sends(std::size_t worker, const FrameBuffer& frame) noexcept override {
-    numbers_->give(worker, frame);
-    const TimePoint now = std::chrono::steady_clock::now();
-    for (const Watcher& watcher : watchers_) {
-      watcher.capture->take(worker, *watcher.interface, Direction::out, frame, now);
-    }
+    show(worker, frame, {.direction = Direction::out, .when = std::chrono::steady_clock::now()});
+  }
+
+  void drops(std::size_t worker, const FrameBuffer& frame, Direction direction,
+             DropReason reason) noexcept override {
+    show(worker, frame,
+         {.direction = direction, .when = std::chrono::steady_clock::now(), .dropped = reason});
   }
 
  private:
+  void show(std::size_t worker, const FrameBuffer& frame, const Capture::Look& look) noexcept {
+    numbers_->give(worker, frame);
+    for (const Watcher& watcher : watchers_) {
+      watcher.capture->take(worker, *watcher.interface, look, frame);
+    }
+  }
+
   const std::vector<Watcher> watchers_;
   const std::shared_ptr<FrameNumbers> numbers_;
 };

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "switch/engine/direction.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/frame/frame_buffer.hpp"
@@ -33,6 +34,12 @@ class PortObserver {
 
   // 'frame' is about to be sent by the port, tagged, cut and joined as it will leave.
   virtual void sends(std::size_t worker, const FrameBuffer& frame) noexcept = 0;
+
+  // 'frame', which came in by the port or was to leave by it, is dropped, and is as it was then. It
+  // may be shorter or longer than any frame; where nothing is left of it, it is empty. It has been
+  // shown to received() or sends() too, if it came so far.
+  virtual void drops(std::size_t worker, const FrameBuffer& frame, Direction direction,
+                     DropReason reason) noexcept = 0;
 };
 
 }  // namespace tapswitch

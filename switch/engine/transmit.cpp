@@ -24,6 +24,13 @@ std::optional<DropReason> reason_of(SendStatus status) {
   return DropReason::kernel_refused;
 }
 
+void drop(const Exit& exit, DropReason reason, const FrameBuffer& frame) {
+  exit.counters().drop(reason);
+  if (PortObserver* const observer = exit.slot->observer) {
+    observer->drops(exit.worker, frame, Direction::out, reason);
+  }
+}
+
 // Whoever floods the frame goes on with it, and another port may want it as it was. What is left to
 // be finished would have to be finished over the padding too: of SCTP that is another checksum.
 [[gnu::noinline]] void transmit_padded(const Exit& exit, AddressKind kind, FrameBuffer& frame,
@@ -52,7 +59,7 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   }
   const std::size_t size = frame.size();
   if (const auto reason = reason_of(slot.port->send(frame))) {
-    counters.drop(*reason);
+    drop(exit, *reason, frame);
     return;
   }
   counters.out_octets.add(size);
@@ -61,10 +68,9 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   }
 }
 
-void refuse(const Exit& exit, AddressKind kind, DropReason reason) {
-  PortCounters& counters = exit.counters();
-  counters.out_frames[static_cast<std::size_t>(kind)].add(1);
-  counters.drop(reason);
+void refuse(const Exit& exit, AddressKind kind, DropReason reason, const FrameBuffer& frame) {
+  exit.counters().out_frames[static_cast<std::size_t>(kind)].add(1);
+  drop(exit, reason, frame);
 }
 
 }  // namespace tapswitch

@@ -26,7 +26,7 @@ struct Exit {
 // that the port does not finish. A port that keeps it back is noted in 'to_flush'.
 void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush);
 
-// Counts a frame that was to leave so and does not.
-void refuse(const Exit& exit, AddressKind kind, DropReason reason);
+// Counts 'frame', which was to leave so and does not, and shows it to the port's observer.
+void refuse(const Exit& exit, AddressKind kind, DropReason reason, const FrameBuffer& frame);
 
 }  // namespace tapswitch

@@ -66,8 +66,8 @@ struct Arrival {
 //   void decides(const FrameView&, VlanId)        before the decision
 //   void decided(const Decision&)
 //   void punt(FrameBuffer&, VlanId, optional<Learned>)  which may make it whole
-//   void drop(DropReason)                         at the port it came in by
-//   void refuse(PortIndex, AddressKind, DropReason)  at a port it should leave by
+//   void drop(DropReason, const FrameBuffer&)     at the port it came in by
+//   void refuse(PortIndex, AddressKind, DropReason, const FrameBuffer&)  at one it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
 //   void cuts(PortIndex, const FrameBuffer&)      its segments leave one by one
 //   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it
@@ -85,19 +85,20 @@ class Walk {
     FrameBuffer& frame = arrival.frame;
     steps_.arrived(frame);
     if (picture_.slot(ingress_).state.link == PortLink::unplugged) [[unlikely]] {
-      return drop(DropReason::link_down);
+      return drop(DropReason::link_down, frame);
     }
     const auto view = FrameView::parse(frame.head());
     if (!view) {
-      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
+      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated,
+                  frame);
     }
     frame.find_layout();
     if (!frame.offload().is_plain() && !frame.check_offload()) {
-      return drop(DropReason::offload_invalid);
+      return drop(DropReason::offload_invalid, frame);
     }
     steps_.parsed(*view, frame.size());
     if (const auto reason = steps_.observed(frame)) {
-      return drop(*reason);
+      return drop(*reason, frame);
     }
     return classify_or_drop(arrival, *view);
   }
@@ -132,7 +133,8 @@ class Walk {
     if (copies > 0 || is_punted) {
       steps_.crossed(kind);
     } else {
-      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress);
+      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress,
+           arrival.frame);
     }
     return copies;
   }
@@ -149,8 +151,8 @@ class Walk {
     bool has_vendor_type;
   };
 
-  bool drop(DropReason reason) {
-    steps_.drop(reason);
+  bool drop(DropReason reason, const FrameBuffer& frame) {
+    steps_.drop(reason, frame);
     return false;
   }
 
@@ -170,7 +172,7 @@ class Walk {
         steps_.crossed(kind_of(view.destination()));
         return false;
       }
-      return drop(reason);
+      return drop(reason, arrival.frame);
     }
     if (classification->has_tag && is_vendors(classification->tag.type)) [[unlikely]] {
       arrival.frame.find_layout_behind_vendor_tag();
@@ -209,10 +211,6 @@ class Walk {
   // Returns how many frames were sent or refused: the segments of a super-frame each count.
   std::size_t send_by(PortIndex port, Outgoing& out) {
     const Picture::Slot& slot = picture_.slot(port);
-    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
-      steps_.refuse(port, out.kind, DropReason::link_down);
-      return 1;
-    }
     const PortView& view = snapshot_.port(port);
     if (view.sends_tagged(out.vid)) {
       out.tag.put_on();
@@ -220,8 +218,12 @@ class Walk {
       out.tag.take_off();
     }
     FrameBuffer& frame = out.frame;
+    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
+      steps_.refuse(port, out.kind, DropReason::link_down, frame);
+      return 1;
+    }
     if (const auto reason = refuse_length(frame, slot.state)) {
-      steps_.refuse(port, out.kind, *reason);
+      steps_.refuse(port, out.kind, *reason, frame);
       return 1;
     }
     const bool is_unreadable = out.has_vendor_type && view.sends_tagged(out.vid);
@@ -238,7 +240,7 @@ class Walk {
   std::size_t cut(PortIndex port, Outgoing& out) {
     const std::optional<HeaderLayout> headers = out.frame.headers_of_segments();
     if (!headers) {
-      steps_.refuse(port, out.kind, DropReason::offload_invalid);
+      steps_.refuse(port, out.kind, DropReason::offload_invalid, out.frame);
       return 1;
     }
     steps_.cuts(port, out.frame);

@@ -223,7 +223,7 @@ class Worker::Receiver {
         octets += arrival.frame.size();
         admitted += walk.admit(arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
-        slot.counters[worker_.number_].drop(*reason);
+        lose(arrival.frame, *reason);
       } else if (status == ReceiveStatus::changed) {
         tell();
       } else {
@@ -231,6 +231,16 @@ class Worker::Receiver {
       }
     }
     return last;
+  }
+
+  // Counts a frame of which nothing is in the buffer.
+  void lose(FrameBuffer& buffer, DropReason reason) {
+    const Picture::Slot& slot = picture_->slot(index_);
+    slot.counters[worker_.number_].drop(reason);
+    if (slot.observer != nullptr) {
+      buffer.assign(0);
+      slot.observer->drops(worker_.number_, buffer, Direction::in, reason);
+    }
   }
 
   // A word for which there is no memory is lost: whoever it is for looks by himself at times.

@@ -67,12 +67,17 @@ class WorkerSteps {
                           .bytes = frame.make_whole()});
   }
 
-  void drop(DropReason reason) { counters().drop(reason); }
+  void drop(DropReason reason, const FrameBuffer& frame) {
+    counters().drop(reason);
+    if (PortObserver* const observer = picture_.slot(ingress_).observer) {
+      observer->drops(worker_, frame, Direction::in, reason);
+    }
+  }
 
   void crossed(AddressKind kind) { counters().in_frames[static_cast<std::size_t>(kind)].add(1); }
 
-  void refuse(PortIndex port, AddressKind kind, DropReason reason) {
-    tapswitch::refuse(exit(port), kind, reason);
+  void refuse(PortIndex port, AddressKind kind, DropReason reason, const FrameBuffer& frame) {
+    tapswitch::refuse(exit(port), kind, reason, frame);
   }
 
   void leave(PortIndex port, AddressKind kind, FrameBuffer& frame, bool may_be_held) {

@@ -90,7 +90,18 @@ class CaptureTest : public testing::Test {
     frame_.set_number(number);
     std::memcpy(frame_.space().data(), bytes.data(), bytes.size());
     frame_.find_layout();
-    capture_->take(worker, *port_, direction, frame_, std::chrono::steady_clock::now());
+    look(worker, {.direction = direction, .when = std::chrono::steady_clock::now()});
+  }
+
+  void drop(const Bytes& bytes, DropReason reason, const Offload& offload = {}) {
+    fill(frame_, bytes, offload);
+    look(0, {.direction = Direction::out,
+             .when = std::chrono::steady_clock::now(),
+             .dropped = reason});
+  }
+
+  void look(std::size_t worker, const Capture::Look& look) {
+    capture_->take(worker, *port_, look, frame_);
   }
 
   // Stops the capture and returns all that it wrote.
@@ -182,6 +193,49 @@ TEST_F(CaptureTest, SuperFrameIsWrittenAsTheFramesOfAWire) {
   for (const Bytes& frame : frames) {
     EXPECT_LE(frame.size(), super.headers.payload + 1'448);
   }
+}
+
+TEST_F(CaptureTest, OfDropsHasThoseAloneWithTheirReasons) {
+  start({.is_of_drops = true});
+  take(small_frame(bob));
+  drop(small_frame(), DropReason::busy);
+  drop({}, DropReason::framing_invalid);
+  const SuperFrame super = build({.payload = Bytes(4'000)});
+  drop(super.bytes, DropReason::link_down, super.offload);
+  drop(Bytes(13), DropReason::runt, {.needs_checksum = true});
+  const std::vector<Block> blocks = rest();
+  std::vector<std::string> reasons;
+  for (const Block& block : blocks) {
+    if (block.type == packet) {
+      const std::size_t begin = block.body.find("dropped as ");
+      ASSERT_NE(begin, std::string::npos);
+      reasons.push_back(block.body.substr(begin, block.body.find(':', begin) - begin));
+    }
+  }
+  EXPECT_EQ(reasons,
+            (std::vector<std::string>{"dropped as busy", "dropped as framing_invalid",
+                                      "dropped as link_down", "dropped as link_down",
+                                      "dropped as link_down", "dropped as runt"}));
+  const std::vector<Bytes> frames = frames_of(blocks);
+  EXPECT_EQ(frames[0], small_frame());
+  EXPECT_EQ(frames[1], Bytes());
+  EXPECT_EQ(frames[5], Bytes(13));
+}
+
+// A tag has made it so, and there is no buffer to cut it in.
+TEST_F(CaptureTest, SuperFrameThatIsTooLongIsWrittenAsItIs) {
+  start({.is_of_drops = true});
+  const std::size_t most = FrameBuffer::max_frame_size;
+  Bytes bytes = build({.payload = Bytes(60'000)}).bytes;
+  bytes.resize(most);
+  fill(frame_, bytes, build({.payload = Bytes(60'000)}).offload);
+  frame_.push_tag({.vid = 10});
+  look(0, {.direction = Direction::out,
+           .when = std::chrono::steady_clock::now(),
+           .dropped = DropReason::oversize});
+  const std::vector<Bytes> frames = frames_of(rest());
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].size(), most + VlanTag::size);
 }
 
 TEST_F(CaptureTest, UncutSuperFrameIsWrittenAsItCrosses) {
@@ -285,7 +339,7 @@ TEST_F(CaptureTest, FilterSeesAllOfAFrameThatLiesInPieces) {
     ASSERT_TRUE(frame_.borrow(parts));
     frame_.find_layout();
     ASSERT_TRUE(frame_.is_lent());
-    capture_->take(0, *port_, Direction::in, frame_, std::chrono::steady_clock::now());
+    look(0, {.direction = Direction::in, .when = std::chrono::steady_clock::now()});
   };
   take_lent();
   bytes[1'000] = std::byte{0x17};

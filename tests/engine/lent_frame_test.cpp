@@ -291,6 +291,8 @@ class Witness final : public PortObserver {
     note(frame);
     return std::nullopt;
   }
+  void drops(std::size_t /*worker*/, const FrameBuffer& /*frame*/, Direction /*direction*/,
+             DropReason /*reason*/) noexcept override {}
   void cuts(std::size_t /*worker*/, const FrameBuffer& /*frame*/) noexcept override {}
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override { note(frame); }
 

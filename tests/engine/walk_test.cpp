@@ -29,6 +29,8 @@ class Witness final : public PortObserver {
     return refusal_;
   }
 
+  void drops(std::size_t /*worker*/, const FrameBuffer& /*frame*/, Direction /*direction*/,
+             DropReason /*reason*/) noexcept override {}
   void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     const std::lock_guard lock(mutex_);
     cut_.emplace_back(frame.head().begin(), frame.head().end());

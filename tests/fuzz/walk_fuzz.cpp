@@ -83,6 +83,10 @@ class CheckingObserver final : public PortObserver {
   void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     require(frame.wire_count() > 0);
   }
+  void drops(std::size_t /*worker*/, const FrameBuffer& frame, Direction /*direction*/,
+             DropReason /*reason*/) noexcept override {
+    require(frame.size() <= FrameBuffer::max_frame_size + VlanTag::size);
+  }
   void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     if (const auto headers = frame.layout().headers()) {
       require(headers->payload <= frame.head().size());

@@ -951,6 +951,8 @@ class CaptureStartParams(TypedDict):
     count: NotRequired[int]  # frames after which it ends; 0: none
     # super-frames and unfinished checksums as they cross; else as a wire would have them
     uncut: NotRequired[bool]
+    # only frames that the switch drops, each with the reason as its comment
+    drops: NotRequired[bool]
 
 
 class CaptureStartResult(TypedDict):
@@ -972,6 +974,7 @@ class Capture(TypedDict):
     count: int  # frames after which it ends; 0: none
     # super-frames and unfinished checksums as they cross; else as a wire would have them
     uncut: bool
+    drops: bool  # only frames that the switch drops, each with the reason as its comment
 
 
 class CaptureListResult(TypedDict):

@@ -28,6 +28,7 @@ constexpr std::size_t block_header_size = 8;
 constexpr std::size_t packet_header_size = 20;
 constexpr std::size_t interface_header_size = 8;
 constexpr std::uint16_t end_of_options = 0;
+constexpr std::uint16_t opt_comment = 1;
 constexpr std::uint16_t if_name = 2;
 constexpr std::uint16_t epb_flags = 2;
 constexpr std::size_t largest_block = 1'048'576;  // more than any frame makes
@@ -221,10 +222,12 @@ std::string FrameLines::line_of_packet(std::string_view block) const {
   const std::string_view frame = rest.substr(0, kept);
   const std::string_view options = rest.substr(std::min(rest.size(), (kept + 3) / 4 * 4));
   const auto flags = number_at<std::uint32_t>(find_option(options, epb_flags), 0);
-  return fmt::format("{} {} {:<3} {}", time_text(time),
+  const std::string_view comment = find_option(options, opt_comment);
+  return fmt::format("{} {} {:<3} {}{}{}", time_text(time),
                      interface < interfaces_.size() ? interfaces_[interface] : "?",
                      (flags & 3) == 1 ? "in" : "out",
-                     describe_frame(std::as_bytes(std::span(frame)), size));
+                     describe_frame(std::as_bytes(std::span(frame)), size),
+                     comment.empty() ? "" : ", ", comment);
 }
 
 }  // namespace tapswitch::tapctl

@@ -53,7 +53,10 @@ const std::vector<rpc::Method>& own_commands() {
             {"seconds", Schema::integer(1, longest_capture_seconds), "end after so long"},
             {"uncut", Schema::boolean(),
              "super-frames and unfinished checksums as they cross; else as a wire would have them",
-             false, false}}),
+             false, false},
+            {"drops", Schema::boolean(),
+             "only frames that the switch drops, each with the reason as its comment", false,
+             false}}),
        Schema::any()},
       {"graph", "switches, VLANs and ports in the language of dot(1)",
        Schema::object(

@@ -39,6 +39,7 @@ CaptureSpec spec_of(const Json& params) {
   spec.switch_name = optional_text(params, "switch");
   spec.filter = rpc::text_or(params, "filter", "");
   spec.options.directions = directions_of(rpc::text_or(params, "direction", "inout"));
+  spec.options.vlan = optional_vlan(params).value_or(no_vlan);
   spec.options.snap_length = params.value("snaplen", std::size_t{0});
   spec.options.count = params.value("count", std::uint64_t{0});
   spec.options.is_uncut = boolean_or(params, "uncut", false);
@@ -123,6 +124,7 @@ Json describe(std::uint64_t id, const Captures::Running& running) {
   return {{"capture", id},
           {"ports", spec.ports},
           {"switch", spec.switch_name ? Json(*spec.switch_name) : Json()},
+          {"vlan", spec.options.vlan != no_vlan ? Json(spec.options.vlan) : Json()},
           {"direction", word_of(spec.options.directions)},
           {"filter", spec.filter},
           {"snaplen", spec.options.snap_length},

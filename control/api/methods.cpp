@@ -351,6 +351,7 @@ Fields capture_fields() {
   return {
       {"ports", Schema::list(name_schema(), 4'096), "only these; default: all, also those to come"},
       {"switch", name_schema(), "only ports of this switch"},
+      {"vlan", vlan_id_schema(), "only frames that belong to this VLAN, tagged or not"},
       {"direction", Schema::word({"in", "out", "inout"}),
        "frames that the switch receives by the port (in), sends by it (out), or both", false,
        "inout"},
@@ -380,6 +381,8 @@ Schema capture_schema() {
   for (Field field : capture_fields()) {
     if (field.name == "switch") {
       field.schema = Schema::any_of({name_schema(), Schema::null()}, "a name or null");
+    } else if (field.name == "vlan") {
+      field.schema = Schema::any_of({vlan_id_schema(), Schema::null()}, "a VID or null");
     }
     field.is_required = true;
     field.default_value = nullptr;

@@ -93,7 +93,7 @@ class Narrator {
   }
 
   // An observer is not asked, for it would take the frame for one that has come.
-  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/) {
+  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/, VlanId /*vid*/) {
     return std::nullopt;
   }
 
@@ -143,7 +143,7 @@ class Narrator {
     is_punted_ = true;
   }
 
-  void drop(DropReason reason, const FrameBuffer& /*frame*/) {
+  void drop(DropReason reason, const FrameBuffer& /*frame*/, VlanId /*vid*/) {
     note("dropped: {}", text_of(reason).description);
     result_["reason"] = text_of(reason).name;
   }

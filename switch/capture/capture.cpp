@@ -46,8 +46,10 @@ std::shared_ptr<CaptureInterface> Capture::add_interface(const std::string& name
 void Capture::take(std::size_t worker, CaptureInterface& interface, const Look& look,
                    const FrameBuffer& frame) noexcept {
   const CaptureOptions& options = shared_->options;
-  if (options.is_of_drops != look.dropped.has_value() ||
-      !options.directions.has(look.direction) || shared_->is_stopping.load(std::memory_order_relaxed)) {
+  const bool is_of_vlan = options.vlan == no_vlan || options.vlan == look.vid;
+  if (!is_of_vlan || options.is_of_drops != look.dropped.has_value() ||
+      !options.directions.has(look.direction) ||
+      shared_->is_stopping.load(std::memory_order_relaxed)) {
     return;
   }
   // Frames that are to be cut or finished are needed whole, and are filtered afterwards; so are

@@ -28,6 +28,7 @@
 #include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/vlan_tag.hpp"
 #include "switch/system/bell.hpp"
 #include "switch/system/slow_close.hpp"
 #include "switch/system/unique_fd.hpp"
@@ -49,6 +50,7 @@ inline void close_slowly(CaptureEnds ends) noexcept {
 struct CaptureOptions {
   Directions directions = {};
   std::shared_ptr<const CaptureFilter> filter = {};  // null: all frames
+  VlanId vlan = no_vlan;                             // no_vlan: frames of all
   std::size_t snap_length = 0;                       // of a frame that are kept; 0: all
   std::uint64_t count = 0;                           // of frames, after which it ends; 0: none
   bool is_uncut = false;                             // frames as they crossed
@@ -98,6 +100,7 @@ class Capture {
   // A frame has come in by a port, is about to leave by it, or is dropped there.
   struct Look {
     Direction direction;
+    VlanId vid;
     TimePoint when;
     std::optional<DropReason> dropped = {};
   };

@@ -25,9 +25,9 @@ class PortWatch final : public PortObserver {
       : watchers_(std::move(watchers)), numbers_(std::move(numbers)) {}
 
   [[nodiscard]] std::optional<DropReason> received(std::size_t worker, const FrameBuffer& frame,
+                                                   VlanId vid,
                                                    TimePoint /*now*/) noexcept override {
-    // The frames of a batch have come at one time for the switch, but not for who reads of them.
-    show(worker, frame, {.direction = Direction::in, .when = std::chrono::steady_clock::now()});
+    show(worker, frame, {.direction = Direction::in, .vid = vid, .when = time()});
     return std::nullopt;
   }
 
@@ -36,17 +36,19 @@ class PortWatch final : public PortObserver {
     numbers_->give(worker, frame);
   }
 
-  void sends(std::size_t worker, const FrameBuffer& frame) noexcept override {
-    show(worker, frame, {.direction = Direction::out, .when = std::chrono::steady_clock::now()});
+  void sends(std::size_t worker, const FrameBuffer& frame, VlanId vid) noexcept override {
+    show(worker, frame, {.direction = Direction::out, .vid = vid, .when = time()});
   }
 
-  void drops(std::size_t worker, const FrameBuffer& frame, Direction direction,
-             DropReason reason) noexcept override {
+  void drops(std::size_t worker, const FrameBuffer& frame, const Drop& drop) noexcept override {
     show(worker, frame,
-         {.direction = direction, .when = std::chrono::steady_clock::now(), .dropped = reason});
+         {.direction = drop.direction, .vid = drop.vid, .when = time(), .dropped = drop.reason});
   }
 
  private:
+  // The frames of a batch have come at one time for the switch, but not for who reads of them.
+  static TimePoint time() noexcept { return std::chrono::steady_clock::now(); }
+
   void show(std::size_t worker, const FrameBuffer& frame, const Capture::Look& look) noexcept {
     numbers_->give(worker, frame);
     for (const Watcher& watcher : watchers_) {

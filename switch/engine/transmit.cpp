@@ -27,7 +27,8 @@ std::optional<DropReason> reason_of(SendStatus status) {
 void drop(const Exit& exit, DropReason reason, const FrameBuffer& frame) {
   exit.counters().drop(reason);
   if (PortObserver* const observer = exit.slot->observer) {
-    observer->drops(exit.worker, frame, Direction::out, reason);
+    observer->drops(exit.worker, frame,
+                    {.direction = Direction::out, .vid = exit.vid, .reason = reason});
   }
 }
 
@@ -55,7 +56,7 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   PortCounters& counters = exit.counters();
   counters.out_frames[static_cast<std::size_t>(kind)].add(1);
   if (slot.observer != nullptr) {
-    slot.observer->sends(exit.worker, frame);
+    slot.observer->sends(exit.worker, frame, exit.vid);
   }
   const std::size_t size = frame.size();
   if (const auto reason = reason_of(slot.port->send(frame))) {

@@ -4,18 +4,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "switch/engine/counters.hpp"
 #include "switch/engine/flush_list.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/vlan_tag.hpp"
 
 namespace tapswitch {
 
-// The port by which a frame leaves, as one worker sees it. Lives as long as the picture.
+// The port by which a frame of a VLAN leaves, as one worker sees it. Lives as long as the picture.
 struct Exit {
   const Picture::Slot* slot = nullptr;
-  std::size_t worker = 0;
+  std::uint32_t worker = 0;
+  VlanId vid = no_vlan;  // no_vlan: the frame comes from the protocols of the switch
 
   [[nodiscard]] PortCounters& counters() const { return slot->counters[worker]; }
 

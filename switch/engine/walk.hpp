@@ -2,7 +2,7 @@
 // walk.hpp: the way of one frame through a switch, from the buffer it was received in to the ports
 // it leaves by:
 //
-//   admit (parse, observe, classify), learn, decide, tag, cut, leave
+//   admit (parse, classify, observe), learn, decide, tag, cut, leave
 //
 // What happens at each step is up to 'Steps': a worker's (worker_steps.hpp) count, learn and send,
 // and those of frame.trace tell what would happen. There is no second way.
@@ -58,7 +58,7 @@ struct Arrival {
 // Steps, in the order in which a frame comes by them:
 //   void arrived(const FrameBuffer&)              whatever it may be
 //   void parsed(const FrameView&, size)           it is a frame
-//   optional<DropReason> observed(const FrameBuffer&)
+//   optional<DropReason> observed(const FrameBuffer&, VlanId)  of a VLAN, or of none
 //   void classified(const FrameView&, const Classification&)
 //   void entered(VlanId, size)                    begins the second half
 //   Learned learn(Station, const PortView&)       also where the port does not learn
@@ -66,7 +66,7 @@ struct Arrival {
 //   void decides(const FrameView&, VlanId)        before the decision
 //   void decided(const Decision&)
 //   void punt(FrameBuffer&, VlanId, optional<Learned>)  which may make it whole
-//   void drop(DropReason, const FrameBuffer&)     at the port it came in by
+//   void drop(DropReason, const FrameBuffer&, VlanId)  at the port it came in by
 //   void refuse(PortIndex, AddressKind, DropReason, const FrameBuffer&)  at one it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
 //   void cuts(PortIndex, const FrameBuffer&)      its segments leave one by one
@@ -97,16 +97,18 @@ class Walk {
       return drop(DropReason::offload_invalid, frame);
     }
     steps_.parsed(*view, frame.size());
-    if (const auto reason = steps_.observed(frame)) {
-      return drop(*reason, frame);
+    const Classified classified = classify(snapshot_, ingress_, *view);
+    const VlanId vid = classified ? classified->tag.vid : no_vlan;
+    if (const auto reason = steps_.observed(frame, vid)) {
+      return drop(*reason, frame, vid);
     }
-    return classify_or_drop(arrival, *view);
+    return enter_or_drop(arrival, *view, classified);
   }
 
   // Admits a frame anew that was admitted by another picture, or takes its admission away.
   void admit_again(Arrival& arrival) {
     if (const auto before = std::exchange(arrival.admission, std::nullopt)) {
-      (void)classify_or_drop(arrival, before->view);
+      (void)enter_or_drop(arrival, before->view, classify(snapshot_, ingress_, before->view));
     }
   }
 
@@ -134,7 +136,7 @@ class Walk {
       steps_.crossed(kind);
     } else {
       drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress,
-           arrival.frame);
+           arrival.frame, vid);
     }
     return copies;
   }
@@ -151,17 +153,20 @@ class Walk {
     bool has_vendor_type;
   };
 
-  bool drop(DropReason reason, const FrameBuffer& frame) {
-    steps_.drop(reason, frame);
+  using Classified = decltype(classify(std::declval<const Snapshot&>(), PortIndex(),
+                                       std::declval<const FrameView&>()));
+
+  bool drop(DropReason reason, const FrameBuffer& frame, VlanId vid = no_vlan) {
+    steps_.drop(reason, frame, vid);
     return false;
   }
 
-  [[gnu::always_inline]] bool classify_or_drop(Arrival& arrival, const FrameView& view) {
+  [[gnu::always_inline]] bool enter_or_drop(Arrival& arrival, const FrameView& view,
+                                            const Classified& classification) {
     const SwitchRule& rule = snapshot_.rule();
     const PuntKind punt = rule.punts.is_empty()
                               ? PuntKind::none
                               : punt_kind(rule.punts, view, arrival.frame.layout());
-    const auto classification = classify(snapshot_, ingress_, view);
     if (!classification) {
       // A frame that concerns the link alone needs no VLAN; a source that is no station's makes it
       // void.

@@ -239,7 +239,8 @@ class Worker::Receiver {
     slot.counters[worker_.number_].drop(reason);
     if (slot.observer != nullptr) {
       buffer.assign(0);
-      slot.observer->drops(worker_.number_, buffer, Direction::in, reason);
+      slot.observer->drops(worker_.number_, buffer,
+                           {.direction = Direction::in, .vid = no_vlan, .reason = reason});
     }
   }
 
@@ -368,8 +369,9 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
   copy_octets(frame, buffer.space().data());
   buffer.assign(frame.size());
   const AddressKind kind = kind_of(MacAddress::read(frame.data()));
-  transmit({.slot = &picture->second->slot(index), .worker = number_}, kind, buffer,
-           egress_tools_.to_flush);
+  const Exit exit{.slot = &picture->second->slot(index),
+                  .worker = static_cast<std::uint32_t>(number_)};
+  transmit(exit, kind, buffer, egress_tools_.to_flush);
   egress_tools_.to_flush.flush();
 }
 

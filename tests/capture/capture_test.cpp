@@ -90,12 +90,13 @@ class CaptureTest : public testing::Test {
     frame_.set_number(number);
     std::memcpy(frame_.space().data(), bytes.data(), bytes.size());
     frame_.find_layout();
-    look(worker, {.direction = direction, .when = std::chrono::steady_clock::now()});
+    look(worker, {.direction = direction, .vid = 10, .when = std::chrono::steady_clock::now()});
   }
 
   void drop(const Bytes& bytes, DropReason reason, const Offload& offload = {}) {
     fill(frame_, bytes, offload);
     look(0, {.direction = Direction::out,
+             .vid = no_vlan,
              .when = std::chrono::steady_clock::now(),
              .dropped = reason});
   }
@@ -195,6 +196,17 @@ TEST_F(CaptureTest, SuperFrameIsWrittenAsTheFramesOfAWire) {
   }
 }
 
+TEST_F(CaptureTest, OfAVlanHasTheFramesOfNoOther) {
+  start({.vlan = 20});
+  take(small_frame());
+  fill(frame_, small_frame(bob));
+  const auto now = std::chrono::steady_clock::now();
+  for (const VlanId vid : {no_vlan, VlanId{20}}) {
+    look(0, {.direction = Direction::in, .vid = vid, .when = now});
+  }
+  EXPECT_EQ(frames_of(rest()), std::vector<Bytes>{small_frame(bob)});
+}
+
 TEST_F(CaptureTest, OfDropsHasThoseAloneWithTheirReasons) {
   start({.is_of_drops = true});
   take(small_frame(bob));
@@ -212,10 +224,9 @@ TEST_F(CaptureTest, OfDropsHasThoseAloneWithTheirReasons) {
       reasons.push_back(block.body.substr(begin, block.body.find(':', begin) - begin));
     }
   }
-  EXPECT_EQ(reasons,
-            (std::vector<std::string>{"dropped as busy", "dropped as framing_invalid",
-                                      "dropped as link_down", "dropped as link_down",
-                                      "dropped as link_down", "dropped as runt"}));
+  EXPECT_EQ(reasons, (std::vector<std::string>{"dropped as busy", "dropped as framing_invalid",
+                                               "dropped as link_down", "dropped as link_down",
+                                               "dropped as link_down", "dropped as runt"}));
   const std::vector<Bytes> frames = frames_of(blocks);
   EXPECT_EQ(frames[0], small_frame());
   EXPECT_EQ(frames[1], Bytes());
@@ -231,6 +242,7 @@ TEST_F(CaptureTest, SuperFrameThatIsTooLongIsWrittenAsItIs) {
   fill(frame_, bytes, build({.payload = Bytes(60'000)}).offload);
   frame_.push_tag({.vid = 10});
   look(0, {.direction = Direction::out,
+           .vid = 10,
            .when = std::chrono::steady_clock::now(),
            .dropped = DropReason::oversize});
   const std::vector<Bytes> frames = frames_of(rest());
@@ -339,7 +351,7 @@ TEST_F(CaptureTest, FilterSeesAllOfAFrameThatLiesInPieces) {
     ASSERT_TRUE(frame_.borrow(parts));
     frame_.find_layout();
     ASSERT_TRUE(frame_.is_lent());
-    look(0, {.direction = Direction::in, .when = std::chrono::steady_clock::now()});
+    look(0, {.direction = Direction::in, .vid = 10, .when = std::chrono::steady_clock::now()});
   };
   take_lent();
   bytes[1'000] = std::byte{0x17};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every reason for which a frame is dropped is shown to the observer of the port where it is counted,
-// with the frame as it was then.
+// Every reason for which a frame is dropped is shown to the observer of the port where it is
+// counted, with the frame as it was then.
 #include <sys/eventfd.h>
 
 #include <deque>
@@ -16,43 +16,45 @@
 namespace tapswitch::test {
 namespace drops_test {
 
-struct Drop {
+struct Shown {
   Bytes frame;
   Direction direction;
+  VlanId vid;
   DropReason reason;
 
-  bool operator==(const Drop&) const = default;
+  bool operator==(const Shown&) const = default;
 };
 
-std::ostream& operator<<(std::ostream& out, const Drop& drop) {
+std::ostream& operator<<(std::ostream& out, const Shown& drop) {
   return out << text_of(drop.reason).name << (drop.direction == Direction::in ? " in" : " out")
-             << ", " << drop.frame.size() << " bytes";
+             << ", VLAN " << drop.vid << ", " << drop.frame.size() << " bytes";
 }
 
 class Witness final : public PortObserver {
  public:
   std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& /*frame*/,
-                                     TimePoint /*now*/) noexcept override {
+                                     VlanId /*vid*/, TimePoint /*now*/) noexcept override {
     return std::nullopt;
   }
   void cuts(std::size_t /*worker*/, const FrameBuffer& /*frame*/) noexcept override {}
-  void sends(std::size_t /*worker*/, const FrameBuffer& /*frame*/) noexcept override {}
-  void drops(std::size_t /*worker*/, const FrameBuffer& frame, Direction direction,
-             DropReason reason) noexcept override {
+  void sends(std::size_t /*worker*/, const FrameBuffer& /*frame*/,
+             VlanId /*vid*/) noexcept override {}
+  void drops(std::size_t /*worker*/, const FrameBuffer& frame,
+             const PortObserver::Drop& drop) noexcept override {
     Bytes bytes(frame.size());
     frame.copy(0, bytes);
     const std::lock_guard lock(mutex_);
-    seen_.push_back({std::move(bytes), direction, reason});
+    seen_.push_back({std::move(bytes), drop.direction, drop.vid, drop.reason});
   }
 
-  [[nodiscard]] std::vector<Drop> seen() {
+  [[nodiscard]] std::vector<Shown> seen() {
     const std::lock_guard lock(mutex_);
     return seen_;
   }
 
  private:
   std::mutex mutex_;
-  std::vector<Drop> seen_;
+  std::vector<Shown> seen_;
 };
 
 UniqueFd open_eventfd(unsigned count) { return UniqueFd(::eventfd(count, EFD_NONBLOCK)); }
@@ -92,7 +94,7 @@ class OddPort final : public Port {
 class DropsTest : public testing::Test {
  protected:
   // Waits until that is all that the port has dropped.
-  void expect_drops(PortIndex port, Witness& witness, const std::vector<Drop>& expected) {
+  void expect_drops(PortIndex port, Witness& witness, const std::vector<Shown>& expected) {
     const DropReason reason = expected.back().reason;
     const auto is_counted = [&] { return lan_.drops(port, reason) > 0; };
     EXPECT_TRUE(wait_until(is_counted)) << text_of(reason).name;
@@ -130,6 +132,7 @@ TEST_F(DropsTest, AtIngress) {
     PortRule rule;
     Bytes frame;
     DropReason reason;
+    VlanId vid = no_vlan;
   };
   const Case cases[] = {
       {trunk(), Bytes(13), DropReason::runt},
@@ -141,7 +144,7 @@ TEST_F(DropsTest, AtIngress) {
       {untagged_alone(), frame(alice, bob).tag({.vid = 10}).build(), DropReason::tagged_refused},
       {tagged_alone(), frame(alice, bob).build(), DropReason::untagged_refused},
       {access(10), frame(alice, bob).tag({.vid = 20}).build(), DropReason::vlan_not_allowed},
-      {access(99), frame(alice, everybody).build(), DropReason::no_egress},
+      {access(99), frame(alice, everybody).build(), DropReason::no_egress, 99},
   };
   (void)lan_.plug(access(10));
   std::size_t cable = 1;
@@ -151,7 +154,7 @@ TEST_F(DropsTest, AtIngress) {
     const PortIndex port = lan_.plug(row.rule);
     lan_.engine().observe(port, &witness);
     ASSERT_TRUE(lan_.cable(cable++).send(row.frame));
-    expect_drops(port, witness, {{row.frame, Direction::in, row.reason}});
+    expect_drops(port, witness, {{row.frame, Direction::in, row.vid, row.reason}});
     (void)lan_.engine().remove_port(port);
   }
 }
@@ -165,7 +168,7 @@ TEST_F(DropsTest, OfFramesThatDoNotFitTheirHeader) {
   write_offload(wrong, std::span(with_header).first<offload_header_size>());
   with_header.insert(with_header.end(), bytes.begin(), bytes.end());
   ASSERT_TRUE(lan_.cable(0).send(with_header));
-  expect_drops(port, witness_, {{bytes, Direction::in, DropReason::offload_invalid}});
+  expect_drops(port, witness_, {{bytes, Direction::in, no_vlan, DropReason::offload_invalid}});
 }
 
 TEST_F(DropsTest, OfFramesThatWouldGoBack) {
@@ -176,7 +179,7 @@ TEST_F(DropsTest, OfFramesThatWouldGoBack) {
   lan_.engine().observe(alices, &witness_);
   const Bytes back = frame(carol, alice).build();
   ASSERT_TRUE(lan_.cable(0).send(back));
-  expect_drops(alices, witness_, {{back, Direction::in, DropReason::same_port}});
+  expect_drops(alices, witness_, {{back, Direction::in, 1, DropReason::same_port}});
 }
 
 TEST_F(DropsTest, OfFramesToStationsThatMayNotBeReached) {
@@ -194,8 +197,8 @@ TEST_F(DropsTest, OfFramesToStationsThatMayNotBeReached) {
   ASSERT_TRUE(lan_.cable(0).send(to_bob));
   ASSERT_TRUE(lan_.cable(0).send(to_carol));
   expect_drops(alices, witness_,
-               {{to_bob, Direction::in, DropReason::isolated},
-                {to_carol, Direction::in, DropReason::egress_vlan_not_allowed}});
+               {{to_bob, Direction::in, 1, DropReason::isolated},
+                {to_carol, Direction::in, 1, DropReason::egress_vlan_not_allowed}});
 }
 
 TEST_F(DropsTest, OfWhatIsLostBeforeItIsAFrameNothingIsLeft) {
@@ -206,9 +209,9 @@ TEST_F(DropsTest, OfWhatIsLostBeforeItIsAFrameNothingIsLeft) {
       SendStatus::sent);
   ASSERT_TRUE(lan_.engine().replace_port(port, odd));
   expect_drops(port, witness_,
-               {{{}, Direction::in, DropReason::oversize},
-                {{}, Direction::in, DropReason::offload_invalid},
-                {{}, Direction::in, DropReason::framing_invalid}});
+               {{{}, Direction::in, no_vlan, DropReason::oversize},
+                {{}, Direction::in, no_vlan, DropReason::offload_invalid},
+                {{}, Direction::in, no_vlan, DropReason::framing_invalid}});
 }
 
 // A frame in VLAN 10 that leaves tagged, and is dropped with the tag.
@@ -237,7 +240,7 @@ TEST_F(DropsTest, AtEgress) {
     lan_.engine().set_port_state(port, row.state);
     lan_.engine().observe(port, &witness);
     ASSERT_TRUE(lan_.cable(0).send(sent));
-    expect_drops(port, witness, {{tagged, Direction::out, row.reason}});
+    expect_drops(port, witness, {{tagged, Direction::out, 10, row.reason}});
     (void)lan_.engine().remove_port(port);
   }
 }
@@ -250,7 +253,7 @@ TEST_F(DropsTest, OfFramesThatTheirTagMakesTooLong) {
   const std::size_t payload = FrameBuffer::max_frame_size - FrameView::header_size;
   ASSERT_TRUE(lan_.cable(0).send(frame(alice, everybody).payload(payload).build()));
   const Bytes tagged = frame(alice, everybody).tag({.vid = 10}).payload(payload).build();
-  expect_drops(port, witness_, {{tagged, Direction::out, DropReason::oversize}});
+  expect_drops(port, witness_, {{tagged, Direction::out, 10, DropReason::oversize}});
 }
 
 }  // namespace drops_test

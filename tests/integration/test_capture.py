@@ -116,6 +116,21 @@ def test_file_tells_ports_directions_tags_and_times(lab):
     assert begin - 1 < times[0] and times[-1] < time.time() + 1
 
 
+def test_frames_of_one_vlan_tagged_or_not(pair):
+    pair.join("trunk", "10.0.0.3/24", vlan={"mode": "trunk", "allowed": "10,20"})
+    pair.join("other", "10.0.0.4/24", vlan=20)
+    path = pair.directory / "vlan.pcapng"
+    with Capturing(pair, "--vlan", "10", "-w", path) as capturing:
+        assert capturing.told()["vlan"] == 10
+        transmit(pair, "other", frame(BOB, EVERYBODY))
+        transmit(pair, "trunk", frame(BOB, EVERYBODY, 20), frame(BOB, EVERYBODY, 30))
+        transmit(pair, "alice", frame(ALICE, EVERYBODY))
+        capturing.wait_for(3)
+        capturing.end()
+    assert {(each["frame.interface_name"], each["vlan.id"]) for each in read(path)} == {
+        ("sw0/alice", ""), ("sw0/bob", ""), ("sw0/trunk", "10")}
+
+
 def test_all_copies_of_a_frame_have_one_number_in_all_captures(pair):
     pair.join("carol", "10.0.0.3/24", vlan=10)
     at_ingress, at_egress = (pair.directory / f"{name}.pcapng" for name in ("ingress", "egress"))

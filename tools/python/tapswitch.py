@@ -944,6 +944,7 @@ class CaptureStartParams(TypedDict):
     lease: NotRequired[int]  # the writing end of a pipe: the capture ends when nobody has the other
     ports: NotRequired[list[str]]  # only these; default: all, also those to come
     switch: NotRequired[str]  # only ports of this switch
+    vlan: NotRequired[int]  # only frames that belong to this VLAN, tagged or not
     # frames that the switch receives by the port (in), sends by it (out), or both
     direction: NotRequired[Literal['in', 'out', 'inout']]
     filter: NotRequired[str]  # only frames that match, in the words of pcap-filter(7)
@@ -967,6 +968,7 @@ class Capture(TypedDict):
     ports_refused: int  # ports for which there was no room
     ports: list[str]  # only these; default: all, also those to come
     switch: str | None  # only ports of this switch
+    vlan: int | None  # only frames that belong to this VLAN, tagged or not
     # frames that the switch receives by the port (in), sends by it (out), or both
     direction: Literal['in', 'out', 'inout']
     filter: str  # only frames that match, in the words of pcap-filter(7)

@@ -41,6 +41,8 @@ const std::vector<rpc::Method>& own_commands() {
            {{"ports", Schema::list(config::name_schema(), 4'096),
              "of these ports; default: of all, also those to come"},
             {"switch", config::name_schema(), "only ports of this switch"},
+            {"vlan", config::vlan_id_schema(),
+             "only frames that belong to this VLAN, tagged or not"},
             {"write", Schema::text(1, longest_path), "to this file; -: to stdout (-w)"},
             {"count", Schema::integer(1, 0x7fff'ffff'ffff), "end after so many frames (-c)"},
             {"snaplen", Schema::integer(0, FrameBuffer::max_frame_size),

@@ -12,7 +12,8 @@
 namespace tapswitch::tapctl {
 
 // Returns when the capture is over: by its own limits, by a signal, or with its reader. 'print' is
-// given lines where the output is a terminal. Throws what Client throws, and std::system_error.
+// given lines where the output is a terminal. Throws what Client throws, UsageError and
+// std::system_error.
 void capture(client::Client& client, const Call& call,
              const std::function<void(const std::string&)>& print);
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::int64_t longest_interval_seconds = 3600;
 constexpr std::int64_t longest_capture_seconds = 31'536'000;  // a year
+constexpr std::int64_t largest_capture_file = 1'000'000;      // in millions of bytes
+constexpr std::int64_t most_capture_files = 1'000'000;
 
 Field switch_field() { return {"switch", config::name_schema(), "only this switch and its ports"}; }
 
@@ -53,6 +55,10 @@ const std::vector<rpc::Method>& own_commands() {
             {"filter", Schema::text(0, CaptureFilter::longest_text),
              "only frames that match, in the words of pcap-filter(7)"},
             {"seconds", Schema::integer(1, longest_capture_seconds), "end after so long"},
+            {"file_size", Schema::integer(1, largest_capture_file),
+             "begin another file when one has more than so many million bytes (-C)"},
+            {"files", Schema::integer(1, most_capture_files),
+             "so many files at most, then the first is overwritten (-W)"},
             {"uncut", Schema::boolean(),
              "super-frames and unfinished checksums as they cross; else as a wire would have them",
              false, false},

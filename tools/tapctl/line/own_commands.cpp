@@ -2,10 +2,12 @@
 #include "tools/tapctl/line/own_commands.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "control/config/schema.hpp"
 #include "switch/capture/capture_filter.hpp"
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/system/interface_name.hpp"
 #include "tools/tapctl/line/option.hpp"
 #include "tools/tapctl/top/top_view.hpp"
 
@@ -22,6 +24,17 @@ constexpr std::int64_t largest_capture_file = 1'000'000;      // in millions of 
 constexpr std::int64_t most_capture_files = 1'000'000;
 
 Field switch_field() { return {"switch", config::name_schema(), "only this switch and its ports"}; }
+
+bool is_port_or_end(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  return config::is_name(text.substr(0, colon)) &&
+         (colon == std::string_view::npos || !interface_name_fault(text.substr(colon + 1)));
+}
+
+Schema captured_port_schema() {
+  return Schema::text("port-or-end", "the name of a port; of a lab also NODE:INTERFACE",
+                      is_port_or_end);
+}
 
 }  // namespace
 
@@ -40,7 +53,7 @@ const std::vector<rpc::Method>& own_commands() {
       {"capture",
        "frames of ports as they cross: as pcapng to a pipe or a file, as lines to a terminal",
        Schema::object(
-           {{"ports", Schema::list(config::name_schema(), 4'096),
+           {{"ports", Schema::list(captured_port_schema(), 4'096),
              "of these ports; default: of all, also those to come"},
             {"switch", config::name_schema(), "only ports of this switch"},
             {"vlan", config::vlan_id_schema(),

@@ -108,8 +108,13 @@ CaptureEnds take_ends(const Json& params, rpc::Descriptors& passed) {
   return ends;
 }
 
+std::optional<std::uint32_t> guest_of(const rpc::Caller& caller) {
+  return caller.is_read_only ? std::optional(caller.uid) : std::nullopt;
+}
+
 rpc::Outcome start(Captures& captures, const Json& params, const rpc::Caller& caller) {
   CaptureSpec spec = spec_of(params);
+  spec.guest = guest_of(caller);
   captures.check_start(spec);
   rpc::Descriptors& passed = descriptors_of(caller);
   check_ends(params, passed);
@@ -154,9 +159,9 @@ void add_capture_handlers(Handlers& handlers, Captures& captures) {
   handlers["capture.list"] = [&captures](const Json&, const rpc::Caller&) {
     return list(captures);
   };
-  handlers["capture.stop"] = [&captures](const Json& params, const rpc::Caller&) -> Json {
+  handlers["capture.stop"] = [&captures](const Json& params, const rpc::Caller& caller) -> Json {
     const auto id = params.at("capture").get<std::uint64_t>();
-    captures.check_stop(id);
+    captures.check_stop(id, guest_of(caller));
     if (is_dry_run(params)) {
       return plan(fmt::format("- capture {}", id));
     }

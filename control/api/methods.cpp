@@ -400,12 +400,12 @@ std::vector<Method> capture_methods() {
                   {"lease", descriptor_index_schema(),
                    "the writing end of a pipe: the capture ends when nobody has the other"}} +
            capture_fields() + Fields{dry_run_field()}),
-       or_plan(Schema::object({capture_number_field()})), true},
+       or_plan(Schema::object({capture_number_field()})), true, true},
       {"capture.list", "the captures that run", Schema::object({}),
        Schema::object({{"captures", Schema::list(capture_schema(), network::Captures::most),
                         "in order of their numbers", true}})},
       {"capture.stop", "end a capture soon; event 'ended' of topic capture tells when",
-       Schema::object({capture_number_field(), dry_run_field()}), or_plan(nothing()), true},
+       Schema::object({capture_number_field(), dry_run_field()}), or_plan(nothing()), true, true},
   };
 }
 

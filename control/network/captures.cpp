@@ -108,6 +108,13 @@ void Captures::check_start(const CaptureSpec& spec) const {
                      fmt::format("{} captures run already: stop one first", most),
                      {{"limit", most}});
   }
+  const auto guests = std::ranges::count_if(
+      running_, [](const auto& each) { return each.second.spec.guest.has_value(); });
+  if (spec.guest && static_cast<std::size_t>(guests) >= most_of_guests) {
+    throw rpc::Error(rpc::ErrorKind::limit_reached,
+                     fmt::format("{} captures by the read-only socket run already", most_of_guests),
+                     {{"limit", most_of_guests}});
+  }
   if (spec.switch_name) {
     (void)network_.find_switch(spec.switch_name);
   }
@@ -184,9 +191,14 @@ std::uint64_t Captures::start(const CaptureSpec& spec, CaptureEnds ends) {
   return id;
 }
 
-void Captures::check_stop(std::uint64_t id) const {
-  if (!running_.contains(id)) {
+void Captures::check_stop(std::uint64_t id, std::optional<std::uint32_t> guest) const {
+  const auto found = running_.find(id);
+  if (found == running_.end()) {
     throw no_capture(id);
+  }
+  if (guest && found->second.spec.guest != guest) {
+    throw rpc::Error(rpc::ErrorKind::read_only,
+                     fmt::format("capture {} is another's, and this socket is read-only", id));
   }
 }
 

@@ -581,6 +581,34 @@ def test_nothing_is_left_of_captures_that_are_over(pair):
                "the threads have ended")
 
 
+def test_members_of_the_capture_group_may_capture_by_the_read_only_socket(empty_lab):
+    lab = empty_lab
+    socket_directory = lab.directory / "open"
+    socket_directory.mkdir()
+    read_only = socket_directory / "readonly.sock"
+    lab.start("--socket-readonly", read_only, "--capture-group", "12345")
+    for directory in (lab.directory, socket_directory):
+        directory.chmod(0o755)
+
+    def capture_with(*groups):
+        return run("setpriv", "--reuid=65534", "--regid=65534", *groups, program("TAPCTL"),
+                   "--socket", read_only, "capture", "-w", "/dev/null", "--seconds", "1",
+                   check=False)
+    member = capture_with("--groups=12345,12346")
+    assert "0 frames captured" in member.stderr, member.stderr
+    other = capture_with("--clear-groups")
+    assert other.returncode == 1 and "read-only" in other.stderr, other.stderr
+    changes = run("setpriv", "--reuid=65534", "--regid=12345", "--clear-groups", program("TAPCTL"),
+                  "--socket", read_only, "port", "add", "x", check=False)
+    assert changes.returncode == 1 and "read-only" in changes.stderr, changes.stderr
+
+
+def test_capture_group_that_is_none_is_named(empty_lab):
+    done = run(program("TAPSWITCHD"), "--socket", empty_lab.directory / "s", "--capture-group",
+               "no-such-group", check=False)
+    assert done.returncode == 1 and "no group 'no-such-group'" in done.stderr, done.stderr
+
+
 def test_read_only_socket_captures_nothing(empty_lab):
     lab = empty_lab
     read_only = lab.directory / "readonly.sock"

@@ -195,7 +195,7 @@ void carry_out(const Manner& manner, Call& call) {
     return;
   }
   if (call.method == "capture") {
-    capture(client, call, print);
+    std::fputs(summary_of(capture(client, call, print)).c_str(), stderr);
     return;
   }
   if (call.method == "system.shutdown" && !rpc::boolean_or(call.params, "dry_run", false)) {

@@ -15,7 +15,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -232,14 +231,15 @@ class Capturing {
 
 }  // namespace
 
-void capture(Client& client, const Call& call,
+Json capture(Client& client, const Call& call,
              const std::function<void(const std::string&)>& print) {
-  const Json became = Capturing(client, call, print).run();
-  std::fputs(fmt::format("tapctl: {} frames captured, {} missed: {}\n",
-                         became["frames"].get<std::uint64_t>(),
-                         became["missed"].get<std::uint64_t>(), became["why"].get<std::string>())
-                 .c_str(),
-             stderr);
+  return Capturing(client, call, print).run();
+}
+
+std::string summary_of(const Json& became) {
+  return fmt::format("tapctl: {} frames captured, {} missed: {}\n",
+                     became["frames"].get<std::uint64_t>(), became["missed"].get<std::uint64_t>(),
+                     became["why"].get<std::string>());
 }
 
 }  // namespace tapswitch::tapctl

@@ -9,90 +9,20 @@ import json
 import os
 import pty
 import re
-import signal
-import socket
-import struct
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
-from frames import ALICE, BOB, EVERYBODY, NOBODY, counted, frame, transmit
+from capturing import IN, OUT, Capturing, read, two_stations
+from frames import ALICE, BOB, EVERYBODY, counted, frame, transmit
 from lab import DEADLINE, program, run, wait_until
 from transfer import Transfer
 
-# Each reason for a drop that a frame from a station or a machine can provoke; the others need a
-# kernel that errs, a device that goes or a moment between two changes: tests/engine/drops_test.cpp
-# has them.
-PROVOKED = {"runt", "oversize", "tag_truncated", "framing_invalid", "group_source", "zero_source",
-            "reserved_address", "vlan_reserved", "tagged_refused", "untagged_refused",
-            "vlan_not_allowed", "same_port", "isolated", "no_egress", "mtu_exceeded", "link_down",
-            "busy"}
-NOT_PROVOKED = {"offload_invalid", "egress_vlan_not_allowed", "kernel_refused", "port_gone"}
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-
-FIELDS = ("frame.interface_name", "frame.packet_flags_direction", "vlan.id", "frame.len",
-          "frame.time_epoch", "frame.cap_len", "frame.packet_id", "frame.comment")
-IN, OUT = "0x00000001", "0x00000002"
-
-
-class Capturing:
-    """A `tapctl capture` that runs and whose capture has begun."""
-
-    def __init__(self, lab, *words, stdout=subprocess.DEVNULL):
-        self._lab = lab
-        before = {each["capture"] for each in lab.call("capture.list")["captures"]}
-        self.process = subprocess.Popen(
-            [program("TAPCTL"), "--socket", str(lab.socket), "capture", *map(str, words)],
-            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True)
-        self.number = wait_until(lambda: self._newcomer(before), "the capture has begun")
-
-    def _newcomer(self, before):
-        assert self.process.poll() is None, self.process.stderr.read()
-        return next((each["capture"] for each in self._lab.call("capture.list")["captures"]
-                     if each["capture"] not in before), None)
-
-    def told(self):
-        """What capture.list tells; None: it is over."""
-        return next((each for each in self._lab.call("capture.list")["captures"]
-                     if each["capture"] == self.number), None)
-
-    def wait_for(self, frames):
-        wait_until(lambda: self.told()["frames"] >= frames, f"{frames} frames are written")
-
-    def end(self):
-        """Presses Ctrl-C and returns what it says at its end."""
-        self.process.send_signal(signal.SIGINT)
-        return self.result()
-
-    def result(self):
-        said = self.process.communicate(timeout=DEADLINE)[1]
-        assert self.process.returncode == 0, said
-        return said
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-
-def read(path, *options):
-    """The frames of a file as tshark shows them: dictionaries by FIELDS, without those asked for
-    otherwise by options."""
-    done = run("tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=;",
-               *(word for field in FIELDS for word in ("-e", field)), *options)
-    return [dict(zip(FIELDS, line.split(";"))) for line in done.stdout.splitlines()]
-
 
 @pytest.fixture(name="pair")
-def two_stations(lab):
-    """alice and bob, each of whom is an access port of VLAN 10."""
-    lab.join("alice", "10.0.0.1/24", vlan=10)
-    lab.join("bob", "10.0.0.2/24", vlan=10)
-    return lab
+def pair_of_stations(lab):
+    return two_stations(lab)
 
 
 def test_file_tells_ports_directions_tags_and_times(lab):
@@ -170,104 +100,6 @@ def test_segments_are_followed_across_a_patch(pair):
     assert all(set(way) <= set(whole) and len(way) == len(set(way)) for way in ways.values()), ways
 
 
-class Machines:
-    """Ports of type qemu, and connections to them."""
-
-    def __init__(self, lab):
-        self._lab, self._connections = lab, {}
-
-    def plug(self, name, connects=True, **params):
-        path = self._lab.directory / f"{name}.sock"
-        self._lab.call("port.add", {"name": name, "type": "qemu", "listen": f"unix:{path}",
-                                    **params})
-        if connects:
-            self._connections[name] = connection = socket.socket(socket.AF_UNIX)
-            connection.connect(str(path))
-            wait_until(lambda: self._lab.call("port.get", {"name": name})["state"] == "up",
-                       f"{name} is up")
-
-    def plug_by_datagrams(self, name, **params):
-        """A runt comes by no stream."""
-        local, remote = (str(self._lab.directory / f"{name}.{end}") for end in ("port", "vm"))
-        self._connections[name] = connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        connection.bind(remote)
-        self._lab.call("port.add", {"name": name, "type": "qemu",
-                                    "datagram": {"local": local, "remote": remote}, **params})
-        connection.connect(local)
-
-    def send(self, name, *frames):
-        for each in frames:
-            self.send_raw(name, struct.pack(">I", len(each)) + each)
-
-    def send_raw(self, name, data):
-        self._connections[name].sendall(data)
-
-    def close(self):
-        for connection in self._connections.values():
-            connection.close()
-
-
-def provoke_drops(lab, machines):
-    """A frame for each reason of PROVOKED, or several."""
-    machines.plug("trunk", vlan={"mode": "trunk", "native": None, "allowed": "10"})
-    machines.plug("access", vlan={"mode": "access", "pvid": 10})
-    machines.plug("alone", vlan={"mode": "access", "pvid": 99})
-    machines.plug("nobody", connects=False, vlan={"mode": "access", "pvid": 11})
-    machines.plug("eleven", vlan={"mode": "access", "pvid": 11})
-    for name in ("left", "right"):
-        machines.plug(name, isolated=True, vlan={"mode": "access", "pvid": 12})
-    lab.join("station", "10.0.0.9/24", vlan=14)
-    machines.plug("fourteen", vlan={"mode": "access", "pvid": 14})
-    machines.plug("still", vlan={"mode": "access", "pvid": 15})
-    machines.plug("fifteen", vlan={"mode": "access", "pvid": 15})
-    with_tag = frame(ALICE, EVERYBODY, 10)
-    machines.plug_by_datagrams("sixteen", vlan={"mode": "access", "pvid": 16})
-    machines.send_raw("sixteen", frame(ALICE, BOB)[:13])
-    machines.send("trunk", with_tag[:15], frame(ALICE, EVERYBODY), frame(ALICE, EVERYBODY, 20),
-                  frame(ALICE, EVERYBODY, 4095))
-    machines.send("access", frame("03:00:00:00:00:01", BOB), frame(NOBODY, BOB), with_tag,
-                  frame(ALICE, "01:80:c2:00:00:00"), frame(ALICE, ALICE),
-                  frame(ALICE, EVERYBODY, size=65_544))
-    machines.send("alone", frame(ALICE, EVERYBODY))
-    machines.send("eleven", frame(ALICE, EVERYBODY))
-    machines.send("left", frame(ALICE, EVERYBODY))
-    wait_until(lambda: lab.call("fdb.list", {"vlan": 12})["entries"], "the switch has heard left")
-    machines.send("right", frame(BOB, ALICE))
-    machines.send("fourteen", frame(ALICE, EVERYBODY, size=1_501))
-    machines.send("fifteen", *[frame(ALICE, EVERYBODY, size=60_000)] * 40)
-    machines.send_raw("alone", b"\xff\xff\xff\xff")
-
-
-def test_drops_are_shown_with_their_reasons(empty_lab):
-    """As many as the counters say."""
-    lab = empty_lab
-    lab.start()
-    path = lab.directory / "drops.pcapng"
-    with contextlib.closing(Machines(lab)) as machines, \
-            Capturing(lab, "--drops", "--uncut", "-w", path) as capturing:
-        provoke_drops(lab, machines)
-
-        def drops():
-            ports = lab.call("stats.get")["ports"]
-            return {(name, reason): count for name, port in ports.items()
-                    for reason, count in port["drops"].items() if count}
-        wait_until(lambda: {reason for _, reason in drops()} >= PROVOKED, "all are provoked")
-        wait_until(lambda: capturing.told()["frames"] == sum(drops().values()), "all are written")
-        capturing.end()
-        counted_drops = drops()
-    shown = {}
-    for each in read(path):
-        reason = re.match(r"dropped as (\w+): ", each["frame.comment"])[1]
-        key = (each["frame.interface_name"].removeprefix("sw0/"), reason)
-        shown[key] = shown.get(key, 0) + 1
-        is_at_egress = reason in ("mtu_exceeded", "link_down", "busy", "oversize")
-        assert each["frame.packet_flags_direction"] == (OUT if is_at_egress else IN), each
-    assert shown == counted_drops
-    told = OPERATIONS.read_text().partition("<!-- drop reasons: begin -->")[2]
-    told = told.partition("<!-- drop reasons: end -->")[0]
-    assert PROVOKED | NOT_PROVOKED == set(re.findall(r"^\| `(\w+)` \|", told, re.M))
-
-
 class Reader:
     """A program that reads a pipe, whose other end is 'writing' until it is given away."""
 
@@ -310,80 +142,6 @@ def test_one_direction_and_the_first_bytes(pair):
     (found,) = read(path)
     assert found["frame.interface_name"] == "sw0/alice"
     assert (found["frame.len"], found["frame.cap_len"]) == ("214", "40")
-
-
-def frames_in(paths):
-    return [each for path in paths for each in read(path)]
-
-
-def without_times(frames):
-    return [{**each, "frame.time_epoch": None} for each in frames]
-
-
-def test_files_are_split_and_named_as_tcpdump_does(pair):
-    whole, parts, theirs = (pair.directory / name for name in ("whole", "parts", "theirs"))
-    for directory in (parts, theirs):
-        directory.mkdir()
-    burst = [frame(ALICE, EVERYBODY, size=1_400)] * 300
-    with Capturing(pair, "-Q", "in", "-w", whole) as at_once, \
-            Capturing(pair, "-Q", "in", "-w", parts / "x", "-C", "1", "-W", "11") as in_parts:
-        for number in range(8):
-            transmit(pair, "alice", *burst)
-            at_once.wait_for(300 * (number + 1))
-        assert "2400 frames captured, 0 missed" in in_parts.end()
-        at_once.end()
-    run("tcpdump", "-r", whole, "-w", theirs / "x", "-C", "1", "-W", "11", "-Z", "root")
-    ours = sorted(parts.iterdir())
-    assert [path.name for path in ours] == [path.name for path in sorted(theirs.iterdir())]
-    assert len(ours) == 4 and all(1_000_000 < path.stat().st_size < 1_002_000 for path in ours[:-1])
-    # Each capture has the offset of the wall clock to some nanoseconds.
-    assert without_times(frames_in(ours)) == without_times(read(whole))
-
-
-def test_oldest_file_is_overwritten(pair):
-    with Capturing(pair, "-Q", "in", "-w", pair.directory / "ring", "--file-size", "1",
-                   "--files", "2") as capturing:
-        for number in range(8):
-            transmit(pair, "alice", *[frame(ALICE, EVERYBODY, size=1_400)] * 300)
-            capturing.wait_for(300 * (number + 1))
-        capturing.end()
-    names = sorted(path.name for path in pair.directory.glob("ring*"))
-    assert names == ["ring0", "ring1"]
-    assert 700 < len(frames_in([pair.directory / name for name in names])) < 1_500
-
-
-def test_wrong_limits_are_named_and_make_no_file(pair):
-    path = pair.directory / "none"
-    for words, said in ((["--files", "3", "-w", path], "--files: needs --file-size"),
-                        (["--file-size", "1"], "--file-size: needs a file"),
-                        (["--file-size", "1", "-w", "-"], "--file-size: needs a file"),
-                        (["--file-size", "0", "-w", path], "--file-size"),
-                        (["--file-size", "1", "--files", "0", "-w", path], "--files"),
-                        (["--seconds", "0", "-w", path], "--seconds"),
-                        (["--seconds", "1h", "-w", path], "--seconds"),
-                        (["--vlan", "4095", "-w", path], "--vlan"),
-                        (["--vlan", "0", "-w", path], "--vlan")):
-        done = pair.tapctl("capture", *words, check=False)
-        assert done.returncode == 2 and said in done.stderr, done.stderr
-    assert not list(pair.directory.glob("none*"))
-    missing = pair.directory / "missing" / "x"
-    done = pair.tapctl("capture", "--file-size", "1", "-w", missing, check=False)
-    assert done.returncode == 1 and str(missing) in done.stderr, done.stderr
-    assert pair.call("capture.list")["captures"] == []
-
-
-def test_disk_that_is_full_ends_a_capture_in_files_too(pair):
-    disk = pair.directory / "small"
-    disk.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)
-    try:
-        with Capturing(pair, "-w", disk / "x", "--file-size", "1") as capturing:
-            transmit(pair, "alice", *[frame(ALICE, EVERYBODY, size=1_000)] * 200)
-            said = capturing.process.communicate(timeout=DEADLINE)[1]
-            assert capturing.process.returncode == 1 and "No space left on device" in said, said
-        wait_until(lambda: not pair.call("capture.list")["captures"], "it is over")
-    finally:
-        run("umount", "-l", disk)
 
 
 def test_capture_ends_after_so_many_seconds(pair):

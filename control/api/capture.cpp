@@ -39,9 +39,11 @@ CaptureSpec spec_of(const Json& params) {
   spec.switch_name = optional_text(params, "switch");
   spec.filter = rpc::text_or(params, "filter", "");
   spec.options.directions = directions_of(rpc::text_or(params, "direction", "inout"));
+  spec.options.vlan = optional_vlan(params).value_or(no_vlan);
   spec.options.snap_length = params.value("snaplen", std::size_t{0});
   spec.options.count = params.value("count", std::uint64_t{0});
   spec.options.is_uncut = boolean_or(params, "uncut", false);
+  spec.options.is_of_drops = boolean_or(params, "drops", false);
   return spec;
 }
 
@@ -106,8 +108,13 @@ CaptureEnds take_ends(const Json& params, rpc::Descriptors& passed) {
   return ends;
 }
 
+std::optional<std::uint32_t> guest_of(const rpc::Caller& caller) {
+  return caller.is_read_only ? std::optional(caller.uid) : std::nullopt;
+}
+
 rpc::Outcome start(Captures& captures, const Json& params, const rpc::Caller& caller) {
   CaptureSpec spec = spec_of(params);
+  spec.guest = guest_of(caller);
   captures.check_start(spec);
   rpc::Descriptors& passed = descriptors_of(caller);
   check_ends(params, passed);
@@ -122,11 +129,13 @@ Json describe(std::uint64_t id, const Captures::Running& running) {
   return {{"capture", id},
           {"ports", spec.ports},
           {"switch", spec.switch_name ? Json(*spec.switch_name) : Json()},
+          {"vlan", spec.options.vlan != no_vlan ? Json(spec.options.vlan) : Json()},
           {"direction", word_of(spec.options.directions)},
           {"filter", spec.filter},
           {"snaplen", spec.options.snap_length},
           {"count", spec.options.count},
           {"uncut", spec.options.is_uncut},
+          {"drops", spec.options.is_of_drops},
           {"frames", progress.frames},
           {"octets", progress.octets},
           {"missed", progress.missed},
@@ -150,9 +159,9 @@ void add_capture_handlers(Handlers& handlers, Captures& captures) {
   handlers["capture.list"] = [&captures](const Json&, const rpc::Caller&) {
     return list(captures);
   };
-  handlers["capture.stop"] = [&captures](const Json& params, const rpc::Caller&) -> Json {
+  handlers["capture.stop"] = [&captures](const Json& params, const rpc::Caller& caller) -> Json {
     const auto id = params.at("capture").get<std::uint64_t>();
-    captures.check_stop(id);
+    captures.check_stop(id, guest_of(caller));
     if (is_dry_run(params)) {
       return plan(fmt::format("- capture {}", id));
     }

@@ -351,6 +351,7 @@ Fields capture_fields() {
   return {
       {"ports", Schema::list(name_schema(), 4'096), "only these; default: all, also those to come"},
       {"switch", name_schema(), "only ports of this switch"},
+      {"vlan", vlan_id_schema(), "only frames that belong to this VLAN, tagged or not"},
       {"direction", Schema::word({"in", "out", "inout"}),
        "frames that the switch receives by the port (in), sends by it (out), or both", false,
        "inout"},
@@ -362,6 +363,8 @@ Fields capture_fields() {
       {"uncut", Schema::boolean(),
        "super-frames and unfinished checksums as they cross; else as a wire would have them", false,
        false},
+      {"drops", Schema::boolean(),
+       "only frames that the switch drops, each with the reason as its comment", false, false},
   };
 }
 
@@ -378,6 +381,8 @@ Schema capture_schema() {
   for (Field field : capture_fields()) {
     if (field.name == "switch") {
       field.schema = Schema::any_of({name_schema(), Schema::null()}, "a name or null");
+    } else if (field.name == "vlan") {
+      field.schema = Schema::any_of({vlan_id_schema(), Schema::null()}, "a VID or null");
     }
     field.is_required = true;
     field.default_value = nullptr;
@@ -395,12 +400,12 @@ std::vector<Method> capture_methods() {
                   {"lease", descriptor_index_schema(),
                    "the writing end of a pipe: the capture ends when nobody has the other"}} +
            capture_fields() + Fields{dry_run_field()}),
-       or_plan(Schema::object({capture_number_field()})), true},
+       or_plan(Schema::object({capture_number_field()})), true, true},
       {"capture.list", "the captures that run", Schema::object({}),
        Schema::object({{"captures", Schema::list(capture_schema(), network::Captures::most),
                         "in order of their numbers", true}})},
       {"capture.stop", "end a capture soon; event 'ended' of topic capture tells when",
-       Schema::object({capture_number_field(), dry_run_field()}), or_plan(nothing()), true},
+       Schema::object({capture_number_field(), dry_run_field()}), or_plan(nothing()), true, true},
   };
 }
 

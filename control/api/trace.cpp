@@ -93,7 +93,7 @@ class Narrator {
   }
 
   // An observer is not asked, for it would take the frame for one that has come.
-  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/) {
+  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/, VlanId /*vid*/) {
     return std::nullopt;
   }
 
@@ -143,12 +143,13 @@ class Narrator {
     is_punted_ = true;
   }
 
-  void drop(DropReason reason) {
+  void drop(DropReason reason, const FrameBuffer& /*frame*/, VlanId /*vid*/) {
     note("dropped: {}", text_of(reason).description);
     result_["reason"] = text_of(reason).name;
   }
 
-  void refuse(PortIndex port, AddressKind /*kind*/, DropReason reason) {
+  void refuse(PortIndex port, AddressKind /*kind*/, DropReason reason,
+              const FrameBuffer& /*frame*/) {
     const std::string name = name_of(port);
     note("dropped at port {}: {}", name, text_of(reason).description);
     dropped_.push_back({{"port", name}, {"reason", text_of(reason).name}});
@@ -156,7 +157,7 @@ class Narrator {
 
   void leave(PortIndex port, AddressKind kind, const FrameBuffer& frame, bool /*may_be_held*/) {
     if (const auto reason = refuse_link(port)) {
-      refuse(port, kind, *reason);
+      refuse(port, kind, *reason, frame);
       return;
     }
     const std::string name = name_of(port);
@@ -164,6 +165,8 @@ class Narrator {
     note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
     egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
   }
+
+  void cuts(PortIndex /*port*/, const FrameBuffer& /*frame*/) {}
 
   void leave_cut(PortIndex port, AddressKind kind, const FrameBuffer& segment) {
     leave(port, kind, segment, false);

@@ -66,7 +66,9 @@ Json to_json(std::uint64_t id, const Capture::Progress& progress) {
 }  // namespace
 
 Captures::Captures(Network& network, Network::Post post)
-    : network_(network), post_(std::move(post)) {
+    : network_(network),
+      post_(std::move(post)),
+      numbers_(std::make_shared<FrameNumbers>(network.worker_count())) {
   endings_->post = &post_;
 }
 
@@ -105,6 +107,13 @@ void Captures::check_start(const CaptureSpec& spec) const {
     throw rpc::Error(rpc::ErrorKind::limit_reached,
                      fmt::format("{} captures run already: stop one first", most),
                      {{"limit", most}});
+  }
+  const auto guests = std::ranges::count_if(
+      running_, [](const auto& each) { return each.second.spec.guest.has_value(); });
+  if (spec.guest && static_cast<std::size_t>(guests) >= most_of_guests) {
+    throw rpc::Error(rpc::ErrorKind::limit_reached,
+                     fmt::format("{} captures by the read-only socket run already", most_of_guests),
+                     {{"limit", most_of_guests}});
   }
   if (spec.switch_name) {
     (void)network_.find_switch(spec.switch_name);
@@ -182,9 +191,14 @@ std::uint64_t Captures::start(const CaptureSpec& spec, CaptureEnds ends) {
   return id;
 }
 
-void Captures::check_stop(std::uint64_t id) const {
-  if (!running_.contains(id)) {
+void Captures::check_stop(std::uint64_t id, std::optional<std::uint32_t> guest) const {
+  const auto found = running_.find(id);
+  if (found == running_.end()) {
     throw no_capture(id);
+  }
+  if (guest && found->second.spec.guest != guest) {
+    throw rpc::Error(rpc::ErrorKind::read_only,
+                     fmt::format("capture {} is another's, and this socket is read-only", id));
   }
 }
 
@@ -296,7 +310,7 @@ std::unique_ptr<PortWatch> Captures::watch_of(const Network::RunningPort& port,
       watchers.push_back({running.capture, std::move(interface)});
     }
   }
-  return watchers.empty() ? nullptr : std::make_unique<PortWatch>(std::move(watchers));
+  return watchers.empty() ? nullptr : std::make_unique<PortWatch>(std::move(watchers), numbers_);
 }
 
 // Returns null if there is no room for it.

@@ -4,7 +4,8 @@
 // Theory of operation: a capture is of ports by name, of a switch, or of all ports. Ports that come
 // while it runs are taken in, and those that go leave it; it hears of them as any subscriber of
 // events does. While none runs, nothing of this costs anything.
-// Threads: the control thread. Limits: 'most' captures; Capture::most_interfaces ports in the life
+// Threads: the control thread. Limits: 'most' captures, of which 'most_of_guests' by the read-only
+// socket; Capture::most_interfaces ports in the life
 // of each, and those beyond are counted; a port that comes is seen some moments after it forwards.
 #pragma once
 
@@ -26,6 +27,7 @@
 #include "control/network/network.hpp"
 #include "control/rpc/outlet.hpp"
 #include "switch/capture/capture.hpp"
+#include "switch/capture/frame_numbers.hpp"
 #include "switch/capture/port_watch.hpp"
 
 namespace tapswitch::network {
@@ -34,12 +36,14 @@ struct CaptureSpec {
   std::set<std::string> ports;             // empty: all
   std::optional<std::string> switch_name;  // only those of it
   std::string filter;                      // as it was written; empty: none
+  std::optional<std::uint32_t> guest;      // the user who asked for it by the read-only socket
   CaptureOptions options;
 };
 
 class Captures : private rpc::Outlet {
  public:
   static constexpr std::size_t most = 16;
+  static constexpr std::size_t most_of_guests = 8;  // of those
 
   struct Running {
     CaptureSpec spec;
@@ -63,7 +67,8 @@ class Captures : private rpc::Outlet {
   static void check_lease(int fd);
   // Returns the number of a capture that writes to these. Throws rpc::Error.
   std::uint64_t start(const CaptureSpec& spec, CaptureEnds ends);
-  void check_stop(std::uint64_t id) const;
+  // A guest may stop his own.
+  void check_stop(std::uint64_t id, std::optional<std::uint32_t> guest = {}) const;
   // Ends it soon; the event 'ended' tells when.
   void stop(std::uint64_t id);
   // Ends all, for which it waits for 'longest_end' at most, and tells of it.
@@ -116,6 +121,7 @@ class Captures : private rpc::Outlet {
 
   Network& network_;
   const Network::Post post_;
+  const std::shared_ptr<FrameNumbers> numbers_;  // of the frames in all captures
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Running> running_;
   std::map<std::string, Watched> watched_;  // by name

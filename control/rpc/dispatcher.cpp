@@ -281,7 +281,7 @@ const Dispatcher::Entry& Dispatcher::check(const Request& request, const Caller&
   }
   const Entry& entry = found->second;
   const Method& method = *entry.method;
-  if (method.changes && caller.is_read_only) {
+  if (method.changes && caller.is_read_only && !(method.captures && caller.may_capture)) {
     throw Error(ErrorKind::read_only,
                 fmt::format("{} changes something, and this socket is read-only", method.name));
   }

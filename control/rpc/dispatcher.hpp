@@ -32,6 +32,7 @@ struct Caller {
   std::uint32_t uid = 0;
   std::int32_t pid = 0;
   bool is_read_only = false;  // came by the read-only socket
+  bool may_capture = false;   // also there
   // By which it can be told more than replies; null if there is no such way. Lives as long as the
   // call.
   Outlet* outlet = nullptr;

@@ -16,7 +16,8 @@ struct Method {
   std::string summary;  // one line, without a full stop
   Schema params;        // an object or a variant
   Schema result;
-  bool changes = false;  // refused on a read-only socket
+  bool changes = false;   // refused on a read-only socket
+  bool captures = false;  // but for callers who may capture there
 };
 
 }  // namespace tapswitch::rpc

@@ -11,18 +11,23 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "control/server/close_socket.hpp"
+#include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::server {
 namespace {
 
-rpc::Caller caller_of(Session::Socket& socket, bool is_read_only) {
+rpc::Caller caller_of(Session::Socket& socket, const Server::Entrance& entrance) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   // Cannot fail on a connected Unix socket; without it the caller is nobody.
   if (getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
     peer.uid = static_cast<uid_t>(-1);
   }
-  return {.uid = peer.uid, .pid = peer.pid, .is_read_only = is_read_only};
+  const auto group = entrance.capture_group;
+  return {.uid = peer.uid,
+          .pid = peer.pid,
+          .is_read_only = entrance.is_read_only,
+          .may_capture = group && is_peer_in_group(socket.native_handle(), *group)};
 }
 
 // How long all sessions together go on to answer when the server is stopped.
@@ -48,34 +53,38 @@ Server::Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& li
                  say_that_there_is_room();
                }} {}
 
-void Server::listen(const SocketOptions& options, bool is_read_only) {
+void Server::listen(const SocketOptions& options, bool is_read_only,
+                    std::optional<gid_t> capture_group) {
   SocketOptions complete = options;
-  complete.takes_descriptors = !is_read_only;
-  listen(std::make_unique<Listener>(io_, complete), is_read_only);
+  complete.takes_descriptors = !is_read_only || capture_group;
+  listen(std::make_unique<Listener>(io_, complete), is_read_only, capture_group);
 }
 
-void Server::listen(std::unique_ptr<Listener> listener, bool is_read_only) {
-  if (is_read_only) {
+void Server::listen(std::unique_ptr<Listener> listener, bool is_read_only,
+                    std::optional<gid_t> capture_group) {
+  if (is_read_only && !capture_group) {
     listener->refuse_descriptors();
   }
-  entrances_.push_back({std::move(listener), is_read_only});
+  entrances_.push_back({std::move(listener), is_read_only, capture_group});
 }
 
 void Server::start() {
   for (Entrance& entrance : entrances_) {
-    entrance.listener->start([this, is_read_only = entrance.is_read_only](Session::Socket socket) {
-      welcome(std::move(socket), is_read_only);
-    });
+    entrance.listener->start(
+        [this, &entrance](Session::Socket socket) { welcome(std::move(socket), entrance); });
   }
 }
 
-void Server::welcome(Session::Socket socket, bool is_read_only) {
+void Server::welcome(Session::Socket socket, const Entrance& entrance) {
   // A storm of connections shall not be without bound either while each is told to go.
   if (refused_.size() >= commons_.limits.sessions) {
     close_socket(socket);
     return;
   }
-  const rpc::Caller caller = caller_of(socket, is_read_only);
+  const rpc::Caller caller = caller_of(socket, entrance);
+  if (caller.is_read_only && !caller.may_capture) {
+    refuse_descriptors(socket.native_handle());
+  }
   const Payer payer = payer_of(caller);
   const bool is_refused = !make_room(payer);
   auto& home = is_refused ? refused_ : sessions_;

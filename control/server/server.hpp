@@ -6,8 +6,11 @@
 // control thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -25,14 +28,17 @@ class Server {
   struct Entrance {
     std::unique_ptr<Listener> listener;
     bool is_read_only;
+    std::optional<gid_t> capture_group;  // whose members may capture there
   };
 
   Server(boost::asio::io_context& io, Answer answer, const rpc::Limits& limits = {});
 
   // Binds a socket; throws std::runtime_error with a message for people. Clients wait until
   // start().
-  void listen(const SocketOptions& options, bool is_read_only = false);
-  void listen(std::unique_ptr<Listener> listener, bool is_read_only = false);
+  void listen(const SocketOptions& options, bool is_read_only = false,
+              std::optional<gid_t> capture_group = {});
+  void listen(std::unique_ptr<Listener> listener, bool is_read_only = false,
+              std::optional<gid_t> capture_group = {});
 
   void start();
 
@@ -53,7 +59,7 @@ class Server {
  private:
   using Sessions = std::set<std::shared_ptr<Session>>;
 
-  void welcome(Session::Socket socket, bool is_read_only);
+  void welcome(Session::Socket socket, const Entrance& entrance);
   [[nodiscard]] bool make_room(Payer payer);
   void say_that_there_is_room();
 

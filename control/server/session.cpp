@@ -57,7 +57,7 @@ Session::Session(Socket socket, const rpc::Caller& caller, Commons& commons, End
       payer_(payer_of(caller)),
       ended_(std::move(ended)),
       lines_(limits_.line_bytes),
-      descriptors_(caller.is_read_only ? 0 : limits_.descriptors_per_line),
+      descriptors_(caller.is_read_only && !caller.may_capture ? 0 : limits_.descriptors_per_line),
       deadline_(socket_.get_executor()),
       watch_(socket_.get_executor()) {}
 

@@ -43,10 +43,13 @@ std::shared_ptr<CaptureInterface> Capture::add_interface(const std::string& name
   return all.back();
 }
 
-void Capture::take(std::size_t worker, CaptureInterface& interface, Direction direction,
-                   const FrameBuffer& frame, TimePoint when) noexcept {
+void Capture::take(std::size_t worker, CaptureInterface& interface, const Look& look,
+                   const FrameBuffer& frame) noexcept {
   const CaptureOptions& options = shared_->options;
-  if (!options.directions.has(direction) || shared_->is_stopping.load(std::memory_order_relaxed)) {
+  const bool is_of_vlan = options.vlan == no_vlan || options.vlan == look.vid;
+  if (!is_of_vlan || options.is_of_drops != look.dropped.has_value() ||
+      !options.directions.has(look.direction) ||
+      shared_->is_stopping.load(std::memory_order_relaxed)) {
     return;
   }
   // Frames that are to be cut or finished are needed whole, and are filtered afterwards; so are
@@ -60,8 +63,9 @@ void Capture::take(std::size_t worker, CaptureInterface& interface, Direction di
                                ? std::min(frame.size(), options.snap_length)
                                : frame.size();
   const Sighting seen{.interface = interface.number,
-                      .direction = direction,
-                      .when = when.time_since_epoch(),
+                      .direction = look.direction,
+                      .when = look.when.time_since_epoch(),
+                      .dropped = look.dropped,
                       .is_final = is_final};
   if (!CapturedFrame::put(*shared_->rings[worker], seen, frame, kept)) {
     interface.missed.fetch_add(1, std::memory_order_relaxed);

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,9 +24,11 @@
 
 #include "switch/capture/capture_filter.hpp"
 #include "switch/capture/capture_ring.hpp"
-#include "switch/capture/direction.hpp"
+#include "switch/engine/direction.hpp"
+#include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/vlan_tag.hpp"
 #include "switch/system/bell.hpp"
 #include "switch/system/slow_close.hpp"
 #include "switch/system/unique_fd.hpp"
@@ -47,9 +50,11 @@ inline void close_slowly(CaptureEnds ends) noexcept {
 struct CaptureOptions {
   Directions directions = {};
   std::shared_ptr<const CaptureFilter> filter = {};  // null: all frames
+  VlanId vlan = no_vlan;                             // no_vlan: frames of all
   std::size_t snap_length = 0;                       // of a frame that are kept; 0: all
   std::uint64_t count = 0;                           // of frames, after which it ends; 0: none
   bool is_uncut = false;                             // frames as they crossed
+  bool is_of_drops = false;                          // frames that are dropped, and no others
 };
 
 // A port as one capture sees it.
@@ -92,9 +97,15 @@ class Capture {
   [[nodiscard]] std::shared_ptr<CaptureInterface> add_interface(const std::string& name,
                                                                 const std::string& description);
 
-  // 'frame' has come in by 'interface', or is about to leave by it.
-  void take(std::size_t worker, CaptureInterface& interface, Direction direction,
-            const FrameBuffer& frame, TimePoint when) noexcept;
+  // A frame has come in by a port, is about to leave by it, or is dropped there.
+  struct Look {
+    Direction direction;
+    VlanId vid;
+    TimePoint when;
+    std::optional<DropReason> dropped = {};
+  };
+  void take(std::size_t worker, CaptureInterface& interface, const Look& look,
+            const FrameBuffer& frame) noexcept;
 
   // Ends it soon: what was taken is written, if the reader takes it within a second.
   void stop(std::string_view why = "stopped");

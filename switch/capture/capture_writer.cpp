@@ -14,12 +14,21 @@
 #include <exception>
 
 #include "switch/capture/pcapng.hpp"
+#include "switch/frame/frame_view.hpp"
 #include "switch/frame/segmentation.hpp"
 
 namespace tapswitch {
 namespace {
 
 using std::chrono::milliseconds;
+
+std::string comment_on(const std::optional<DropReason>& dropped) {
+  if (!dropped) {
+    return {};
+  }
+  const DropReasonText& text = text_of(*dropped);
+  return std::string("dropped as ").append(text.name).append(": ").append(text.description);
+}
 
 // How much is gathered before it is written, and how long a frame may lie in a ring.
 constexpr std::size_t enough = std::size_t{256} * 1'024;
@@ -116,48 +125,58 @@ void CaptureWriter::add(const CapturedFrame& captured) {
     add_interfaces();
   }
   if (capture_.options.is_uncut || captured.offload.is_plain()) {
-    add_piece(captured, captured.bytes, captured.size);
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
   } else {
     add_cut(captured);
   }
 }
 
 void CaptureWriter::add_cut(const CapturedFrame& captured) {
+  // A dropped frame may be too short for one, or too long.
+  if (captured.size > FrameBuffer::max_frame_size || !FrameView::parse(captured.bytes)) {
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
+    return;
+  }
   FrameBuffer& frame = frames_->whole;
   std::memcpy(frame.space().data(), captured.bytes.data(), captured.bytes.size());
   Offload offload = captured.offload;
   offload.is_tunnelled = false;  // it is found anew, with where
   frame.assign(captured.bytes.size(), offload);
+  frame.set_number(captured.number);
   frame.find_layout();
   if (!frame.check_offload()) {
-    add_piece(captured, captured.bytes, captured.size);
+    add_piece(captured, {captured.number, captured.size, captured.bytes});
     return;
   }
   const auto headers = frame.headers_of_segments();
   if (frame.offload().gso == GsoKind::none || !headers) {
     frame.finish_checksum();
-    add_piece(captured, frame.head(), frame.size());
+    add_piece(captured, {frame.number(), frame.size(), frame.head()});
     return;
   }
   Segmenter segments(frame, *headers);
   while (!is_over_ && segments.next(frames_->segment)) {
-    add_piece(captured, frames_->segment.head(), frames_->segment.size());
+    const FrameBuffer& segment = frames_->segment;
+    add_piece(captured, {segment.number(), segment.size(), segment.head()});
   }
 }
 
-void CaptureWriter::add_piece(const CapturedFrame& captured, std::span<const std::byte> bytes,
-                              std::size_t size) {
+void CaptureWriter::add_piece(const CapturedFrame& captured, const Piece& piece) {
   const CaptureOptions& options = capture_.options;
-  if (!captured.seen.is_final && options.filter && !options.filter->matches(bytes, size)) {
+  if (!captured.seen.is_final && options.filter &&
+      !options.filter->matches(piece.bytes, piece.size)) {
     return;
   }
-  const std::size_t kept =
-      options.snap_length != 0 ? std::min(bytes.size(), options.snap_length) : bytes.size();
+  const std::size_t kept = options.snap_length != 0
+                               ? std::min(piece.bytes.size(), options.snap_length)
+                               : piece.bytes.size();
   pcapng::add_packet(text_, {.interface = captured.seen.interface,
                              .time = wall_clock(captured.seen.when),
                              .direction = captured.seen.direction,
-                             .size = size,
-                             .bytes = bytes.first(kept)});
+                             .number = piece.number,
+                             .size = piece.size,
+                             .bytes = piece.bytes.first(kept),
+                             .comment = comment_on(captured.seen.dropped)});
   ++written_[captured.seen.interface];
   capture_.frames = ++count_;
   if (count_ == options.count) {

@@ -42,7 +42,13 @@ class CaptureWriter {
   [[nodiscard]] CaptureRing* oldest() const;
   void add(const CapturedFrame& captured);
   void add_cut(const CapturedFrame& captured);
-  void add_piece(const CapturedFrame& captured, std::span<const std::byte> bytes, std::size_t size);
+  // A frame as it stands in the file, made of one that was captured.
+  struct Piece {
+    std::uint64_t number;
+    std::size_t size;
+    std::span<const std::byte> bytes;  // the first of it, or all
+  };
+  void add_piece(const CapturedFrame& captured, const Piece& piece);
   void add_interfaces();
   void add_statistics();
   [[nodiscard]] bool write_out();

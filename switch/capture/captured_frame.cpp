@@ -9,6 +9,7 @@ namespace {
 
 struct RecordHeader {
   Sighting seen;
+  std::uint64_t number;
   std::uint32_t size;
   Offload offload;
 };
@@ -28,8 +29,10 @@ bool CapturedFrame::put(CaptureRing& ring, const Sighting& seen, const FrameBuff
   if (room.empty()) {
     return false;
   }
-  const RecordHeader header{
-      .seen = seen, .size = static_cast<std::uint32_t>(frame.size()), .offload = frame.offload()};
+  const RecordHeader header{.seen = seen,
+                            .number = frame.number(),
+                            .size = static_cast<std::uint32_t>(frame.size()),
+                            .offload = frame.offload()};
   std::memcpy(room.data(), &header, sizeof header);
   frame.copy(0, room.subspan(sizeof header));
   ring.commit();
@@ -40,6 +43,7 @@ CapturedFrame CapturedFrame::read(std::span<const std::byte> record) noexcept {
   const RecordHeader header = header_of(record);
   return {.seen = header.seen,
           .offload = header.offload,
+          .number = header.number,
           .size = header.size,
           .bytes = record.subspan(sizeof header)};
 }

@@ -6,10 +6,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "switch/capture/capture_ring.hpp"
-#include "switch/capture/direction.hpp"
+#include "switch/engine/direction.hpp"
+#include "switch/forwarding/drop_reason.hpp"
 #include "switch/frame/frame_buffer.hpp"
 
 namespace tapswitch {
@@ -19,12 +21,14 @@ struct Sighting {
   std::uint32_t interface;
   Direction direction;
   std::chrono::nanoseconds when;  // of the steady clock
-  bool is_final;                  // it has passed the filter and is written as it is
+  std::optional<DropReason> dropped;
+  bool is_final;  // it has passed the filter and is written as it is
 };
 
 struct CapturedFrame {
   Sighting seen;
   Offload offload;
+  std::uint64_t number;              // of the frame; see FrameBuffer::number()
   std::size_t size;                  // of the frame
   std::span<const std::byte> bytes;  // the first of it, or all
 

@@ -16,6 +16,7 @@ enum BlockType : std::uint32_t {
 
 enum OptionCode : std::uint16_t {
   end_of_options = 0,
+  opt_comment = 1,
   shb_userappl = 4,
   if_name = 2,
   if_description = 3,
@@ -23,6 +24,7 @@ enum OptionCode : std::uint16_t {
   isb_ifrecv = 4,
   isb_ifdrop = 5,
   epb_flags = 2,
+  epb_packetid = 5,
 };
 
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
@@ -115,7 +117,13 @@ void add_packet(std::string& file, const Packet& packet) {
   add(file, static_cast<std::uint32_t>(packet.size));
   file.append(reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size());
   pad(file, packet.bytes.size());
+  if (!packet.comment.empty()) {
+    add_option(file, opt_comment, packet.comment);
+  }
   add_number_option(file, epb_flags, packet.direction == Direction::in ? inbound : outbound);
+  if (packet.number != 0) {
+    add_number_option(file, epb_packetid, packet.number);
+  }
   end_options(file);
 }
 

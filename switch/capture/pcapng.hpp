@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "switch/capture/direction.hpp"
+#include "switch/engine/direction.hpp"
 
 namespace tapswitch::pcapng {
 
@@ -31,8 +31,10 @@ struct Packet {
   std::uint32_t interface;  // counted from the first interface of the section
   Time time;
   Direction direction;
+  std::uint64_t number;              // the same for all copies of a frame; 0: it has none
   std::size_t size;                  // on the wire
   std::span<const std::byte> bytes;  // the first of it, or all
+  std::string comment = {};          // empty: none
 };
 
 struct Statistics {

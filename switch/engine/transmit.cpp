@@ -24,6 +24,14 @@ std::optional<DropReason> reason_of(SendStatus status) {
   return DropReason::kernel_refused;
 }
 
+void drop(const Exit& exit, DropReason reason, const FrameBuffer& frame) {
+  exit.counters().drop(reason);
+  if (PortObserver* const observer = exit.slot->observer) {
+    observer->drops(exit.worker, frame,
+                    {.direction = Direction::out, .vid = exit.vid, .reason = reason});
+  }
+}
+
 // Whoever floods the frame goes on with it, and another port may want it as it was. What is left to
 // be finished would have to be finished over the padding too: of SCTP that is another checksum.
 [[gnu::noinline]] void transmit_padded(const Exit& exit, AddressKind kind, FrameBuffer& frame,
@@ -48,11 +56,11 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   PortCounters& counters = exit.counters();
   counters.out_frames[static_cast<std::size_t>(kind)].add(1);
   if (slot.observer != nullptr) {
-    slot.observer->sends(exit.worker, frame);
+    slot.observer->sends(exit.worker, frame, exit.vid);
   }
   const std::size_t size = frame.size();
   if (const auto reason = reason_of(slot.port->send(frame))) {
-    counters.drop(*reason);
+    drop(exit, *reason, frame);
     return;
   }
   counters.out_octets.add(size);
@@ -61,10 +69,9 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   }
 }
 
-void refuse(const Exit& exit, AddressKind kind, DropReason reason) {
-  PortCounters& counters = exit.counters();
-  counters.out_frames[static_cast<std::size_t>(kind)].add(1);
-  counters.drop(reason);
+void refuse(const Exit& exit, AddressKind kind, DropReason reason, const FrameBuffer& frame) {
+  exit.counters().out_frames[static_cast<std::size_t>(kind)].add(1);
+  drop(exit, reason, frame);
 }
 
 }  // namespace tapswitch

@@ -4,18 +4,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "switch/engine/counters.hpp"
 #include "switch/engine/flush_list.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/frame/frame_buffer.hpp"
+#include "switch/frame/vlan_tag.hpp"
 
 namespace tapswitch {
 
-// The port by which a frame leaves, as one worker sees it. Lives as long as the picture.
+// The port by which a frame of a VLAN leaves, as one worker sees it. Lives as long as the picture.
 struct Exit {
   const Picture::Slot* slot = nullptr;
-  std::size_t worker = 0;
+  std::uint32_t worker = 0;
+  VlanId vid = no_vlan;  // no_vlan: the frame comes from the protocols of the switch
 
   [[nodiscard]] PortCounters& counters() const { return slot->counters[worker]; }
 
@@ -26,7 +29,7 @@ struct Exit {
 // that the port does not finish. A port that keeps it back is noted in 'to_flush'.
 void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush);
 
-// Counts a frame that was to leave so and does not.
-void refuse(const Exit& exit, AddressKind kind, DropReason reason);
+// Counts 'frame', which was to leave so and does not, and shows it to the port's observer.
+void refuse(const Exit& exit, AddressKind kind, DropReason reason, const FrameBuffer& frame);
 
 }  // namespace tapswitch

@@ -2,7 +2,7 @@
 // walk.hpp: the way of one frame through a switch, from the buffer it was received in to the ports
 // it leaves by:
 //
-//   admit (parse, observe, classify), learn, decide, tag, cut, leave
+//   admit (parse, classify, observe), learn, decide, tag, cut, leave
 //
 // What happens at each step is up to 'Steps': a worker's (worker_steps.hpp) count, learn and send,
 // and those of frame.trace tell what would happen. There is no second way.
@@ -58,7 +58,7 @@ struct Arrival {
 // Steps, in the order in which a frame comes by them:
 //   void arrived(const FrameBuffer&)              whatever it may be
 //   void parsed(const FrameView&, size)           it is a frame
-//   optional<DropReason> observed(const FrameBuffer&)
+//   optional<DropReason> observed(const FrameBuffer&, VlanId)  of a VLAN, or of none
 //   void classified(const FrameView&, const Classification&)
 //   void entered(VlanId, size)                    begins the second half
 //   Learned learn(Station, const PortView&)       also where the port does not learn
@@ -66,9 +66,10 @@ struct Arrival {
 //   void decides(const FrameView&, VlanId)        before the decision
 //   void decided(const Decision&)
 //   void punt(FrameBuffer&, VlanId, optional<Learned>)  which may make it whole
-//   void drop(DropReason)                         at the port it came in by
-//   void refuse(PortIndex, AddressKind, DropReason)  at a port it should leave by
+//   void drop(DropReason, const FrameBuffer&, VlanId)  at the port it came in by
+//   void refuse(PortIndex, AddressKind, DropReason, const FrameBuffer&)  at one it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
+//   void cuts(PortIndex, const FrameBuffer&)      its segments leave one by one
 //   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it
 //   FrameBuffer& segment()                        the second buffer
 //   void crossed(AddressKind)                     it left, or was to leave, by a port
@@ -84,27 +85,30 @@ class Walk {
     FrameBuffer& frame = arrival.frame;
     steps_.arrived(frame);
     if (picture_.slot(ingress_).state.link == PortLink::unplugged) [[unlikely]] {
-      return drop(DropReason::link_down);
+      return drop(DropReason::link_down, frame);
     }
     const auto view = FrameView::parse(frame.head());
     if (!view) {
-      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated);
+      return drop(view.error() == FrameFault::runt ? DropReason::runt : DropReason::tag_truncated,
+                  frame);
     }
     frame.find_layout();
     if (!frame.offload().is_plain() && !frame.check_offload()) {
-      return drop(DropReason::offload_invalid);
+      return drop(DropReason::offload_invalid, frame);
     }
     steps_.parsed(*view, frame.size());
-    if (const auto reason = steps_.observed(frame)) {
-      return drop(*reason);
+    const Classified classified = classify(snapshot_, ingress_, *view);
+    const VlanId vid = classified ? classified->tag.vid : no_vlan;
+    if (const auto reason = steps_.observed(frame, vid)) {
+      return drop(*reason, frame, vid);
     }
-    return classify_or_drop(arrival, *view);
+    return enter_or_drop(arrival, *view, classified);
   }
 
   // Admits a frame anew that was admitted by another picture, or takes its admission away.
   void admit_again(Arrival& arrival) {
     if (const auto before = std::exchange(arrival.admission, std::nullopt)) {
-      (void)classify_or_drop(arrival, before->view);
+      (void)enter_or_drop(arrival, before->view, classify(snapshot_, ingress_, before->view));
     }
   }
 
@@ -131,7 +135,8 @@ class Walk {
     if (copies > 0 || is_punted) {
       steps_.crossed(kind);
     } else {
-      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress);
+      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress,
+           arrival.frame, vid);
     }
     return copies;
   }
@@ -148,17 +153,20 @@ class Walk {
     bool has_vendor_type;
   };
 
-  bool drop(DropReason reason) {
-    steps_.drop(reason);
+  using Classified = decltype(classify(std::declval<const Snapshot&>(), PortIndex(),
+                                       std::declval<const FrameView&>()));
+
+  bool drop(DropReason reason, const FrameBuffer& frame, VlanId vid = no_vlan) {
+    steps_.drop(reason, frame, vid);
     return false;
   }
 
-  [[gnu::always_inline]] bool classify_or_drop(Arrival& arrival, const FrameView& view) {
+  [[gnu::always_inline]] bool enter_or_drop(Arrival& arrival, const FrameView& view,
+                                            const Classified& classification) {
     const SwitchRule& rule = snapshot_.rule();
     const PuntKind punt = rule.punts.is_empty()
                               ? PuntKind::none
                               : punt_kind(rule.punts, view, arrival.frame.layout());
-    const auto classification = classify(snapshot_, ingress_, view);
     if (!classification) {
       // A frame that concerns the link alone needs no VLAN; a source that is no station's makes it
       // void.
@@ -169,7 +177,7 @@ class Walk {
         steps_.crossed(kind_of(view.destination()));
         return false;
       }
-      return drop(reason);
+      return drop(reason, arrival.frame);
     }
     if (classification->has_tag && is_vendors(classification->tag.type)) [[unlikely]] {
       arrival.frame.find_layout_behind_vendor_tag();
@@ -208,10 +216,6 @@ class Walk {
   // Returns how many frames were sent or refused: the segments of a super-frame each count.
   std::size_t send_by(PortIndex port, Outgoing& out) {
     const Picture::Slot& slot = picture_.slot(port);
-    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
-      steps_.refuse(port, out.kind, DropReason::link_down);
-      return 1;
-    }
     const PortView& view = snapshot_.port(port);
     if (view.sends_tagged(out.vid)) {
       out.tag.put_on();
@@ -219,8 +223,12 @@ class Walk {
       out.tag.take_off();
     }
     FrameBuffer& frame = out.frame;
+    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
+      steps_.refuse(port, out.kind, DropReason::link_down, frame);
+      return 1;
+    }
     if (const auto reason = refuse_length(frame, slot.state)) {
-      steps_.refuse(port, out.kind, *reason);
+      steps_.refuse(port, out.kind, *reason, frame);
       return 1;
     }
     const bool is_unreadable = out.has_vendor_type && view.sends_tagged(out.vid);
@@ -237,9 +245,10 @@ class Walk {
   std::size_t cut(PortIndex port, Outgoing& out) {
     const std::optional<HeaderLayout> headers = out.frame.headers_of_segments();
     if (!headers) {
-      steps_.refuse(port, out.kind, DropReason::offload_invalid);
+      steps_.refuse(port, out.kind, DropReason::offload_invalid, out.frame);
       return 1;
     }
+    steps_.cuts(port, out.frame);
     std::size_t count = 0;
     Segmenter segments(out.frame, *headers);
     for (; segments.next(steps_.segment()); ++count) {

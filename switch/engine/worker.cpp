@@ -223,7 +223,7 @@ class Worker::Receiver {
         octets += arrival.frame.size();
         admitted += walk.admit(arrival) ? 1U : 0U;
       } else if (const auto reason = reason_of(status)) {
-        slot.counters[worker_.number_].drop(*reason);
+        lose(arrival.frame, *reason);
       } else if (status == ReceiveStatus::changed) {
         tell();
       } else {
@@ -231,6 +231,17 @@ class Worker::Receiver {
       }
     }
     return last;
+  }
+
+  // Counts a frame of which nothing is in the buffer.
+  void lose(FrameBuffer& buffer, DropReason reason) {
+    const Picture::Slot& slot = picture_->slot(index_);
+    slot.counters[worker_.number_].drop(reason);
+    if (slot.observer != nullptr) {
+      buffer.assign(0);
+      slot.observer->drops(worker_.number_, buffer,
+                           {.direction = Direction::in, .vid = no_vlan, .reason = reason});
+    }
   }
 
   // A word for which there is no memory is lost: whoever it is for looks by himself at times.
@@ -358,8 +369,9 @@ void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame
   copy_octets(frame, buffer.space().data());
   buffer.assign(frame.size());
   const AddressKind kind = kind_of(MacAddress::read(frame.data()));
-  transmit({.slot = &picture->second->slot(index), .worker = number_}, kind, buffer,
-           egress_tools_.to_flush);
+  const Exit exit{.slot = &picture->second->slot(index),
+                  .worker = static_cast<std::uint32_t>(number_)};
+  transmit(exit, kind, buffer, egress_tools_.to_flush);
   egress_tools_.to_flush.flush();
 }
 

@@ -37,9 +37,9 @@ class WorkerSteps {
   void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
   void decided(const Decision& /*decision*/) {}
 
-  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& frame) {
+  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& frame, VlanId vid) {
     PortObserver* const observer = picture_.slot(ingress_).observer;
-    return observer == nullptr ? std::nullopt : observer->received(worker_, frame, now_);
+    return observer == nullptr ? std::nullopt : observer->received(worker_, frame, vid, now_);
   }
 
   void classified(const FrameView& view, const Classification& classification) {
@@ -48,6 +48,7 @@ class WorkerSteps {
   }
 
   void entered(VlanId vid, std::size_t size) {
+    vid_ = vid;
     VlanCounters& vlan_counters = picture_.vlan_counters[worker_][vid];
     vlan_counters.in_frames.add(1);
     vlan_counters.in_octets.add(size);
@@ -67,12 +68,17 @@ class WorkerSteps {
                           .bytes = frame.make_whole()});
   }
 
-  void drop(DropReason reason) { counters().drop(reason); }
+  void drop(DropReason reason, const FrameBuffer& frame, VlanId vid) {
+    counters().drop(reason);
+    if (PortObserver* const observer = picture_.slot(ingress_).observer) {
+      observer->drops(worker_, frame, {.direction = Direction::in, .vid = vid, .reason = reason});
+    }
+  }
 
   void crossed(AddressKind kind) { counters().in_frames[static_cast<std::size_t>(kind)].add(1); }
 
-  void refuse(PortIndex port, AddressKind kind, DropReason reason) {
-    tapswitch::refuse(exit(port), kind, reason);
+  void refuse(PortIndex port, AddressKind kind, DropReason reason, const FrameBuffer& frame) {
+    tapswitch::refuse(exit(port), kind, reason, frame);
   }
 
   void leave(PortIndex port, AddressKind kind, FrameBuffer& frame, bool may_be_held) {
@@ -80,6 +86,12 @@ class WorkerSteps {
       tools_.held.take(exit(port), kind, frame);
     } else {
       leave_cut(port, kind, frame);
+    }
+  }
+
+  void cuts(PortIndex port, const FrameBuffer& frame) {
+    if (PortObserver* const observer = picture_.slot(port).observer) {
+      observer->cuts(worker_, frame);
     }
   }
 
@@ -91,7 +103,8 @@ class WorkerSteps {
  private:
   [[nodiscard]] PortCounters& counters() const { return picture_.slot(ingress_).counters[worker_]; }
   [[nodiscard]] Exit exit(PortIndex port) const {
-    return {.slot = &picture_.slot(port), .worker = worker_};
+    return {
+        .slot = &picture_.slot(port), .worker = static_cast<std::uint32_t>(worker_), .vid = vid_};
   }
 
   const Picture& picture_;
@@ -99,6 +112,7 @@ class WorkerSteps {
   const PortIndex ingress_;
   EgressTools& tools_;
   const TimePoint now_;
+  VlanId vid_ = no_vlan;  // of the frame that is being forwarded
 };
 
 }  // namespace tapswitch

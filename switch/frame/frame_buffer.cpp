@@ -88,6 +88,15 @@ void FrameBuffer::leave_checksums_unfinished() {
   offload_.checksum_offset = as_word(offset);
 }
 
+std::size_t FrameBuffer::wire_count() const {
+  if (offload_.gso == GsoKind::none || offload_.segment_size == 0) {
+    return 1;
+  }
+  const std::optional<HeaderLayout> headers = headers_of_segments();
+  const std::size_t payload = size_ - std::min(size_, headers ? headers->payload : 0UL);
+  return std::max<std::size_t>((payload + offload_.segment_size - 1) / offload_.segment_size, 1);
+}
+
 void FrameBuffer::copy(std::size_t offset, std::span<std::byte> to) const {
   assert(offset <= size_ && to.size() <= size_ - offset);
   if (!is_lent()) [[likely]] {

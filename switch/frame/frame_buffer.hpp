@@ -19,6 +19,7 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -61,6 +62,7 @@ class FrameBuffer {
     size_ = size;
     body_size_ = 0;
     part_count_ = 0;
+    number_ = 0;
     offload_ = offload;
     layout_ = Layout();
   }
@@ -126,6 +128,17 @@ class FrameBuffer {
                : tapswitch::wire_size(size_, headers_of_segments(), offload_);
   }
 
+  // Returns how many frames leave of it if it is cut; where its headers are not found, how many do
+  // at most.
+  [[nodiscard]] std::size_t wire_count() const;
+
+  // The number by which those who look at frames know the copies of one: given by who looks first;
+  // 0: nobody has yet. A super-frame has one for each frame that is cut of it, and this is the
+  // first.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  // Gives it one, as an observer may too, who only looks: it is no part of the frame.
+  void set_number(std::uint64_t number) const { number_ = number; }
+
   // Without any header until find_layout() was called.
   [[nodiscard]] const Layout& layout() const { return layout_; }
 
@@ -181,6 +194,7 @@ class FrameBuffer {
   std::size_t size_ = 0;
   std::size_t body_size_ = 0;
   std::size_t part_count_ = 0;
+  mutable std::uint64_t number_ = 0;
   Offload offload_;
   Layout layout_;
   Tunnel tunnel_;

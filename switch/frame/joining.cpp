@@ -85,6 +85,9 @@ bool Joiner::append(FrameBuffer& next) {
 // Cheap comparisons first: most frames that continue nothing differ in their length or ports.
 bool Joiner::is_continued_by(const FrameBuffer& frame) const {
   const std::size_t size = frame.size();
+  if (frame.number() != (frame_->number() == 0 ? 0 : frame_->number() + count_)) [[unlikely]] {
+    return false;
+  }
   if (size <= headers_.payload || size > headers_.payload + segment_size_ ||
       frame_->size() - headers_.network + size - headers_.payload > most_octets_of_ip ||
       !frame_->has_room_for(size - headers_.payload)) {

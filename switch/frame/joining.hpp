@@ -3,10 +3,11 @@
 // the name GRO: the opposite of segmentation.hpp.
 //
 // Theory of operation: a segment is appended to those before it only if cutting the super-frame
-// would give back every byte of it. So its headers may differ from theirs in what cutting writes
-// and in nothing else, its checksums must be right, and it ends the super-frame if it is shorter or
-// carries PSH or FIN. That is checked where there is a second segment: a lone one costs little.
-// Limits: TCP over IPv4 and IPv6; the super-frame is one that IP can state the length of.
+// would give back every byte of it, and its number. So its headers may differ from theirs in what
+// cutting writes and in nothing else, its checksums must be right, and it ends the super-frame if
+// it is shorter or carries PSH or FIN. That is checked where there is a second segment: a lone one
+// costs little. Limits: TCP over IPv4 and IPv6; the super-frame is one that IP can state the length
+// of.
 #pragma once
 
 #include <cstddef>

@@ -22,6 +22,7 @@ bool Segmenter::next(FrameBuffer& out) {
   copy_octets(frame_.head().first(headers_.payload), segment.data());
   frame_.copy(begin, segment.subspan(headers_.payload));
   out.assign(segment.size());
+  out.set_number(frame_.number() == 0 ? 0 : frame_.number() + index_);
 
   const bool is_tunnelled = frame_.offload().is_tunnelled;
   if (segment.size() == frame_.size() && !is_tunnelled) {

@@ -28,8 +28,9 @@ class Segmenter {
   Segmenter(const FrameBuffer& frame, const HeaderLayout& headers)
       : frame_(frame), headers_(headers) {}
 
-  // Makes the next segment the frame in 'out', which needs nothing finished any more. False, and
-  // 'out' is left alone, if there is none left. 'out' must not be the buffer of the super-frame.
+  // Makes the next segment the frame in 'out', which needs nothing finished any more and has the
+  // next of the super-frame's numbers. False, and 'out' is left alone, if there is none left. 'out'
+  // must not be the buffer of the super-frame.
   [[nodiscard]] bool next(FrameBuffer& out);
 
  private:

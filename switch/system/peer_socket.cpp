@@ -4,8 +4,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "switch/system/descriptor_message.hpp"
 #include "switch/system/slow_close.hpp"
@@ -42,6 +44,25 @@ bool may_bring_descriptors(int socket) noexcept {
 }
 
 void receive_urgent_in_line(int socket) noexcept { try_option(socket, SO_OOBINLINE, 1); }
+
+bool is_peer_in_group(int socket, gid_t group) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.gid == group) {
+    return true;
+  }
+  // The kernel says how large the list is if it has no room.
+  std::vector<gid_t> groups(32);
+  size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  while (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) {
+    if (errno != ERANGE || size <= groups.size() * sizeof(gid_t)) {
+      return false;
+    }
+    groups.resize(size / sizeof(gid_t));
+  }
+  groups.resize(size / sizeof(gid_t));
+  return std::ranges::find(groups, group) != groups.end();
+}
 
 bool shut_down_empty(int socket) noexcept {
   int type = 0;

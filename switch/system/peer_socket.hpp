@@ -29,6 +29,10 @@ void refuse_descriptors(int socket) noexcept;
 // with what came with them.
 void receive_urgent_in_line(int socket) noexcept;
 
+// Whether the process that connected to, or made, the other end of a Unix socket was in 'group'
+// then.
+[[nodiscard]] bool is_peer_in_group(int socket, gid_t group);
+
 // Ends both directions. Whether nothing can be in the queue now, nor come: then to close it waits
 // for nobody.
 [[nodiscard]] bool shut_down_empty(int socket) noexcept;

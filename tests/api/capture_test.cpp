@@ -56,6 +56,20 @@ class CaptureApi : public EventFixture {
     return reply("capture.start", params, {.descriptors = &passed});
   }
 
+  // The same, asked for by a user of the read-only socket who may capture.
+  Json start_as(std::uint32_t uid) {
+    std::vector<UniqueFd> fds;
+    fds.push_back(open("/dev/null", O_WRONLY));
+    Passed passed(std::move(fds));
+    rpc::Caller caller = guest(uid);
+    caller.descriptors = &passed;
+    return reply("capture.start", {{"fd", 0}}, caller);
+  }
+
+  static rpc::Caller guest(std::uint32_t uid) {
+    return {.uid = uid, .is_read_only = true, .may_capture = true};
+  }
+
   // A capture to a pipe, whose reader is 'reader_'. Returns its number.
   std::uint64_t start_to_pipe(const Json& params = Json::object()) {
     Pipe pipe = open_pipe();
@@ -241,6 +255,31 @@ TEST_F(CaptureApi, ThereIsALimitOfCaptures) {
     run_posted();
     return call("capture.list")["captures"].size() == network::Captures::most - 1;
   }));
+  EXPECT_EQ(refusal(Json::object()), "");
+}
+
+TEST_F(CaptureApi, WhoCapturesByTheReadOnlySocketStopsHisOwnAlone) {
+  const std::uint64_t ours = start_to_pipe();
+  const Json his = start_as(1'001)["result"]["capture"];
+  const auto stop_as = [this](std::uint32_t uid, const Json& id) {
+    return reply("capture.stop", {{"capture", id}}, guest(uid));
+  };
+  for (const Json& error : {stop_as(1'001, ours), stop_as(1'002, his)}) {
+    EXPECT_EQ(error["error"]["data"]["kind"], "read_only") << error;
+  }
+  EXPECT_EQ(call("capture.list")["captures"].size(), 2U);
+  EXPECT_TRUE(stop_as(1'001, his).contains("result"));
+  ASSERT_TRUE(wait_until([this] {
+    run_posted();
+    return call("capture.list")["captures"].size() == 1;
+  }));
+}
+
+TEST_F(CaptureApi, CapturesByTheReadOnlySocketLeaveRoomForOthers) {
+  for (std::uint32_t i = 0; i < network::Captures::most_of_guests; ++i) {
+    EXPECT_TRUE(start_as(1'000 + i).contains("result"));
+  }
+  EXPECT_EQ(start_as(1'001)["error"]["data"]["kind"], "limit_reached");
   EXPECT_EQ(refusal(Json::object()), "");
 }
 

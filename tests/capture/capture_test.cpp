@@ -85,11 +85,24 @@ class CaptureTest : public testing::Test {
   }
 
   void take(const Bytes& bytes, const Offload& offload = {}, Direction direction = Direction::in,
-            std::size_t worker = 0) {
+            std::size_t worker = 0, std::uint64_t number = 0) {
     frame_.assign(bytes.size(), offload);
+    frame_.set_number(number);
     std::memcpy(frame_.space().data(), bytes.data(), bytes.size());
     frame_.find_layout();
-    capture_->take(worker, *port_, direction, frame_, std::chrono::steady_clock::now());
+    look(worker, {.direction = direction, .vid = 10, .when = std::chrono::steady_clock::now()});
+  }
+
+  void drop(const Bytes& bytes, DropReason reason, const Offload& offload = {}) {
+    fill(frame_, bytes, offload);
+    look(0, {.direction = Direction::out,
+             .vid = no_vlan,
+             .when = std::chrono::steady_clock::now(),
+             .dropped = reason});
+  }
+
+  void look(std::size_t worker, const Capture::Look& look) {
+    capture_->take(worker, *port_, look, frame_);
   }
 
   // Stops the capture and returns all that it wrote.
@@ -148,6 +161,30 @@ TEST_F(CaptureTest, FileIsOneSectionWithInterfacesFramesAndTheirCounts) {
   EXPECT_EQ(capture_->progress().why, "stopped");
 }
 
+// Returns the number of the frame of 'block', whose options are direction and number; 0: none.
+std::uint64_t number_in(const Block& block) {
+  const std::size_t options = 20 + (block.number<std::uint32_t>(12) + 3) / 4 * 4;
+  constexpr std::uint32_t epb_packetid = 5 | 8 << 16;
+  return block.number<std::uint32_t>(options + 8) == epb_packetid
+             ? block.number<std::uint64_t>(options + 12)
+             : 0;
+}
+
+TEST_F(CaptureTest, SegmentsInTheFileHaveTheNumbersOfTheSuperFrame) {
+  start();
+  take(small_frame());
+  const SuperFrame super = build({.payload = Bytes(4'000)});
+  take(super.bytes, super.offload, Direction::in, 0, 40);
+  take(small_frame(), {}, Direction::out, 0, 50);
+  std::vector<std::uint64_t> numbers;
+  for (const Block& block : rest()) {
+    if (block.type == packet) {
+      numbers.push_back(number_in(block));
+    }
+  }
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{0, 40, 41, 42, 50}));
+}
+
 TEST_F(CaptureTest, SuperFrameIsWrittenAsTheFramesOfAWire) {
   start();
   const SuperFrame super = build({.payload = Bytes(4'000)});
@@ -157,6 +194,60 @@ TEST_F(CaptureTest, SuperFrameIsWrittenAsTheFramesOfAWire) {
   for (const Bytes& frame : frames) {
     EXPECT_LE(frame.size(), super.headers.payload + 1'448);
   }
+}
+
+TEST_F(CaptureTest, OfAVlanHasTheFramesOfNoOther) {
+  start({.vlan = 20});
+  take(small_frame());
+  fill(frame_, small_frame(bob));
+  const auto now = std::chrono::steady_clock::now();
+  for (const VlanId vid : {no_vlan, VlanId{20}}) {
+    look(0, {.direction = Direction::in, .vid = vid, .when = now});
+  }
+  EXPECT_EQ(frames_of(rest()), std::vector<Bytes>{small_frame(bob)});
+}
+
+TEST_F(CaptureTest, OfDropsHasThoseAloneWithTheirReasons) {
+  start({.is_of_drops = true});
+  take(small_frame(bob));
+  drop(small_frame(), DropReason::busy);
+  drop({}, DropReason::framing_invalid);
+  const SuperFrame super = build({.payload = Bytes(4'000)});
+  drop(super.bytes, DropReason::link_down, super.offload);
+  drop(Bytes(13), DropReason::runt, {.needs_checksum = true});
+  const std::vector<Block> blocks = rest();
+  std::vector<std::string> reasons;
+  for (const Block& block : blocks) {
+    if (block.type == packet) {
+      const std::size_t begin = block.body.find("dropped as ");
+      ASSERT_NE(begin, std::string::npos);
+      reasons.push_back(block.body.substr(begin, block.body.find(':', begin) - begin));
+    }
+  }
+  EXPECT_EQ(reasons, (std::vector<std::string>{"dropped as busy", "dropped as framing_invalid",
+                                               "dropped as link_down", "dropped as link_down",
+                                               "dropped as link_down", "dropped as runt"}));
+  const std::vector<Bytes> frames = frames_of(blocks);
+  EXPECT_EQ(frames[0], small_frame());
+  EXPECT_EQ(frames[1], Bytes());
+  EXPECT_EQ(frames[5], Bytes(13));
+}
+
+// A tag has made it so, and there is no buffer to cut it in.
+TEST_F(CaptureTest, SuperFrameThatIsTooLongIsWrittenAsItIs) {
+  start({.is_of_drops = true});
+  const std::size_t most = FrameBuffer::max_frame_size;
+  Bytes bytes = build({.payload = Bytes(60'000)}).bytes;
+  bytes.resize(most);
+  fill(frame_, bytes, build({.payload = Bytes(60'000)}).offload);
+  frame_.push_tag({.vid = 10});
+  look(0, {.direction = Direction::out,
+           .vid = 10,
+           .when = std::chrono::steady_clock::now(),
+           .dropped = DropReason::oversize});
+  const std::vector<Bytes> frames = frames_of(rest());
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].size(), most + VlanTag::size);
 }
 
 TEST_F(CaptureTest, UncutSuperFrameIsWrittenAsItCrosses) {
@@ -260,7 +351,7 @@ TEST_F(CaptureTest, FilterSeesAllOfAFrameThatLiesInPieces) {
     ASSERT_TRUE(frame_.borrow(parts));
     frame_.find_layout();
     ASSERT_TRUE(frame_.is_lent());
-    capture_->take(0, *port_, Direction::in, frame_, std::chrono::steady_clock::now());
+    look(0, {.direction = Direction::in, .vid = 10, .when = std::chrono::steady_clock::now()});
   };
   take_lent();
   bytes[1'000] = std::byte{0x17};

@@ -287,11 +287,16 @@ TEST_F(LentFrameTest, PuntedFrameIsHandedOverWhole) {
 class Witness final : public PortObserver {
  public:
   std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
-                                     TimePoint /*now*/) noexcept override {
+                                     VlanId /*vid*/, TimePoint /*now*/) noexcept override {
     note(frame);
     return std::nullopt;
   }
-  void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override { note(frame); }
+  void drops(std::size_t /*worker*/, const FrameBuffer& /*frame*/,
+             const Drop& /*drop*/) noexcept override {}
+  void cuts(std::size_t /*worker*/, const FrameBuffer& /*frame*/) noexcept override {}
+  void sends(std::size_t /*worker*/, const FrameBuffer& frame, VlanId /*vid*/) noexcept override {
+    note(frame);
+  }
 
   [[nodiscard]] std::vector<Bytes> seen() {
     const std::lock_guard lock(mutex_);

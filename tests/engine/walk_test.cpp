@@ -22,15 +22,24 @@ constexpr MacAddress lldp{0x0180'c200'000e};
 // Notes all that it sees, and refuses what it is told to.
 class Witness final : public PortObserver {
  public:
-  std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
+  std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame, VlanId vid,
                                      TimePoint /*now*/) noexcept override {
     const std::lock_guard lock(mutex_);
+    vids_.push_back(vid);
     received_.emplace_back(frame.head().begin(), frame.head().end());
     return refusal_;
   }
 
-  void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+  void drops(std::size_t /*worker*/, const FrameBuffer& /*frame*/,
+             const Drop& /*drop*/) noexcept override {}
+  void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
     const std::lock_guard lock(mutex_);
+    cut_.emplace_back(frame.head().begin(), frame.head().end());
+  }
+
+  void sends(std::size_t /*worker*/, const FrameBuffer& frame, VlanId vid) noexcept override {
+    const std::lock_guard lock(mutex_);
+    vids_.push_back(vid);
     sent_.emplace_back(frame.head().begin(), frame.head().end());
   }
 
@@ -47,12 +56,23 @@ class Witness final : public PortObserver {
     const std::lock_guard lock(mutex_);
     return sent_;
   }
+  [[nodiscard]] std::vector<Bytes> cut_frames() {
+    const std::lock_guard lock(mutex_);
+    return cut_;
+  }
+  // Returns those of all frames that came in or left.
+  [[nodiscard]] std::vector<VlanId> vids() {
+    const std::lock_guard lock(mutex_);
+    return vids_;
+  }
 
  private:
   std::mutex mutex_;
   std::optional<DropReason> refusal_;
   std::vector<Bytes> received_;
   std::vector<Bytes> sent_;
+  std::vector<Bytes> cut_;
+  std::vector<VlanId> vids_;
 };
 
 std::uint64_t sum_of(const std::array<std::uint64_t, address_kind_count>& counts) {
@@ -90,6 +110,22 @@ TEST_F(WalkTest, ObserverSeesWhatComesInAsItCameAndWhatLeavesAsItLeaves) {
   EXPECT_EQ(at_alice_.sent_frames(), std::vector<Bytes>());
   EXPECT_EQ(at_bob_.received_frames(), std::vector<Bytes>());
   EXPECT_EQ(at_bob_.sent_frames(), std::vector<Bytes>{*tagged});
+  EXPECT_EQ(at_alice_.vids(), std::vector<VlanId>{10});
+  EXPECT_EQ(at_bob_.vids(), std::vector<VlanId>{10});
+}
+
+TEST_F(WalkTest, ObserverSeesASuperFrameBeforeItsSegments) {
+  const PortIndex carols = lan_.plug(access(10), OffloadSet{.checksum = true, .tso4 = true});
+  lan_.engine().observe(alices_, &at_alice_);
+  const SuperFrame super = build({.payload = noise(3'000)});
+  Bytes sent(offload_header_size);
+  write_offload(super.offload, std::span(sent).first<offload_header_size>());
+  sent.insert(sent.end(), super.bytes.begin(), super.bytes.end());
+  ASSERT_TRUE(lan_.cable(2).send(sent));
+  ASSERT_TRUE(wait_until([&] { return sum_of(lan_.engine().totals(carols).in_frames) == 1; }));
+  lan_.settle();
+  EXPECT_EQ(at_alice_.cut_frames(), std::vector<Bytes>{super.bytes});
+  EXPECT_EQ(at_alice_.sent_frames().size(), 3U);
 }
 
 TEST_F(WalkTest, ObserverSeesAlsoWhatIsDroppedLater) {
@@ -98,6 +134,7 @@ TEST_F(WalkTest, ObserverSeesAlsoWhatIsDroppedLater) {
   ASSERT_TRUE(lan_.cable(0).send(refused));
   ASSERT_TRUE(wait_until([&] { return lan_.drops(alices_, DropReason::vlan_not_allowed) == 1; }));
   EXPECT_EQ(at_alice_.received_frames(), std::vector<Bytes>{refused});
+  EXPECT_EQ(at_alice_.vids(), std::vector<VlanId>{no_vlan});
 }
 
 TEST_F(WalkTest, WhatIsNoFrameIsNotShownToAnObserver) {

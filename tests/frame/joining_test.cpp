@@ -31,12 +31,14 @@ class Joining {
  public:
   explicit Joining(bool is_lent = false) : is_lent_(is_lent) {}
 
-  bool begin(const Bytes& segment) {
+  bool begin(const Bytes& segment, std::uint64_t number = 0) {
     fill(*first_, segment);
+    first_->set_number(number);
     return joiner_.begin(*first_);
   }
-  bool append(const Bytes& segment) {
+  bool append(const Bytes& segment, std::uint64_t number = 0) {
     fill(*next_, segment);
+    next_->set_number(number);
     return joiner_.append(*next_);
   }
   const FrameBuffer& finish() {
@@ -140,6 +142,16 @@ TEST(Joiner, WhatEndsASuperFrameIsFollowedByNothing) {
     ASSERT_TRUE(joining.append(end));
     EXPECT_FALSE(joining.append(cut(frame)[2]));
   }
+}
+
+TEST(Joiner, NumbersAreThoseThatCuttingWouldGiveBack) {
+  const std::vector<Bytes> segments = cut(test::build({.payload = test::noise(3 * 1'448)}));
+  Joining joining;
+  ASSERT_TRUE(joining.begin(segments[0], 7));
+  ASSERT_TRUE(joining.append(segments[1], 8));
+  EXPECT_FALSE(joining.append(segments[2], 10));
+  EXPECT_FALSE(joining.append(segments[2]));
+  EXPECT_EQ(joining.finish().number(), 7U);
 }
 
 TEST(Joiner, LongerSegmentDoesNotContinueAShorterOne) {

@@ -92,6 +92,28 @@ TEST(Segmenter, NoSegmentIsLargerThanWireSizeSays) {
   }
 }
 
+TEST(Segmenter, EachSegmentHasTheNextOfTheNumbers) {
+  for (const Case& row : cases) {
+    const SuperFrame super = test::build(row.recipe);
+    const auto frame = std::make_unique<FrameBuffer>();
+    const auto segment = std::make_unique<FrameBuffer>();
+    test::fill(*frame, super.bytes);
+    frame->set_offload(super.offload);
+    frame->find_layout();
+    for (const std::uint64_t first : {0U, 7U}) {
+      frame->set_number(first);
+      std::vector<std::uint64_t> numbers;
+      std::vector<std::uint64_t> expected;
+      for (Segmenter segments(*frame, super.headers); segments.next(*segment);) {
+        numbers.push_back(segment->number());
+        expected.push_back(first == 0 ? 0 : first + expected.size());
+      }
+      EXPECT_EQ(numbers, expected) << row.name;
+      EXPECT_EQ(frame->wire_count(), expected.size()) << row.name;
+    }
+  }
+}
+
 TEST(Segmenter, AddressesTagsAndOptionsAreThoseOfTheSuperFrame) {
   for (const Case& row : cases) {
     const SuperFrame frame = test::build(row.recipe);

@@ -76,11 +76,19 @@ class CheckingPort final : public Port {
 class CheckingObserver final : public PortObserver {
  public:
   [[nodiscard]] std::optional<DropReason> received(std::size_t /*worker*/, const FrameBuffer& frame,
+                                                   VlanId /*vid*/,
                                                    TimePoint /*now*/) noexcept override {
     require(frame.layout() == Layout::find(frame.head()));
     return std::nullopt;
   }
-  void sends(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+  void cuts(std::size_t /*worker*/, const FrameBuffer& frame) noexcept override {
+    require(frame.wire_count() > 0);
+  }
+  void drops(std::size_t /*worker*/, const FrameBuffer& frame,
+             const Drop& /*drop*/) noexcept override {
+    require(frame.size() <= FrameBuffer::max_frame_size + VlanTag::size);
+  }
+  void sends(std::size_t /*worker*/, const FrameBuffer& frame, VlanId /*vid*/) noexcept override {
     if (const auto headers = frame.layout().headers()) {
       require(headers->payload <= frame.head().size());
     }

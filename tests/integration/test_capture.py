@@ -9,77 +9,20 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import time
 
 import pytest
 
+from capturing import IN, OUT, Capturing, read, two_stations
 from frames import ALICE, BOB, EVERYBODY, counted, frame, transmit
 from lab import DEADLINE, program, run, wait_until
 from transfer import Transfer
 
-FIELDS = ("frame.interface_name", "frame.packet_flags_direction", "vlan.id", "frame.len",
-          "frame.time_epoch", "frame.cap_len")
-IN, OUT = "0x00000001", "0x00000002"
-
-
-class Capturing:
-    """A `tapctl capture` that runs and whose capture has begun."""
-
-    def __init__(self, lab, *words, stdout=subprocess.DEVNULL):
-        self._lab = lab
-        before = {each["capture"] for each in lab.call("capture.list")["captures"]}
-        self.process = subprocess.Popen(
-            [program("TAPCTL"), "--socket", str(lab.socket), "capture", *map(str, words)],
-            stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True)
-        self.number = wait_until(lambda: self._newcomer(before), "the capture has begun")
-
-    def _newcomer(self, before):
-        assert self.process.poll() is None, self.process.stderr.read()
-        return next((each["capture"] for each in self._lab.call("capture.list")["captures"]
-                     if each["capture"] not in before), None)
-
-    def told(self):
-        """What capture.list tells; None: it is over."""
-        return next((each for each in self._lab.call("capture.list")["captures"]
-                     if each["capture"] == self.number), None)
-
-    def wait_for(self, frames):
-        wait_until(lambda: self.told()["frames"] >= frames, f"{frames} frames are written")
-
-    def end(self):
-        """Presses Ctrl-C and returns what it says at its end."""
-        self.process.send_signal(signal.SIGINT)
-        return self.result()
-
-    def result(self):
-        said = self.process.communicate(timeout=DEADLINE)[1]
-        assert self.process.returncode == 0, said
-        return said
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-
-def read(path, *options):
-    """The frames of a file as tshark shows them: dictionaries by FIELDS, without those asked for
-    otherwise by options."""
-    done = run("tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=;",
-               *(word for field in FIELDS for word in ("-e", field)), *options)
-    return [dict(zip(FIELDS, line.split(";"))) for line in done.stdout.splitlines()]
-
 
 @pytest.fixture(name="pair")
-def two_stations(lab):
-    """alice and bob, each of whom is an access port of VLAN 10."""
-    lab.join("alice", "10.0.0.1/24", vlan=10)
-    lab.join("bob", "10.0.0.2/24", vlan=10)
-    return lab
+def pair_of_stations(lab):
+    return two_stations(lab)
 
 
 def test_file_tells_ports_directions_tags_and_times(lab):
@@ -101,6 +44,60 @@ def test_file_tells_ports_directions_tags_and_times(lab):
     times = [float(each["frame.time_epoch"]) for each in found]
     assert times == sorted(times)
     assert begin - 1 < times[0] and times[-1] < time.time() + 1
+
+
+def test_frames_of_one_vlan_tagged_or_not(pair):
+    pair.join("trunk", "10.0.0.3/24", vlan={"mode": "trunk", "allowed": "10,20"})
+    pair.join("other", "10.0.0.4/24", vlan=20)
+    path = pair.directory / "vlan.pcapng"
+    with Capturing(pair, "--vlan", "10", "-w", path) as capturing:
+        assert capturing.told()["vlan"] == 10
+        transmit(pair, "other", frame(BOB, EVERYBODY))
+        transmit(pair, "trunk", frame(BOB, EVERYBODY, 20), frame(BOB, EVERYBODY, 30))
+        transmit(pair, "alice", frame(ALICE, EVERYBODY))
+        capturing.wait_for(3)
+        capturing.end()
+    assert {(each["frame.interface_name"], each["vlan.id"]) for each in read(path)} == {
+        ("sw0/alice", ""), ("sw0/bob", ""), ("sw0/trunk", "10")}
+
+
+def test_all_copies_of_a_frame_have_one_number_in_all_captures(pair):
+    pair.join("carol", "10.0.0.3/24", vlan=10)
+    at_ingress, at_egress = (pair.directory / f"{name}.pcapng" for name in ("ingress", "egress"))
+    with Capturing(pair, "alice", "-w", at_ingress) as first, \
+            Capturing(pair, "bob", "carol", "-w", at_egress) as second:
+        transmit(pair, "alice", frame(ALICE, EVERYBODY), frame(ALICE, EVERYBODY, size=100))
+        first.wait_for(2)
+        second.wait_for(4)
+        first.end()
+        second.end()
+    numbers = [each["frame.packet_id"] for each in read(at_ingress)]
+    assert len(set(numbers)) == 2 and all(numbers)
+    copies = [(each["frame.interface_name"], each["frame.packet_id"]) for each in read(at_egress)]
+    assert copies == [("sw0/bob", numbers[0]), ("sw0/carol", numbers[0]),
+                      ("sw0/bob", numbers[1]), ("sw0/carol", numbers[1])]
+
+
+def test_segments_are_followed_across_a_patch(pair):
+    """From a TAP that gives super-frames, by a patch, to one that takes none of them."""
+    pair.call("switch.add", {"name": "sw1"})
+    for name, switch, peer in (("there", "sw0", "back"), ("back", "sw1", "there")):
+        pair.call("port.add", {"name": name, "switch": switch, "type": "patch", "peer": peer,
+                               "vlan": {"mode": "trunk"}})
+    pair.join("carol", "10.0.0.3/24", switch="sw1", offload=False, vlan=10)
+    path = pair.directory / "way.pcapng"
+    with Capturing(pair, "-w", path, "--filter", "greater 1000 and (tcp or (vlan and tcp))",
+                   "-c", "4000") as capturing:
+        transfer = Transfer(pair, "alice", "carol", "10.0.0.3")
+        capturing.result()
+        transfer.end()
+    ways = {}
+    for each in read(path):
+        ways.setdefault(each["frame.packet_id"], []).append(
+            (each["frame.interface_name"], each["frame.packet_flags_direction"]))
+    whole = [("sw0/alice", IN), ("sw0/there", OUT), ("sw1/back", IN), ("sw1/carol", OUT)]
+    assert sum(sorted(way) == sorted(whole) for way in ways.values()) > 100, ways
+    assert all(set(way) <= set(whole) and len(way) == len(set(way)) for way in ways.values()), ways
 
 
 class Reader:
@@ -340,6 +337,34 @@ def test_nothing_is_left_of_captures_that_are_over(pair):
         capturing.end()
     wait_until(lambda: len(os.listdir(f"/proc/{pair.daemon.pid}/task")) <= tasks,
                "the threads have ended")
+
+
+def test_members_of_the_capture_group_may_capture_by_the_read_only_socket(empty_lab):
+    lab = empty_lab
+    socket_directory = lab.directory / "open"
+    socket_directory.mkdir()
+    read_only = socket_directory / "readonly.sock"
+    lab.start("--socket-readonly", read_only, "--capture-group", "12345")
+    for directory in (lab.directory, socket_directory):
+        directory.chmod(0o755)
+
+    def capture_with(*groups):
+        return run("setpriv", "--reuid=65534", "--regid=65534", *groups, program("TAPCTL"),
+                   "--socket", read_only, "capture", "-w", "/dev/null", "--seconds", "1",
+                   check=False)
+    member = capture_with("--groups=12345,12346")
+    assert "0 frames captured" in member.stderr, member.stderr
+    other = capture_with("--clear-groups")
+    assert other.returncode == 1 and "read-only" in other.stderr, other.stderr
+    changes = run("setpriv", "--reuid=65534", "--regid=12345", "--clear-groups", program("TAPCTL"),
+                  "--socket", read_only, "port", "add", "x", check=False)
+    assert changes.returncode == 1 and "read-only" in changes.stderr, changes.stderr
+
+
+def test_capture_group_that_is_none_is_named(empty_lab):
+    done = run(program("TAPSWITCHD"), "--socket", empty_lab.directory / "s", "--capture-group",
+               "no-such-group", check=False)
+    assert done.returncode == 1 and "no group 'no-such-group'" in done.stderr, done.stderr
 
 
 def test_read_only_socket_captures_nothing(empty_lab):

@@ -4,8 +4,9 @@
 import json
 import os
 import signal
+import subprocess
 
-from lab import run, wait_until
+from lab import program, run, wait_until
 from lab_file import PATIENCE, star
 
 
@@ -62,6 +63,27 @@ def test_cable_is_pulled_and_both_ends_see_it(lab_files):
     wait_until(lambda: not has_carrier(lab, "a"), "a sees that b is down")
     wrong = lab.link("down", "a:eth1", check=False)
     assert wrong.returncode == 1 and "did you mean 'a:eth0'?" in wrong.stderr
+
+
+def test_frames_of_a_node_are_captured_by_its_interface(lab_files, tmp_path):
+    lab = lab_files.make({"nodes": {"a": {}, "b": {}},
+                          "links": [{"ends": ["a:eth0", "b:eth0"]},
+                                    {"ends": ["a:eth1", "b:eth1"]}]})
+    lab.up()
+    path = tmp_path / "eth1.pcapng"
+    capture = ["--lab", lab.name, "capture", "-w", path, "-c", "1", "--seconds", "60"]
+    with subprocess.Popen([program("TAPCTL"), *map(str, capture), "a:eth1"],
+                          stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: "a-eth1" in lab.tapctl("--lab", lab.name, "capture", "list").stdout,
+                   "the capture has begun")
+        lab.exec("b", "ip", "addr", "add", "10.97.0.2/24", "dev", "eth1")
+        lab.exec("b", "ping", "-c", "1", "-W", "1", "10.97.0.1", check=False)
+        said = process.communicate(timeout=PATIENCE)[1]
+    assert "1 frames captured" in said, said
+    wrong = lab.tapctl("--lab", lab.name, "capture", "a:eth2", check=False)
+    assert wrong.returncode == 1 and "did you mean 'a:eth" in wrong.stderr, wrong.stderr
+    nowhere = lab.tapctl("--socket", "/nowhere", "capture", "a:eth1", check=False)
+    assert nowhere.returncode == 2 and "--lab NAME" in nowhere.stderr, nowhere.stderr
 
 
 def test_command_in_a_node_keeps_its_status_and_words(lab_files):

@@ -161,6 +161,21 @@ TEST_F(DispatcherTest, ReadOnlyCallerMayAskButNotChange) {
   EXPECT_TRUE(call("update", {{"numbers", {1}}}).contains("result"));
 }
 
+TEST_F(DispatcherTest, ReadOnlyCallerWhoMayCaptureMayDoThatAlone) {
+  const std::vector<Method> methods{
+      {"capture.start", "", Schema::object({}), Schema::null(), true, true},
+      {"port.add", "", Schema::object({}), Schema::null(), true}};
+  const Handler nothing = [](const Json&, const Caller&) { return Json(); };
+  const Dispatcher dispatcher(methods, {{"capture.start", nothing}, {"port.add", nothing}});
+  const std::string capture = R"({"jsonrpc":"2.0","method":"capture.start","id":1})";
+  const std::string add = R"({"jsonrpc":"2.0","method":"port.add","id":1})";
+  const Caller reader{.is_read_only = true};
+  const Caller member{.is_read_only = true, .may_capture = true};
+  EXPECT_THAT(*dispatcher.answer(capture, reader), HasSubstr("read_only"));
+  EXPECT_THAT(*dispatcher.answer(capture, member), HasSubstr("result"));
+  EXPECT_THAT(*dispatcher.answer(add, member), HasSubstr("read_only"));
+}
+
 TEST_F(DispatcherTest, ParametersThatDoNotFitNeverReachTheHandler) {
   const std::vector<Method> methods{
       {"port.set", "", Schema::object({{"mtu", Schema::integer(68, 65521)}}), Schema::null()}};

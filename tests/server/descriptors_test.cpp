@@ -135,6 +135,29 @@ TEST_F(DescriptorsTest, ReadOnlySocketTakesNone) {
   EXPECT_TRUE(is_closed_everywhere_else(pipe));
 }
 
+TEST_F(DescriptorsTest, ReadOnlySocketTakesThemFromWhoMayCapture) {
+  capture_group_ = ::getegid();
+  start();
+  TestClient client(read_only_path_);
+  const Pipe pipe;
+  ASSERT_TRUE(client.send_with("take\n", std::array{pipe.fd()}));
+  EXPECT_EQ(client.receive(), pipe.taken());
+}
+
+TEST_F(DescriptorsTest, ReadOnlySocketTakesNoneFromOthersThanThose) {
+  capture_group_ = 4'000'000'000;  // nobody is in it
+  start();
+  TestClient client(read_only_path_);
+  ASSERT_EQ(client.ask("hello"), "hello");
+  Pipe pipe;
+  if (!client.send_with("take\n", std::array{pipe.fd()})) {
+    ASSERT_EQ(errno, EPERM);  // since Linux 6.16 the kernel refuses them
+    ASSERT_TRUE(client.send("take\n"));
+  }
+  EXPECT_EQ(client.receive(), "none");
+  EXPECT_TRUE(is_closed_everywhere_else(pipe));
+}
+
 TEST_F(DescriptorsTest, ClientThatDiesWithinALineLeavesNone) {
   start();
   TestClient client(path_);

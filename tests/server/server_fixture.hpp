@@ -176,7 +176,7 @@ class ServerTest : public testing::Test {
                     }),
                     limits);
     server_->listen({.path = path_, .group = {}});
-    server_->listen({.path = read_only_path_, .mode = 0666, .group = {}}, true);
+    server_->listen({.path = read_only_path_, .mode = 0666, .group = {}}, true, capture_group_);
     server_->start();
     thread_ = std::thread([this] { io_.run(); });
   }
@@ -232,6 +232,7 @@ class ServerTest : public testing::Test {
   test::TemporaryDirectory directory_;
   std::string path_ = directory_.file("control.sock");
   std::string read_only_path_ = directory_.file("read-only.sock");
+  std::optional<gid_t> capture_group_;  // of the read-only socket
   boost::asio::io_context io_{1};
   std::optional<Server> server_;
   std::thread thread_;

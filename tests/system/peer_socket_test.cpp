@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -160,6 +161,18 @@ TEST(PeerSocket, ReadsLikeAnyOther) {
   EXPECT_EQ(socket.receive(space), 2);
   ends.theirs.reset();
   EXPECT_EQ(socket.receive(space), 0);
+}
+
+TEST(PeerSocket, GroupsOfThePeerAreKnown) {
+  const Ends ends = connected();
+  EXPECT_TRUE(is_peer_in_group(ends.ours.get(), ::getegid()));
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  ASSERT_GE(::getgroups(static_cast<int>(groups.size()), groups.data()), 0);
+  for (const gid_t group : groups) {
+    EXPECT_TRUE(is_peer_in_group(ends.ours.get(), group)) << group;
+  }
+  EXPECT_FALSE(is_peer_in_group(ends.ours.get(), 4'000'000'000));
+  EXPECT_FALSE(is_peer_in_group(-1, ::getegid()));
 }
 
 }  // namespace peer_socket_test

@@ -35,6 +35,12 @@ End find_end(const LabSpec& lab, const std::string& text) {
 
 }  // namespace
 
+std::string port_at(const std::string& name, const std::string& end) {
+  const FoundLab found = find_lab(name);
+  const LabSpec lab = read_lab(found.state.document, found.name).lab;
+  return port_name(lab, find_end(lab, end));
+}
+
 int link(const Words& words) {
   const std::string& wanted = words.words[0];
   if (wanted != "up" && wanted != "down") {

@@ -6,6 +6,8 @@ include(tools/packaging/manual.cmake)
 
 install(TARGETS tapswitchd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS tapctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Debian's Wireshark looks there for programs that capture.
+install(TARGETS tapswitchdump RUNTIME DESTINATION lib/${CMAKE_LIBRARY_ARCHITECTURE}/wireshark/extcap)
 
 set(units tools/packaging/systemd)
 install(FILES ${units}/tapswitch.service ${units}/tapswitch.socket ${units}/tapswitch-readonly.socket

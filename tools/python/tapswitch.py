@@ -944,6 +944,7 @@ class CaptureStartParams(TypedDict):
     lease: NotRequired[int]  # the writing end of a pipe: the capture ends when nobody has the other
     ports: NotRequired[list[str]]  # only these; default: all, also those to come
     switch: NotRequired[str]  # only ports of this switch
+    vlan: NotRequired[int]  # only frames that belong to this VLAN, tagged or not
     # frames that the switch receives by the port (in), sends by it (out), or both
     direction: NotRequired[Literal['in', 'out', 'inout']]
     filter: NotRequired[str]  # only frames that match, in the words of pcap-filter(7)
@@ -951,6 +952,8 @@ class CaptureStartParams(TypedDict):
     count: NotRequired[int]  # frames after which it ends; 0: none
     # super-frames and unfinished checksums as they cross; else as a wire would have them
     uncut: NotRequired[bool]
+    # only frames that the switch drops, each with the reason as its comment
+    drops: NotRequired[bool]
 
 
 class CaptureStartResult(TypedDict):
@@ -965,6 +968,7 @@ class Capture(TypedDict):
     ports_refused: int  # ports for which there was no room
     ports: list[str]  # only these; default: all, also those to come
     switch: str | None  # only ports of this switch
+    vlan: int | None  # only frames that belong to this VLAN, tagged or not
     # frames that the switch receives by the port (in), sends by it (out), or both
     direction: Literal['in', 'out', 'inout']
     filter: str  # only frames that match, in the words of pcap-filter(7)
@@ -972,6 +976,7 @@ class Capture(TypedDict):
     count: int  # frames after which it ends; 0: none
     # super-frames and unfinished checksums as they cross; else as a wire would have them
     uncut: bool
+    drops: bool  # only frames that the switch drops, each with the reason as its comment
 
 
 class CaptureListResult(TypedDict):

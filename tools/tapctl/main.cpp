@@ -23,6 +23,7 @@
 #include "control/rpc/params.hpp"
 #include "control/server/socket_path.hpp"
 #include "tools/lab/command.hpp"
+#include "tools/lab/link.hpp"
 #include "tools/tapctl/capture/capture.hpp"
 #include "tools/tapctl/daemon_end.hpp"
 #include "tools/tapctl/line/completion.hpp"
@@ -149,6 +150,25 @@ void check_descriptors(const Call& call) {
   }
 }
 
+// Ports of a lab may be named as its file names them: "alice:eth0".
+void name_ports(const Manner& manner, Call& call) {
+  if (call.method != "capture" || !call.params.contains("ports")) {
+    return;
+  }
+  for (Json& port : call.params["ports"]) {
+    const auto name = port.get<std::string>();
+    if (name.find(':') == std::string::npos) {
+      continue;
+    }
+    if (!manner.lab) {
+      throw UsageError(
+          fmt::format("'{}' is an end of a link in a lab: say in which, by --lab NAME", name),
+          "capture");
+    }
+    port = lab::port_at(*manner.lab, name);
+  }
+}
+
 void shut_down(client::Client& client, const Call& call, const Look& look) {
   constexpr std::chrono::seconds patience{10};
   const DaemonEnd end(client);
@@ -167,6 +187,7 @@ void carry_out(const Manner& manner, Call& call) {
   if (!call.document.file.empty()) {
     read_document(call);
   }
+  name_ports(manner, call);
   auto client = connect(manner);
   const Look look = look_of(manner);
   if (call.method == "top") {
@@ -174,7 +195,7 @@ void carry_out(const Manner& manner, Call& call) {
     return;
   }
   if (call.method == "capture") {
-    capture(client, call, print);
+    std::fputs(summary_of(capture(client, call, print)).c_str(), stderr);
     return;
   }
   if (call.method == "system.shutdown" && !rpc::boolean_or(call.params, "dry_run", false)) {

@@ -4,18 +4,30 @@
 #include <stdexcept>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "control/server/socket_path.hpp"
+#include "switch/system/account.hpp"
 
 namespace tapswitch::daemon {
 namespace {
 
 constexpr mode_t public_socket_mode = 0666;
 
+std::optional<gid_t> capture_group(const std::optional<std::string>& name) {
+  const auto found = name ? find_group(*name) : std::nullopt;
+  if (name && !found) {
+    throw std::runtime_error(fmt::format("--capture-group: there is no group '{}'", *name));
+  }
+  return found;
+}
+
 }  // namespace
 
 Entrances open_entrances(boost::asio::io_context& io, const Options& options,
                          std::vector<PassedSocket> passed) {
   Entrances entrances;
+  entrances.capture_group = capture_group(options.capture_group);
   for (PassedSocket& socket : passed) {
     if (socket.name == metrics_name) {
       std::vector<UniqueFd> descriptors;
@@ -42,8 +54,10 @@ Entrances open_entrances(boost::asio::io_context& io, const Options& options,
   }
   if (!entrances.read_only && options.read_only_socket) {
     entrances.read_only = std::make_unique<server::Listener>(
-        io, server::SocketOptions{
-                .path = *options.read_only_socket, .mode = public_socket_mode, .group = {}});
+        io, server::SocketOptions{.path = *options.read_only_socket,
+                                  .mode = public_socket_mode,
+                                  .group = {},
+                                  .takes_descriptors = entrances.capture_group.has_value()});
   }
   if (!entrances.metrics && options.metrics) {
     entrances.metrics =

@@ -4,6 +4,8 @@
 // first, and later the daemon has no right to open some of them any more.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@ namespace tapswitch::daemon {
 struct Entrances {
   std::unique_ptr<server::Listener> control;
   std::unique_ptr<server::Listener> read_only;   // may be null
+  std::optional<gid_t> capture_group;            // who may capture by it
   std::unique_ptr<metrics::HttpServer> metrics;  // may be null
 };
 

@@ -119,7 +119,7 @@ class Daemon {
     });
     server_.listen(std::move(entrances.control));
     if (entrances.read_only) {
-      server_.listen(std::move(entrances.read_only), true);
+      server_.listen(std::move(entrances.read_only), true, entrances.capture_group);
     }
     if (predecessor_ != nullptr) {
       predecessor_->inheritance().build(network_);

@@ -42,6 +42,8 @@ po::options_description describe(Options& options) {
        "the group whose members may use the control socket")  //
       ("socket-readonly", po::value<std::string>()->value_name("PATH"),
        "a second socket, open to everybody, by which nothing can be changed")  //
+      ("capture-group", po::value<std::string>()->value_name("GROUP"),
+       "the group whose members may capture frames by the read-only socket")  //
       ("metrics", po::value<std::string>()->value_name("ADDRESS"),
        "serve metrics for Prometheus on ADDRESS:PORT, on :PORT for this machine alone, or on "
        "unix:PATH")  //
@@ -149,6 +151,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.socket = text(values, "socket");
   options.socket_group = text(values, "socket-group");
   options.read_only_socket = text(values, "socket-readonly");
+  options.capture_group = text(values, "capture-group");
   options.is_confined = !values.contains("no-seccomp");
   options.metrics = address(values, "metrics");
   options.config = text(values, "config");

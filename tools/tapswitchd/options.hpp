@@ -17,6 +17,7 @@ struct Options {
   std::optional<std::string> socket;
   std::optional<std::string> socket_group;
   std::optional<std::string> read_only_socket;
+  std::optional<std::string> capture_group;
   std::optional<metrics::Address> metrics;
   std::size_t workers = 1;
   std::uint32_t busy_poll = 0;  // microseconds

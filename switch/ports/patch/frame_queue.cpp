@@ -53,11 +53,11 @@ bool FrameQueue::put(const FrameBuffer& frame) noexcept {
     return false;
   }
   if (skipped > 0) {
-    const Head head{.size = no_frame, .offload = {}};
+    const Head head{.size = no_frame, .number = 0, .offload = {}};
     std::memcpy(at(position), &head, sizeof head);
     position += skipped;
   }
-  const Head head{.size = frame.size(), .offload = frame.offload()};
+  const Head head{.size = frame.size(), .number = frame.number(), .offload = frame.offload()};
   std::memcpy(at(position), &head, sizeof head);
   frame.copy(0, {at(position) + sizeof head, frame.size()});
   written_.store(position + size, std::memory_order_release);
@@ -95,6 +95,7 @@ bool FrameQueue::take(FrameBuffer& frame) noexcept {
   }
   std::memcpy(frame.space().data(), at(position) + sizeof head, head.size);
   frame.assign(head.size, head.offload);
+  frame.set_number(head.number);
   read_.store(position + padded(sizeof head + head.size), std::memory_order_release);
   return true;
 }

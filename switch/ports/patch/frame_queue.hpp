@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // frame_queue.hpp: frames on their way from one thread to another inside the process, in order,
-// each with what is unfinished about it, and a descriptor that tells when some are there.
+// each with its number and what is unfinished about it, and a descriptor that tells when some are
+// there.
 //
 // Theory of operation: a ring of bytes. A frame lies in it as a record: a head, and the bytes
 // behind it; a record that would reach beyond the end of the ring starts at its beginning instead.
@@ -42,6 +43,7 @@ class FrameQueue {
  private:
   struct Head {
     std::size_t size = 0;  // of the frame; no_frame: go on at the beginning
+    std::uint64_t number = 0;
     Offload offload;
   };
 

@@ -51,13 +51,16 @@ TEST_F(FrameQueueTest, FramesComeOutInOrderWithWhatIsUnfinished) {
   const test::SuperFrame super_frame = test::build({});
   std::ranges::copy(super_frame.bytes, buffer_.space().begin());
   buffer_.assign(super_frame.bytes.size(), super_frame.offload);
+  buffer_.set_number(7);
   EXPECT_TRUE(queue_.push(buffer_));
   EXPECT_TRUE(push(Bytes(1)));
 
   ASSERT_TRUE(queue_.pop(buffer_));
   EXPECT_TRUE(std::ranges::equal(buffer_.head(), super_frame.bytes));
   EXPECT_EQ(buffer_.offload(), super_frame.offload);
+  EXPECT_EQ(buffer_.number(), 7U);
   ASSERT_TRUE(queue_.pop(buffer_));
+  EXPECT_EQ(buffer_.number(), 0U);
   EXPECT_EQ(buffer_.size(), 1U);
   EXPECT_TRUE(buffer_.offload().is_plain());
   EXPECT_FALSE(queue_.pop(buffer_));

@@ -43,6 +43,7 @@ std::string capture_of(const std::string& frame) {
   pcapng::add_packet(file, {.interface = 0,
                             .time = std::chrono::seconds(1),
                             .direction = Direction::out,
+                            .number = 7,
                             .size = bytes.size(),
                             .bytes = bytes});
   return file;

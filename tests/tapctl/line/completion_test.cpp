@@ -65,6 +65,7 @@ const Case cases[] = {
     {"HelpOfANoun", {"help", "vlan", ""}, "list set"},
     {"NounThatIsNone", {"prot", ""}, ""},
     {"PortOfATrace", {"trace", ""}, "port-a port-b"},
+    {"PortsOfACapture", {"capture", "--ports", ""}, "port-a port-b"},
 };
 
 class Completion : public testing::TestWithParam<Case> {};

@@ -15,7 +15,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,7 +24,10 @@
 
 #include "switch/system/pipe.hpp"
 #include "switch/system/unique_fd.hpp"
+#include "tools/tapctl/capture/capture_files.hpp"
 #include "tools/tapctl/capture/frame_lines.hpp"
+#include "tools/tapctl/capture/write_all.hpp"
+#include "tools/terminal/usage_error.hpp"
 
 namespace tapswitch::tapctl {
 namespace {
@@ -58,14 +60,30 @@ bool is_pipe_or_file(int fd) {
          (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode) || status.st_rdev == ::makedev(1, 3));
 }
 
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      throw std::system_error(errno, std::generic_category(), "stdout");
-    }
-    bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+// A capture is wished for in these words, beside the parameters of capture.start.
+struct Wish {
+  std::int64_t seconds = 0;  // 0: no end
+  std::string file;          // empty: as the output is; "-": to the output
+  std::uint64_t megabytes = 0;
+  std::size_t files = 0;
+};
+
+// Takes it out of 'params'.
+Wish take_wish(Json& params) {
+  Wish wish{.seconds = params.value("seconds", std::int64_t{0}),
+            .file = params.value("write", ""),
+            .megabytes = params.value("file_size", std::uint64_t{0}),
+            .files = params.value("files", std::size_t{0})};
+  for (const char* name : {"seconds", "write", "file_size", "files"}) {
+    params.erase(name);
   }
+  if (wish.megabytes != 0 && (wish.file.empty() || wish.file == "-")) {
+    throw UsageError("--file-size: needs a file to write to: -w FILE", "capture");
+  }
+  if (wish.files != 0 && wish.megabytes == 0) {
+    throw UsageError("--files: needs --file-size", "capture");
+  }
+  return wish;
 }
 
 // The daemon writes to a file, to our output, or to a pipe of which the output is made here. It
@@ -75,22 +93,19 @@ class Capturing {
   Capturing(Client& client, const Call& call, const std::function<void(const std::string&)>& print)
       : client_(client), print_(print) {
     Json params = call.params;
-    const std::int64_t seconds = params.value("seconds", std::int64_t{0});
-    const std::string file = params.value("write", "");
-    params.erase("seconds");
-    params.erase("write");
+    const Wish wish = take_wish(params);
     params["fd"] = 0;
     refuse_early(params);
     client_.call("event.subscribe", {{"topics", {"capture"}}});
-    const UniqueFd output = open_output(file);
+    const UniqueFd output = open_output(wish);
     signals_ = open_signals();
     Pipe lease = open_pipe();
     params["lease"] = 1;
     const std::array fds{output.is_open() ? output.get() : STDOUT_FILENO, lease.writer.get()};
     id_ = client_.call("capture.start", params, fds)["capture"].get<std::uint64_t>();
     lease_ = std::move(lease.reader);
-    if (seconds > 0) {
-      end_ = Clock::now() + std::chrono::seconds(seconds);
+    if (wish.seconds > 0) {
+      end_ = Clock::now() + std::chrono::seconds(wish.seconds);
     }
   }
 
@@ -118,18 +133,31 @@ class Capturing {
   }
 
   // Returns what the daemon is to write to; not open: our output.
-  [[nodiscard]] UniqueFd open_output(const std::string& file) {
-    if (!file.empty() && file != "-") {
-      return checked(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), file);
+  [[nodiscard]] UniqueFd open_output(const Wish& wish) {
+    if (wish.megabytes != 0) {
+      constexpr std::uint64_t megabyte = 1'000'000;
+      files_.emplace(wish.file, CaptureFiles::Limits{.file_size = wish.megabytes * megabyte,
+                                                     .files = wish.files});
+      return open_coming();
     }
-    const bool is_for_people = file.empty() && ::isatty(STDOUT_FILENO) == 1;
+    if (!wish.file.empty() && wish.file != "-") {
+      return checked(::open(wish.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
+                     wish.file);
+    }
+    const bool is_for_people = wish.file.empty() && ::isatty(STDOUT_FILENO) == 1;
     if (!is_for_people && is_pipe_or_file(STDOUT_FILENO)) {
       return {};
     }
     if (is_for_people) {
       lines_.emplace();
     }
+    return open_coming();
+  }
+
+  [[nodiscard]] UniqueFd open_coming() {
     Pipe pipe = open_pipe();
+    // As much as an ordinary user may have; with less, more is missed.
+    (void)::fcntl(pipe.reader.get(), F_SETPIPE_SZ, 1'048'576);
     coming_ = std::move(pipe.reader);
     return std::move(pipe.writer);
   }
@@ -180,8 +208,10 @@ class Capturing {
     const std::string_view bytes(part.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (bytes.empty()) {
       coming_.reset();
+    } else if (files_) {
+      files_->write(bytes);
     } else if (!lines_) {
-      write_all(STDOUT_FILENO, bytes);
+      write_all(STDOUT_FILENO, bytes, "stdout");
     } else if (const std::string text = lines_->lines_of(bytes); !text.empty()) {
       print_(text);
     }
@@ -193,6 +223,7 @@ class Capturing {
   UniqueFd lease_;                   // the daemon has its other end
   UniqueFd coming_;                  // from the daemon, if the output is made here
   std::optional<FrameLines> lines_;  // for a terminal
+  std::optional<CaptureFiles> files_;
   std::optional<Clock::time_point> end_;
   std::uint64_t id_ = 0;
   bool is_stopped_ = false;
@@ -200,14 +231,15 @@ class Capturing {
 
 }  // namespace
 
-void capture(Client& client, const Call& call,
+Json capture(Client& client, const Call& call,
              const std::function<void(const std::string&)>& print) {
-  const Json became = Capturing(client, call, print).run();
-  std::fputs(fmt::format("tapctl: {} frames captured, {} missed: {}\n",
-                         became["frames"].get<std::uint64_t>(),
-                         became["missed"].get<std::uint64_t>(), became["why"].get<std::string>())
-                 .c_str(),
-             stderr);
+  return Capturing(client, call, print).run();
+}
+
+std::string summary_of(const Json& became) {
+  return fmt::format("tapctl: {} frames captured, {} missed: {}\n",
+                     became["frames"].get<std::uint64_t>(), became["missed"].get<std::uint64_t>(),
+                     became["why"].get<std::string>());
 }
 
 }  // namespace tapswitch::tapctl

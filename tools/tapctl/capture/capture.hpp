@@ -11,9 +11,13 @@
 
 namespace tapswitch::tapctl {
 
-// Returns when the capture is over: by its own limits, by a signal, or with its reader. 'print' is
-// given lines where the output is a terminal. Throws what Client throws, and std::system_error.
-void capture(client::Client& client, const Call& call,
+// Returns when the capture is over, by its own limits, by a signal, or with its reader, what became
+// of it, as the event 'ended' tells. 'print' is given lines where the output is a terminal. Throws
+// what Client throws, UsageError and std::system_error.
+Json capture(client::Client& client, const Call& call,
              const std::function<void(const std::string&)>& print);
+
+// Returns a line that says so.
+[[nodiscard]] std::string summary_of(const Json& became);
 
 }  // namespace tapswitch::tapctl

@@ -22,24 +22,13 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::uint32_t interface_description = 1;
-constexpr std::uint32_t enhanced_packet = 6;
-constexpr std::size_t block_header_size = 8;
+constexpr std::size_t block_header_size = CaptureBlocks::block_header_size;
 constexpr std::size_t packet_header_size = 20;
 constexpr std::size_t interface_header_size = 8;
 constexpr std::uint16_t end_of_options = 0;
+constexpr std::uint16_t opt_comment = 1;
 constexpr std::uint16_t if_name = 2;
 constexpr std::uint16_t epb_flags = 2;
-constexpr std::size_t largest_block = 1'048'576;  // more than any frame makes
-
-template <class Number>
-Number number_at(std::string_view text, std::size_t offset) {
-  Number number = 0;
-  if (offset + sizeof number <= text.size()) {
-    std::memcpy(&number, text.data() + offset, sizeof number);
-  }
-  return number;
-}
 
 // Returns the value of the option 'code' in 'options'; empty if it is not there.
 std::string_view find_option(std::string_view options, std::uint16_t code) {
@@ -171,38 +160,15 @@ std::string describe_frame(Bytes bytes, std::size_t size) {
 }
 
 std::string FrameLines::lines_of(std::string_view bytes) {
-  if (is_broken_) {
-    return {};
-  }
-  unread_ += bytes;
   std::string lines;
-  std::size_t begin = 0;
-  while (const std::size_t size = block_size_at(begin)) {
-    const std::string_view block = std::string_view(unread_).substr(begin, size);
-    switch (number_at<std::uint32_t>(block, 0)) {
-      case interface_description:
-        take_interface(block);
-        break;
-      case enhanced_packet:
-        lines += line_of_packet(block) + '\n';
-        break;
-      default:
-        break;
+  blocks_.add(bytes, [&](std::string_view block) {
+    if (type_of(block) == BlockType::interface_description) {
+      take_interface(block);
+    } else if (type_of(block) == BlockType::enhanced_packet) {
+      lines += line_of_packet(block) + '\n';
     }
-    begin += size;
-  }
-  unread_.erase(0, begin);
+  });
   return lines;
-}
-
-std::size_t FrameLines::block_size_at(std::size_t begin) {
-  const std::string_view left = std::string_view(unread_).substr(begin);
-  if (left.size() < block_header_size) {
-    return 0;
-  }
-  const std::size_t size = number_at<std::uint32_t>(left, 4);
-  is_broken_ = size < block_header_size || size > largest_block;
-  return is_broken_ || left.size() < size ? 0 : size;
 }
 
 void FrameLines::take_interface(std::string_view block) {
@@ -221,10 +187,12 @@ std::string FrameLines::line_of_packet(std::string_view block) const {
   const std::string_view frame = rest.substr(0, kept);
   const std::string_view options = rest.substr(std::min(rest.size(), (kept + 3) / 4 * 4));
   const auto flags = number_at<std::uint32_t>(find_option(options, epb_flags), 0);
-  return fmt::format("{} {} {:<3} {}", time_text(time),
+  const std::string_view comment = find_option(options, opt_comment);
+  return fmt::format("{} {} {:<3} {}{}{}", time_text(time),
                      interface < interfaces_.size() ? interfaces_[interface] : "?",
                      (flags & 3) == 1 ? "in" : "out",
-                     describe_frame(std::as_bytes(std::span(frame)), size));
+                     describe_frame(std::as_bytes(std::span(frame)), size),
+                     comment.empty() ? "" : ", ", comment);
 }
 
 }  // namespace tapswitch::tapctl

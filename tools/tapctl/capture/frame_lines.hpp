@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// frame_lines.hpp: reads a capture as the daemon writes it, pcapng in the byte order of the
-// machine, and makes a line of each frame.
+// frame_lines.hpp: reads a capture as the daemon writes it and makes a line of each frame.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/tapctl/capture/capture_blocks.hpp"
+
 namespace tapswitch::tapctl {
 
 class FrameLines {
@@ -18,14 +19,11 @@ class FrameLines {
   [[nodiscard]] std::string lines_of(std::string_view bytes);
 
  private:
-  // Returns the size of the block that stands in what is unread; 0: it is not whole.
-  [[nodiscard]] std::size_t block_size_at(std::size_t begin);
   void take_interface(std::string_view block);
   [[nodiscard]] std::string line_of_packet(std::string_view block) const;
 
-  std::string unread_;
+  CaptureBlocks blocks_;
   std::vector<std::string> interfaces_;  // their names, in order
-  bool is_broken_ = false;
 };
 
 // Returns what a frame of 'size' bytes says of itself, as far as 'bytes' reach:

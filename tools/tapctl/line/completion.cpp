@@ -134,6 +134,9 @@ std::string noun_of_value(const Method& method, const Option& option) {
   if (option.name == "port" || option.name == "switch") {
     return option.name;
   }
+  if (option.name == "ports" && method.name == "capture") {
+    return "port";
+  }
   const std::string noun = method.name.substr(0, method.name.find('.'));
   const bool is_new = verb_of(method) == "add";
   return option.name == "name" && !is_new && (noun == "port" || noun == "switch") ? noun : "";

@@ -55,8 +55,12 @@ Option make_option(std::string name, std::vector<std::string> path, const Field&
 
 // As tcpdump has them.
 char letter_of(std::string_view method, std::string_view option) {
-  constexpr std::array<std::pair<std::string_view, char>, 4> letters = {
-      {{"write", 'w'}, {"count", 'c'}, {"snaplen", 's'}, {"direction", 'Q'}}};
+  constexpr std::array<std::pair<std::string_view, char>, 6> letters = {{{"write", 'w'},
+                                                                         {"count", 'c'},
+                                                                         {"snaplen", 's'},
+                                                                         {"direction", 'Q'},
+                                                                         {"file-size", 'C'},
+                                                                         {"files", 'W'}}};
   const auto* const found =
       std::ranges::find(letters, option, &decltype(letters)::value_type::first);
   return method == "capture" && found != letters.end() ? found->second : '\0';

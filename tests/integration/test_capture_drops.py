@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tapctl capture --drops: what is dropped, with the reason as its comment."""
+
+import contextlib
+import re
+import socket
+import struct
+from pathlib import Path
+
+from capturing import IN, OUT, Capturing, read
+from frames import ALICE, BOB, EVERYBODY, NOBODY, frame
+from lab import wait_until
+
+# Each reason for a drop that a frame from a station or a machine can provoke; the others need a
+# kernel that errs, a device that goes or a moment between two changes: tests/engine/drops_test.cpp
+# has them.
+PROVOKED = {"runt", "oversize", "tag_truncated", "framing_invalid", "group_source", "zero_source",
+            "reserved_address", "vlan_reserved", "tagged_refused", "untagged_refused",
+            "vlan_not_allowed", "same_port", "isolated", "no_egress", "mtu_exceeded", "link_down",
+            "busy"}
+NOT_PROVOKED = {"offload_invalid", "egress_vlan_not_allowed", "kernel_refused", "port_gone"}
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+
+
+class Machines:
+    """Ports of type qemu, and connections to them."""
+
+    def __init__(self, lab):
+        self._lab, self._connections = lab, {}
+
+    def plug(self, name, connects=True, **params):
+        path = self._lab.directory / f"{name}.sock"
+        self._lab.call("port.add", {"name": name, "type": "qemu", "listen": f"unix:{path}",
+                                    **params})
+        if connects:
+            self._connections[name] = connection = socket.socket(socket.AF_UNIX)
+            connection.connect(str(path))
+            wait_until(lambda: self._lab.call("port.get", {"name": name})["state"] == "up",
+                       f"{name} is up")
+
+    def plug_by_datagrams(self, name, **params):
+        """A runt comes by no stream."""
+        local, remote = (str(self._lab.directory / f"{name}.{end}") for end in ("port", "vm"))
+        self._connections[name] = connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        connection.bind(remote)
+        self._lab.call("port.add", {"name": name, "type": "qemu",
+                                    "datagram": {"local": local, "remote": remote}, **params})
+        connection.connect(local)
+
+    def send(self, name, *frames):
+        for each in frames:
+            self.send_raw(name, struct.pack(">I", len(each)) + each)
+
+    def send_raw(self, name, data):
+        self._connections[name].sendall(data)
+
+    def close(self):
+        for connection in self._connections.values():
+            connection.close()
+
+
+def provoke_drops(lab, machines):
+    """A frame for each reason of PROVOKED, or several."""
+    machines.plug("trunk", vlan={"mode": "trunk", "native": None, "allowed": "10"})
+    machines.plug("access", vlan={"mode": "access", "pvid": 10})
+    machines.plug("alone", vlan={"mode": "access", "pvid": 99})
+    machines.plug("nobody", connects=False, vlan={"mode": "access", "pvid": 11})
+    machines.plug("eleven", vlan={"mode": "access", "pvid": 11})
+    for name in ("left", "right"):
+        machines.plug(name, isolated=True, vlan={"mode": "access", "pvid": 12})
+    lab.join("station", "10.0.0.9/24", vlan=14)
+    machines.plug("fourteen", vlan={"mode": "access", "pvid": 14})
+    machines.plug("still", vlan={"mode": "access", "pvid": 15})
+    machines.plug("fifteen", vlan={"mode": "access", "pvid": 15})
+    with_tag = frame(ALICE, EVERYBODY, 10)
+    machines.plug_by_datagrams("sixteen", vlan={"mode": "access", "pvid": 16})
+    machines.send_raw("sixteen", frame(ALICE, BOB)[:13])
+    machines.send("trunk", with_tag[:15], frame(ALICE, EVERYBODY), frame(ALICE, EVERYBODY, 20),
+                  frame(ALICE, EVERYBODY, 4095))
+    machines.send("access", frame("03:00:00:00:00:01", BOB), frame(NOBODY, BOB), with_tag,
+                  frame(ALICE, "01:80:c2:00:00:00"), frame(ALICE, ALICE),
+                  frame(ALICE, EVERYBODY, size=65_544))
+    machines.send("alone", frame(ALICE, EVERYBODY))
+    machines.send("eleven", frame(ALICE, EVERYBODY))
+    machines.send("left", frame(ALICE, EVERYBODY))
+    wait_until(lambda: lab.call("fdb.list", {"vlan": 12})["entries"], "the switch has heard left")
+    machines.send("right", frame(BOB, ALICE))
+    machines.send("fourteen", frame(ALICE, EVERYBODY, size=1_501))
+    machines.send("fifteen", *[frame(ALICE, EVERYBODY, size=60_000)] * 40)
+    machines.send_raw("alone", b"\xff\xff\xff\xff")
+
+
+def test_drops_are_shown_with_their_reasons(empty_lab):
+    """As many as the counters say."""
+    lab = empty_lab
+    lab.start()
+    path = lab.directory / "drops.pcapng"
+    with contextlib.closing(Machines(lab)) as machines, \
+            Capturing(lab, "--drops", "--uncut", "-w", path) as capturing:
+        provoke_drops(lab, machines)
+
+        def drops():
+            ports = lab.call("stats.get")["ports"]
+            return {(name, reason): count for name, port in ports.items()
+                    for reason, count in port["drops"].items() if count}
+        wait_until(lambda: {reason for _, reason in drops()} >= PROVOKED, "all are provoked")
+        wait_until(lambda: capturing.told()["frames"] == sum(drops().values()), "all are written")
+        capturing.end()
+        counted_drops = drops()
+    shown = {}
+    for each in read(path):
+        reason = re.match(r"dropped as (\w+): ", each["frame.comment"])[1]
+        key = (each["frame.interface_name"].removeprefix("sw0/"), reason)
+        shown[key] = shown.get(key, 0) + 1
+        is_at_egress = reason in ("mtu_exceeded", "link_down", "busy", "oversize")
+        assert each["frame.packet_flags_direction"] == (OUT if is_at_egress else IN), each
+    assert shown == counted_drops
+    told = OPERATIONS.read_text().partition("<!-- drop reasons: begin -->")[2]
+    told = told.partition("<!-- drop reasons: end -->")[0]
+    assert PROVOKED | NOT_PROVOKED == set(re.findall(r"^\| `(\w+)` \|", told, re.M))

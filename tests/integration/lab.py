@@ -151,25 +151,32 @@ class Lab:
         links = run("ip", "-n", self.switch, "-json", "link", "show", "group", 7631735).stdout
         return [link["ifname"] for link in json.loads(links or "[]") if link]
 
+    def in_namespace(self, short, work):
+        """What work() returns, called by a thread that is in a namespace. Sockets that it makes stay
+        there."""
+        results = []
+
+        def work_inside():
+            with open(f"/run/netns/{self.name_of(short)}", "rb") as namespace:
+                assert ctypes.CDLL(None).setns(namespace.fileno(), CLONE_NEWNET) == 0
+            results.append(work())
+
+        # A thread may enter a namespace by itself.
+        thread = threading.Thread(target=work_inside)
+        thread.start()
+        thread.join()
+        assert results, f"failed in {short}: what is said above"
+        return results[0]
+
     def open_tap(self, short, interface, flags=IFF_TAP | IFF_NO_PI | IFF_VNET_HDR):
         """Opens a TAP in a namespace as another program would, and returns its descriptor, which
         is for the test to close."""
-        opened = []
-
         def open_inside():
-            with open(f"/run/netns/{self.name_of(short)}", "rb") as namespace:
-                assert ctypes.CDLL(None).setns(namespace.fileno(), CLONE_NEWNET) == 0
             fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
-            request = struct.pack("16sH22x", interface.encode(), flags)
-            fcntl.ioctl(fd, TUNSETIFF, request)
-            opened.append(fd)
+            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", interface.encode(), flags))
+            return fd
 
-        # A thread may enter a namespace by itself.
-        thread = threading.Thread(target=open_inside)
-        thread.start()
-        thread.join()
-        assert opened, f"no TAP {interface} could be opened in {short}"
-        return opened[0]
+        return self.in_namespace(short, open_inside)
 
     def daemon_descriptors(self):
         """How many descriptors the daemon has open while it has one session more."""

@@ -8,10 +8,12 @@ tests/support/make_vm, and a shell on its console.
         assert vm.run("ping -c 1 10.0.0.2")
 """
 
+import contextlib
 import itertools
 import os
 import re
 import selectors
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -37,28 +39,17 @@ def vm_files():
     return Path(directory)
 
 
-class Machine:
-    """Starts at once. 'netdev' is QEMU's -netdev with the id 'n'; 'words' are further ones of the
-    kernel's command line, as tests/support/make_vm has them."""
+class Console:
+    """A machine that has started, and the shell on its console."""
 
     _commands = itertools.count(1)
-    _numbers = itertools.count(1)
 
-    def __init__(self, name, address, netdev, words=(), command_prefix=()):
-        files = vm_files()
-        mac = f"02:00:00:00:01:{next(self._numbers):02x}"  # QEMU's own is the same for all
+    def __init__(self, name, command):
         self.name = name
         self.console = ""
-        # An emulated timer on a busy machine may be too late for the kernel, which then gives up.
-        append = ["console=ttyS0", "quiet", "panic=-1", "no_timer_check",
-                  f"vm.name={name}", f"vm.eth0={address}", *words]
         self._process = subprocess.Popen(
-            [*command_prefix, "qemu-system-x86_64", "-accel", "tcg", "-m", "96",
-             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
-             "-kernel", files / "vmlinuz", "-initrd", files / "initrd", "-append", " ".join(append),
-             "-netdev", netdev, "-device", f"virtio-net-pci,netdev=n,romfile=,mac={mac}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            preexec_fn=die_with_the_test)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=_in_a_session)
         os.set_blocking(self._process.stdout.fileno(), False)
 
     def __enter__(self):
@@ -81,7 +72,8 @@ class Machine:
 
     def kill(self):
         """As when the power goes."""
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
@@ -98,3 +90,38 @@ class Machine:
                     assert said, f"{self.name} has ended:\n{self.console}"
                     self.console += said.decode(errors="replace")
         return found
+
+
+def _in_a_session():
+    """User-mode Linux is more than one process, and they go together."""
+    os.setsid()
+    die_with_the_test()
+
+
+class Machine(Console):
+    """Starts at once. 'netdev' is QEMU's -netdev with the id 'n'; 'words' are further ones of the
+    kernel's command line, as tests/support/make_vm has them."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, name, address, netdev, words=(), command_prefix=()):
+        files = vm_files()
+        mac = f"02:00:00:00:01:{next(self._numbers):02x}"  # QEMU's own is the same for all
+        # An emulated timer on a busy machine may be too late for the kernel, which then gives up.
+        append = ["console=ttyS0", "quiet", "panic=-1", "no_timer_check",
+                  f"vm.name={name}", f"vm.eth0={address}", *words]
+        super().__init__(name, [
+            *command_prefix, "qemu-system-x86_64", "-accel", "tcg", "-m", "96",
+            "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+            "-kernel", files / "vmlinuz", "-initrd", files / "initrd", "-append", " ".join(append),
+            "-netdev", netdev, "-device", f"virtio-net-pci,netdev=n,romfile=,mac={mac}"])
+
+
+class UserModeLinux(Console):
+    """Starts at once. 'words' say which cards it has, and more as tests/support/make_vm has it."""
+
+    def __init__(self, lab, name, *words):
+        super().__init__(name, lab.command_in(
+            "switch", "linux.uml", "mem=96M", f"uml_dir={lab.directory}", f"umid={name}",
+            f"initrd={vm_files() / 'initrd'}", "con=null", "con0=fd:0,fd:1", "console=tty0",
+            "quiet", "panic=-1", f"vm.name={name}", *words))

@@ -135,6 +135,34 @@ def test_console_is_a_terminal_until_its_escape(lab_files, boot):
     os.close(ours)
 
 
+def has_carrier(lab, node):
+    return "LOWER_UP" in lab.exec(node, "ip", "link", "show", "eth0").stdout
+
+
+def test_cable_of_a_machine_is_pulled_at_either_end(lab_files, boot):
+    """The guest can do nothing about it. On a switch nobody else notices."""
+    document = {"switches": {"sw0": {}}, "nodes": {
+        "vm1": machine(boot, "vm1", eth0="10.95.0.1/24", eth1="10.95.1.1/24"),
+        "a": {"interfaces": {"eth0": {"addresses": ["10.95.0.2/24"]}}}, "b": {}},
+        "links": [{"ends": ["vm1:eth0", "a:eth0"]}, {"ends": ["vm1:eth1", "sw0"]}, {"ends": ["b:eth0", "sw0"]}]}
+    lab = lab_files.make(document)
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    lab.exec("a", "ping", "-c", "1", "-W", "10", "10.95.0.1")
+    for end in ("vm1:eth0", "a:eth0"):
+        assert f"link {end} is down" in lab.link("down", end).stdout
+        ask(lab, "vm1", "cat /sys/class/net/eth0/carrier", r"\n0")
+        ask(lab, "vm1", "ip link set eth0 down; ip link set eth0 up; cat /sys/class/net/eth0/carrier",
+            r"\n0")
+        assert not has_carrier(lab, "a")
+        lab.link("up", end)
+        ask(lab, "vm1", "cat /sys/class/net/eth0/carrier", r"\n1")
+        wait_until(lambda: has_carrier(lab, "a"), "the other end has its carrier")
+        lab.exec("a", "ping", "-c", "1", "-W", "10", "10.95.0.1")
+    lab.link("down", "vm1:eth1")
+    ask(lab, "vm1", "cat /sys/class/net/eth1/carrier", r"\n0")
+    assert has_carrier(lab, "b")
+
+
 def rights_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return dict(re.findall(r"^(\w+):\s*(.*)$", file.read(), re.M))

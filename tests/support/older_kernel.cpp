@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A library to be preloaded: makes the kernel look older than it is. OLDER_KERNEL_WITHOUT says what
-// it lacks: 'uso' of TAPs (before Linux 6.2), 'vnet_header' of them, or 'passrights' of Unix
-// sockets (before 6.16).
+// it lacks: 'uso' of TAPs (before Linux 6.2) and of packet sockets (before 6.4), 'vnet_header' of
+// TAPs, or 'passrights' of Unix sockets (before 6.16).
 #include <dlfcn.h>
 #include <linux/if.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,7 +18,8 @@
 namespace {
 
 constexpr std::uintptr_t uso_bits = 0x20 | 0x40;
-constexpr int pass_rights = 83;  // SO_PASSRIGHTS
+constexpr int pass_rights = 83;       // SO_PASSRIGHTS
+constexpr int vnet_header_size = 24;  // PACKET_VNET_HDR_SZ, by which USO is known to be there
 
 bool lacks(std::string_view what) {
   const char* missing = std::getenv("OLDER_KERNEL_WITHOUT");
@@ -25,7 +27,9 @@ bool lacks(std::string_view what) {
 }
 
 bool is_unknown_option(int level, int name) {
-  if (level != SOL_SOCKET || name != pass_rights || !lacks("passrights")) {
+  const bool is_missing = (level == SOL_SOCKET && name == pass_rights && lacks("passrights")) ||
+                          (level == SOL_PACKET && name == vnet_header_size && lacks("uso"));
+  if (!is_missing) {
     return false;
   }
   errno = ENOPROTOOPT;

@@ -49,12 +49,22 @@ def tcp(peer, effort):
     return found
 
 
-def _tcp_run(peer, key, seconds, *options):
+def tunnel(peer, effort):
+    """One stream inside VXLAN, each way: super-frames that are to be cut inside the tunnel."""
+    peer.make_tunnel()
+    peer.use_congestion(effort.congestion)
+    found = {}
+    for key, options in {"tunnel": (), "tunnel_back": ("-R",)}.items():
+        found.update(_tcp_run(peer, key, effort.tcp, *options, address=peer.b.address_inside))
+    return found
+
+
+def _tcp_run(peer, key, seconds, *options, address=None):
     # The server may still be busy with the end of the run before.
     for tries_left in reversed(range(10)):
         switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
         report = json.loads(peer.a.namespace.run(
-            *peer.iperf_client(seconds, "-J", *options), timeout=seconds + 20))
+            *peer.iperf_client(seconds, "-J", *options, address=address), timeout=seconds + 20))
         if "error" not in report:
             break
         if "busy" not in report["error"] or not tries_left:
@@ -140,4 +150,4 @@ def latency(peer, effort):
 
 
 # Names that --only may give, in the order of a round.
-MEASURES = {"tcp": tcp, "frames": frames, "latency": latency}
+MEASURES = {"tcp": tcp, "tunnel": tunnel, "frames": frames, "latency": latency}

@@ -16,6 +16,8 @@ from benchmark.lab import BenchError, Namespace, run
 from benchmark.machine import SENDER_CORE, cpu_seconds
 
 NETWORK = "10.0.0.0/24"
+NETWORK_INSIDE = "10.1.0.0/24"  # of the tunnel
+TUNNEL = "tunnel"
 IPERF_PORT = 5201
 ECHO_PORT = 7
 
@@ -33,11 +35,28 @@ class Station:
         self.namespace.run("ip", "address", "add", f"{self.address}/24", "dev", self.interface)
         self.namespace.run("ip", "link", "set", "dev", self.interface, "up")
 
+    @property
+    def address_inside(self):
+        """Its address in the tunnel."""
+        return self.address.replace("10.0.", "10.1.", 1)
+
+    def make_tunnel(self, other):
+        """Has it reach the other station inside VXLAN as well, once."""
+        if TUNNEL in self.namespace.received_frames():
+            return
+        self.namespace.run("ip", "link", "add", TUNNEL, "type", "vxlan", "id", 7, "dstport", 4789,
+                           "dev", self.interface, "local", self.address, "remote", other.address)
+        self.namespace.run("ip", "address", "add", f"{self.address_inside}/24", "dev", TUNNEL)
+        self.namespace.run("ip", "link", "set", "dev", TUNNEL, "up")
+
     def use_congestion(self, name):
         """Has TCP to the other station begin with this congestion control (tcp(7)). Not by an
         option of the socket: one that began with BBR, and had the kernel pace it, stays paced."""
-        self.namespace.run("ip", "route", "replace", NETWORK, "dev", self.interface, "proto",
-                           "kernel", "scope", "link", "src", self.address, "congctl", name)
+        for network, interface, address in ((NETWORK, self.interface, self.address),
+                                            (NETWORK_INSIDE, TUNNEL, self.address_inside)):
+            if interface in self.namespace.received_frames():
+                self.namespace.run("ip", "route", "replace", network, "dev", interface, "proto",
+                                   "kernel", "scope", "link", "src", address, "congctl", name)
 
     def mac(self):
         """The interface's address on the link."""
@@ -102,9 +121,14 @@ class Peer:
         for station in (self.a, self.b):
             station.use_congestion(name)
 
-    def iperf_client(self, seconds, *options):
-        """The command, of A, that has TCP cross the switch."""
-        return ("iperf3", "-c", self.b.address, "-p", IPERF_PORT, "-t", seconds, *options)
+    def make_tunnel(self):
+        """Has the stations reach each other inside VXLAN as well."""
+        self.a.make_tunnel(self.b)
+        self.b.make_tunnel(self.a)
+
+    def iperf_client(self, seconds, *options, address=None):
+        """The command, of A, that has TCP cross the switch, to an address of B's."""
+        return ("iperf3", "-c", address or self.b.address, "-p", IPERF_PORT, "-t", seconds, *options)
 
     def run_switch(self, *command, env=None, has_pipes=False):
         """Starts a process of the switch, whose time is the switch's."""
@@ -223,6 +247,20 @@ class TapswitchInterface(Tapswitch):
         for station in (self.a, self.b):
             port = self._add(client, station.interface, type="interface",
                              interface=far_end_of(station))
+        return port
+
+
+class TapswitchVethToTap(Tapswitch):
+    """The two ends of which the one can leave to others what the other cannot take."""
+
+    name = "veth-tap"
+    about = "tapswitch, A's port on veth, B's a TAP"
+
+    def join_stations(self, client):
+        for station, kind in ((self.a, "veth"), (self.b, "tap")):
+            port = self._add(client, station.interface, type=kind,
+                             namespace=station.namespace.path,
+                             addresses=[f"{station.address}/24"])
         return port
 
 
@@ -360,8 +398,8 @@ class VdeSwitch(Peer):
 
 # In the order of the tables.
 PEERS = {peer.name: peer for peer in (
-    Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchPatch,
-    Floor, FloorConfined, FloorInterface, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso,
+    Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchVethToTap,
+    TapswitchPatch, Floor, FloorConfined, FloorInterface, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso,
     VdeSwitch)}
 
 # An earlier build is what each of these runs.

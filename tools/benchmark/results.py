@@ -30,6 +30,8 @@ FIGURES = {figure.key: figure for figure in (
            "the kernel's bridge has no process of which that could be told"),
     Figure("cpu_gigabyte_all", "tcp", "processor time per gigabyte, switch and both ends", "s",
            False),
+    Figure("tunnel", "tunnel", "TCP inside VXLAN, one stream, A to B", "Gbit/s", True),
+    Figure("tunnel_back", "tunnel", "TCP inside VXLAN, one stream, B to A", "Gbit/s", True),
     Figure("frames_60", "frames", "frames of 60 bytes", "million/s", True),
     Figure("frames_1514", "frames", "frames of 1,514 bytes", "million/s", True),
     Figure("cpu_frames", "frames", "processor time per million frames of 60 bytes", "s", False,

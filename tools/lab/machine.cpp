@@ -18,6 +18,7 @@
 #include "control/lab/wiring.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/lab_directory.hpp"
+#include "tools/lab/machine_monitor.hpp"
 #include "tools/lab/safe_directory.hpp"
 
 namespace tapswitch::lab {
@@ -125,7 +126,9 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
       fmt::format("socket,id=console,path={},server=on,wait=off,logfile=/dev/fdset/{},logappend=on",
                   escaped(console_socket(directory, node.name)), console_set),
       "-serial",
-      "chardev:console"};
+      "chardev:console",
+      "-qmp",
+      fmt::format("unix:{},server=on,wait=off", escaped(monitor_socket(directory, node.name)))};
   if (!machine.kernel.empty()) {
     append(words, {"-kernel", machine.kernel, "-append", machine.append});
   }
@@ -138,18 +141,19 @@ std::vector<std::string> machine_words(const LabSpec& lab, const NodeSpec& node,
                                   format_of(machine.disk), machine.keeps_changes ? "off" : "on")});
   }
   const auto macs = macs_of(lab);
-  int cards = 0;
+  std::size_t cards = 0;
   for (const LinkSpec& link : lab.links) {
     for (const End& end : {link.first, link.second}) {
       if (end.is_switch() || end.name != node.name) {
         continue;
       }
-      append(words, {"-netdev",
-                     fmt::format("stream,id=net{},server=off,addr.type=unix,addr.path={}", cards,
-                                 escaped(card_socket(directory, node.name, end.interface))),
-                     "-device",
-                     fmt::format("virtio-net-pci,netdev=net{},mac={},romfile=", cards,
-                                 macs.at(end.text()))});
+      append(words,
+             {"-netdev",
+              fmt::format("stream,id={},server=off,addr.type=unix,addr.path={}", card_name(cards),
+                          escaped(card_socket(directory, node.name, end.interface))),
+              "-device",
+              fmt::format("virtio-net-pci,netdev={},mac={},romfile=", card_name(cards),
+                          macs.at(end.text()))});
       ++cards;
     }
   }

@@ -193,12 +193,11 @@ KernelResult<void> TapDevice::prepare() {
       return kernel_error(errno, "F_SETFL", "set non-blocking", object());
     }
   }
-  if (auto done = set_header(); !done) {
-    return done;
-  }
-  // One that was there before may have been used otherwise.
+  // One that was there before may have been used otherwise. Linux 6.17 and later may have been
+  // granted offloads for tunnels there, with which every read behind a header as short as ours
+  // would fail.
   std::ignore = set_offloads({});
-  return {};
+  return set_header();
 }
 
 // The first descriptor becomes the one to send by, before there is another queue to lose frames to

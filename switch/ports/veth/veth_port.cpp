@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "switch/frame/frame_view.hpp"
+#include "switch/frame/vlan_tag.hpp"
 #include "switch/system/ingress_gate.hpp"
 #include "switch/system/link_reader.hpp"
 #include "switch/system/veth_pair.hpp"
@@ -49,6 +51,15 @@ VethPort::~VethPort() {
   });
 }
 
+// Super-frames it takes whole, however long; of others it counts all but one tag against its MTU.
+SendStatus VethPort::send(FrameBuffer& frame) noexcept {
+  const std::size_t longest = longest_frame_.load(std::memory_order_relaxed);
+  if (frame.size() > longest && longest != 0 && frame.offload().gso == GsoKind::none) [[unlikely]] {
+    return SendStatus::too_long;
+  }
+  return PacketPort::send(frame);
+}
+
 LinkStatus VethPort::link() const {
   LinkReader reader;
   return read_link(reader);
@@ -62,8 +73,11 @@ LinkStatus VethPort::read_link(LinkReader& reader) const {
     return {};
   }
   if (found->far) {
+    longest_frame_.store(FrameView::header_size + found->far->mtu + VlanTag::size,
+                         std::memory_order_relaxed);
     return to_link(*found->far);
   }
+  longest_frame_.store(0, std::memory_order_relaxed);
   if (found->far.error().number != EPERM) {
     return {};  // it goes, and takes the near end with it
   }

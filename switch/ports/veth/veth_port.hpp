@@ -15,6 +15,8 @@
 // Threads: as port.hpp says; everything it does not name is for the control thread.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -47,6 +49,9 @@ class VethPort final : public PacketPort {
   VethPort& operator=(const VethPort&) = delete;
   ~VethPort() override;
 
+  // A frame that the far end would not take is not given to it: older kernels say nothing of it,
+  // newer ones (6.16) that there is no room.
+  [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] LinkStatus link() const override;
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
   [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
@@ -117,6 +122,9 @@ class VethPort final : public PacketPort {
   QuietNearEnd quiet_;
   std::optional<VethSetup::Before> before_;
   std::vector<InterfaceAddress> addresses_;
+  // Bytes of the longest frame that the far end takes, as last seen by whoever asked for its link;
+  // 0 as long as nobody has, or could.
+  mutable std::atomic<std::size_t> longest_frame_{0};
 };
 
 }  // namespace tapswitch

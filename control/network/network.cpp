@@ -2,8 +2,6 @@
 #include "control/network/network.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "control/network/kernel_refusal.hpp"
@@ -27,12 +25,6 @@ constexpr std::size_t slots_a_tick = 65'536;
 // A table for no more stations is made without asking whether there is memory for it.
 constexpr std::size_t unquestioned_capacity = 256;
 
-Error no_such(const char* what, const std::string& name) {
-  return {ErrorKind::not_found,
-          std::string("there is no ") + what + " '" + name + "'",
-          {{"object", name}}};
-}
-
 Error taken(const char* what, const std::string& name) {
   return {ErrorKind::already_exists,
           std::string("there is a ") + what + " '" + name + "' already",
@@ -48,103 +40,28 @@ Error no_room(const Fdb& fdb) {
 
 Network::Network(const Threads& threads, Post post, events::EventHub& events, Notice notice)
     : post_(std::move(post)),
-      events_(events),
-      notice_(std::move(notice)),
+      announcer_(events, std::move(notice)),
       pool_(threads.worker_count, threads.busy_poll),
-      news_bell_(std::make_shared<const Bell>()) {
-  if (!news_bell_->is_open()) {
-    throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
-  value_or_refuse(reception_.add(news_bell_->descriptor(), [this] { tell_all_stations(); }));
+      changes_(inventory_, announcer_),
+      station_news_(inventory_, events) {
+  value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
   if (auto monitor = LinkMonitor::open()) {
     monitor_.emplace(std::move(*monitor));
   } else {
-    notice_("changes of interfaces are noticed once a second only: " + monitor.error().message());
+    announcer_.tell_operator("changes of interfaces are noticed once a second only: " +
+                             monitor.error().message());
   }
-  events_.on_interest([this](events::Topic topic, bool is_wanted) {
-    for (auto& [name, running] : switches_) {
-      if (topic == events::Topic::stations) {
-        report_stations(running, is_wanted);
-      }
-    }
-  });
 }
 
-Network::~Network() { events_.on_interest({}); }
+Network::~Network() = default;
 
-LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
-
-// The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
-KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
-  const bool is_in_ours = link_key && link_key->name_space == LinkKey::ours;
-  return port->read_drops(reader, is_in_ours ? std::optional(link_key->index) : std::nullopt);
-}
-
-std::string_view Network::RunningPort::state(const LinkStatus& link) const {
-  if (is_lost || !link.is_present) {
-    return "lost";
+void Network::set_revision(std::uint64_t revision) {
+  const bool is_other = changes_.end(revision);
+  follow_all_carriers();
+  while (changes_.tell_some()) {
   }
-  if (!spec.has_carrier) {
-    return "no_carrier";
-  }
-  if (!link.is_up) {
-    return "down";
-  }
-  return link.has_carrier ? "up" : "no_carrier";
-}
-
-std::vector<const Network::RunningPort*> Network::ports_of(const RunningSwitch& home) const {
-  std::vector<const RunningPort*> found;
-  found.reserve(home.port_names.size());
-  for (const auto& [index, name] : home.port_names) {
-    found.push_back(&ports_.at(name));
-  }
-  std::ranges::sort(found, {},
-                    [](const RunningPort* port) -> const std::string& { return port->spec.name; });
-  return found;
-}
-
-Network::RunningSwitch& Network::find_switch(const std::optional<std::string>& name) {
-  if (name) {
-    const auto found = switches_.find(*name);
-    if (found == switches_.end()) {
-      throw no_such("switch", *name);
-    }
-    return found->second;
-  }
-  if (switches_.empty()) {
-    throw Error(ErrorKind::not_found, "there is no switch: add one first");
-  }
-  if (switches_.size() > 1) {
-    std::string names;
-    for (const auto& [switch_name, running] : switches_) {
-      names += (names.empty() ? "" : ", ") + switch_name;
-    }
-    throw rpc::invalid_params({{"switch", "missing, and there are several switches", names}});
-  }
-  return switches_.begin()->second;
-}
-
-Network::RunningPort& Network::find_port(const std::string& name) {
-  const auto found = ports_.find(name);
-  if (found == ports_.end()) {
-    throw no_such("port", name);
-  }
-  return found->second;
-}
-
-const std::string* Network::port_name(const RunningSwitch& home, PortIndex index) const {
-  const auto& names = home.port_names;
-  const auto found = names.find(index);
-  return found == names.end() ? nullptr : &found->second;
-}
-
-void Network::check_revision(std::optional<std::int64_t> expected) const {
-  if (expected && std::cmp_not_equal(*expected, revision_)) {
-    throw Error(ErrorKind::conflict,
-                "the configuration has changed: it is of revision " + std::to_string(revision_) +
-                    ", not " + std::to_string(*expected),
-                {{"revision", revision_}, {"if_revision", *expected}});
+  if (is_other) {
+    announcer_.tell_revision(revision);
   }
 }
 
@@ -162,7 +79,7 @@ void Network::check_add_switch(const SwitchSpec& spec) const {
   }
 }
 
-Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
+RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   check_add_switch(spec);
   const SwitchOptions options{
       .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = spec.rule};
@@ -179,12 +96,10 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
                      .port_names = {}};
   RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
-  if (composed_from_) {
-    added.engine->begin_change();
-  }
-  report_stations(added, events_.is_wanted(events::Topic::stations));
-  tell(added, "added");
-  on_configured();
+  changes_.include(added);
+  station_news_.take_up(added);
+  announcer_.tell(added, "added");
+  changes_.on_configured();
   return added;
 }
 
@@ -200,13 +115,13 @@ void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
   check_set_switch(home, spec);
   home.engine->fdb().set_ageing(spec.ageing);
   if (home.spec.rule != spec.rule) {
-    keep_rule(home);
+    changes_.keep_rule(home);
     home.engine->set_rule(spec.rule);
   }
   home.spec = spec;
   follow_carriers(home);
-  tell_changed(home);
-  on_configured();
+  changes_.tell(home);
+  changes_.on_configured();
 }
 
 void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
@@ -220,22 +135,23 @@ void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
 
 std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, bool force) {
   check_remove_switch(home, force);
-  tell_stations(home);
+  station_news_.tell(home);
   for (const RunningPort* port : ports_of(home)) {
-    tell(*port, "removed");
+    announcer_.tell(*port, "removed");
   }
-  tell(home, "removed");
+  announcer_.tell(home, "removed");
   for (const auto& [index, port_name] : home.port_names) {
     const auto removed = ports_.find(port_name);
     reception_.remove(removed->second.end->bell());
     unwatch_link(removed->second);
-    release_claim(removed->second);
+    claims_.release(port_name);
     ports_.erase(removed);
   }
   std::vector<std::unique_ptr<Port>> ports = home.engine->take_ports();
+  station_news_.forget(home);
   const std::string name = home.spec.name;
   switches_.erase(name);
-  on_configured();
+  changes_.on_configured();
   return ports;
 }
 
@@ -245,9 +161,8 @@ void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std
   } else {
     home.spec.vlan_names.erase(vid);
   }
-  events_.publish(events::Topic::vlans, "changed", home.spec.name,
-                  {{"vid", vid}, {"name", name ? Json(*name) : Json()}});
-  on_configured();
+  announcer_.tell_vlan(home, vid, name);
+  changes_.on_configured();
 }
 
 void Network::check_add_static(const RunningPort& port, Station station) {
@@ -278,7 +193,7 @@ void Network::add_static(RunningPort& port, Station station) {
   } else {
     entries.insert(at, added);
   }
-  on_configured();
+  changes_.on_configured();
 }
 
 void Network::check_remove_station(const RunningSwitch& home, Station station) {
@@ -294,44 +209,27 @@ void Network::remove_station(RunningSwitch& home, Station station) {
   if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
         return entry.vlan == station.vid && entry.mac == station.mac;
       }) > 0) {
-    on_configured();
+    changes_.on_configured();
   }
 }
 
 std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
   if (filter.kind != StationKind::dynamic_entry) {
-    const std::string* port = filter.port ? port_name(home, *filter.port) : nullptr;
+    const std::string* port = filter.port ? home.port_name(*filter.port) : nullptr;
     if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
           return (port == nullptr || entry.port == *port) &&
                  (!filter.vid || entry.vlan == *filter.vid);
         }) > 0) {
-      on_configured();
+      changes_.on_configured();
     }
   }
   return home.engine->fdb().flush(filter);
 }
 
-config::NetworkSpec Network::configuration() const {
-  if (composed_from_) {
-    return configured_before_;
-  }
-  config::NetworkSpec network;
-  for (const auto& [name, running] : switches_) {
-    network.switches.emplace(name, running.spec);
-  }
-  for (const auto& [name, port] : ports_) {
-    if (port.is_guest()) {
-      continue;
-    }
-    network.switches.at(port.home->spec.name).ports.push_back(port.spec);
-  }
-  return network;
-}
-
 void Network::tick(TimePoint now) {
   for (auto& [name, running] : switches_) {
     running.engine->fdb().expire(now, slots_a_tick);
-    tell_limits(running);
+    station_news_.tell_limits(running);
   }
   look_at_unwatched_links();
   reopen_lost(now);
@@ -351,7 +249,7 @@ void Network::hold_on() {
   if (std::exchange(has_let_go_, false)) {
     for (const auto& [name, running] : switches_) {
       if (const auto begun = running.engine->begin_receiving(); !begun) {
-        notice_(begun.error().message());
+        announcer_.tell_operator(begun.error().message());
       }
     }
     own_ends();

@@ -44,12 +44,13 @@ void Network::take_guests_in(RunningPort& door) {
     spec.description = guest->description;
     // The guest is hung up on.
     if (ports_.contains(spec.name)) {
-      notice_("a guest was turned away: there is a port '" + spec.name + "' already");
+      announcer_.tell_operator("a guest was turned away: there is a port '" + spec.name +
+                               "' already");
       continue;
     }
     if (home.port_names.size() == max_ports) {
-      notice_("a guest was turned away: switch '" + home.spec.name + "' has " +
-              std::to_string(max_ports) + " ports already");
+      announcer_.tell_operator("a guest was turned away: switch '" + home.spec.name + "' has " +
+                               std::to_string(max_ports) + " ports already");
       continue;
     }
     RunningPort added{.spec = std::move(spec),
@@ -63,12 +64,12 @@ void Network::take_guests_in(RunningPort& door) {
     try {
       enter(std::move(added), opened);
     } catch (const std::exception& error) {
-      notice_(std::string("a guest was turned away: ") + error.what());
+      announcer_.tell_operator(std::string("a guest was turned away: ") + error.what());
     }
   }
 }
 
-std::vector<Network::RunningPort*> Network::guests_of(const RunningPort& door) {
+std::vector<RunningPort*> Network::guests_of(const RunningPort& door) {
   std::vector<RunningPort*> guests;
   if (door.end->is_door()) {
     for (auto& [name, port] : ports_) {
@@ -84,20 +85,20 @@ std::vector<Network::RunningPort*> Network::guests_of(const RunningPort& door) {
 void Network::bring_rule(const RunningPort& port) {
   Switch& engine = *port.home->engine;
   const std::vector<RunningPort*> guests = guests_of(port);
-  if (!composed_from_) {
+  if (!changes_.is_composed()) {
     engine.begin_change();
   }
   engine.set_port_rule(port.index, rule_in_switch(port.spec, *port.end));
   for (RunningPort* guest : guests) {
-    keep_rule(*guest);
+    changes_.keep_rule(*guest);
     guest->spec.rule = port.spec.rule;
     engine.set_port_rule(guest->index, guest->spec.rule);
   }
-  if (!composed_from_) {
+  if (!changes_.is_composed()) {
     engine.commit();
   }
   for (const RunningPort* guest : guests) {
-    tell_changed(*guest);
+    changes_.tell(*guest);
   }
 }
 

@@ -130,7 +130,8 @@ void Network::bring_states() {
     try {
       running.engine->bring_states();
     } catch (const std::exception& error) {
-      notice_(std::string("how links are takes effect with the next change: ") + error.what());
+      announcer_.tell_operator(std::string("how links are takes effect with the next change: ") +
+                               error.what());
     }
   }
 }
@@ -156,7 +157,7 @@ void Network::heed(const LinkMonitor::Notices& taken, const RunningPort* except)
     } else if (notice.key == port.near_key) {
       continue;  // what that does to the other end is told of that
     } else if (const auto event = note_link(port, to_link(notice.info)); !event.empty()) {
-      tell(port, event);
+      announcer_.tell(port, event);
     }
   }
 }
@@ -174,7 +175,7 @@ void Network::look_at_unwatched_links() {
     if (port.is_guest() && !link.is_present) {
       gone.push_back(&port);
     } else if (const auto event = note_link(port, std::move(link)); !event.empty()) {
-      tell(port, event);
+      announcer_.tell(port, event);
     }
   }
   for (RunningPort* guest : gone) {
@@ -184,7 +185,7 @@ void Network::look_at_unwatched_links() {
 
 void Network::look_at(RunningPort& port) {
   if (const auto event = note_link(port, port.port->link()); !event.empty()) {
-    tell(port, event);
+    announcer_.tell(port, event);
   }
 }
 
@@ -197,11 +198,11 @@ void Network::look_again(RunningPort& port) {
   const auto key_before = port.link_key;
   key_link(port, listen_to_link(port));
   if (key_before && port.link_key && key_before->name_space != port.link_key->name_space) {
-    release_claim(port);  // where it was there may be another of its name
+    claims_.release(port.spec.name);  // where it was there may be another of its name
   }
   const LinkStatus now = std::exchange(port.seen, before);
   if (const auto event = note_link(port, now); !event.empty()) {
-    tell(port, event);
+    announcer_.tell(port, event);
   }
 }
 
@@ -223,11 +224,11 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
   }
   const LinkStatus before = std::exchange(port.seen, std::move(now));
   if (!port.seen.missing_file.empty() && before.missing_file.empty()) {
-    notice_("port '" + port.spec.name + "': its socket file '" + port.seen.missing_file +
-            "' is gone or another is in its place, and " +
-            (port.is_guest()
-                 ? "who sends to its path does not reach it: have the client come in anew"
-                 : "nobody can come in: remove the port and add it anew"));
+    announcer_.tell_operator(
+        "port '" + port.spec.name + "': its socket file '" + port.seen.missing_file +
+        "' is gone or another is in its place, and " +
+        (port.is_guest() ? "who sends to its path does not reach it: have the client come in anew"
+                         : "nobody can come in: remove the port and add it anew"));
   }
   const LinkStatus& seen = port.seen;
   follow_name(port);
@@ -236,9 +237,9 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
     port.seen.has_carrier = false;
   }
   const bool was_up = port.state(before) == "up";
-  bring_state(port);
+  port.bring_state();
   if (was_up && port.state(seen) != "up" && !port.link_key) {
-    forget_learned(port);
+    port.forget_learned();
   }
   if (is_on_wire) {
     follow_carriers(*port.home);
@@ -252,37 +253,14 @@ std::string_view Network::note_link(RunningPort& port, LinkStatus now) {
   return is_same ? "" : "changed";
 }
 
-void Network::bring_state(const RunningPort& port) {
-  Switch& engine = *port.home->engine;
-  engine.set_port_state(port.index, state_in_switch(port, engine.port_state(port.index)));
-}
-
-// A frame that is sent finds out by itself of an interface that is down; and of any link of which
-// the monitor does not tell, for we would hear too late that it is there again. An interface that
-// is not to be seen has the MTU that it had.
-PortState Network::state_in_switch(const RunningPort& port, PortState before) {
-  const std::uint32_t mtu = port.seen.mtu != 0 ? port.seen.mtu : before.mtu;
-  if (!port.spec.has_carrier || port.is_held) {
-    return {.link = PortLink::unplugged, .mtu = mtu};
-  }
-  if (!port.link_key || port.state(port.seen) == "up") {
-    return {.link = PortLink::up, .mtu = mtu};
-  }
-  return {.link = port.seen.is_up ? PortLink::no_carrier : PortLink::down, .mtu = mtu};
-}
-
-void Network::forget_learned(const RunningPort& port) {
-  port.home->engine->fdb().flush({.port = port.index, .kind = StationKind::dynamic_entry});
-}
-
 void Network::lose_port(RunningPort& port) {
   unwatch_link(port);
   port.is_lost = true;
   port.is_held = false;
   port.seen = {};
-  bring_state(port);
-  forget_learned(port);
-  tell_stations(*port.home);
+  port.bring_state();
+  port.forget_learned();
+  station_news_.tell(*port.home);
 }
 
 // The word of a worker.
@@ -291,7 +269,7 @@ void Network::on_port_news(const std::string& switch_name, PortIndex index) {
   if (home == switches_.end()) {
     return;
   }
-  const std::string* name = port_name(home->second, index);
+  const std::string* name = home->second.port_name(index);
   if (name == nullptr) {
     return;
   }
@@ -306,7 +284,7 @@ void Network::on_port_news(const std::string& switch_name, PortIndex index) {
   if (port.is_guest() && !link.is_present) {
     remove_port(port);
   } else if (const auto event = note_link(port, std::move(link)); !event.empty()) {
-    tell(port, event);
+    announcer_.tell(port, event);
   }
 }
 

@@ -13,12 +13,11 @@ using rpc::ErrorKind;
 void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spec) const {
   const auto leads_to = config::leads_to(spec.far_end);
   if (!leads_to) {
-    const auto user = port_with_.find(config::other_end_claim(spec.name).name);
-    if (user != port_with_.end()) {
+    if (const std::string* user = claims_.holder_of(config::other_end_claim(spec.name).name)) {
       throw Error(ErrorKind::conflict,
-                  "patch '" + user->second + "' leads to '" + spec.name +
+                  "patch '" + *user + "' leads to '" + spec.name +
                       "', which must be a patch that leads back",
-                  {{"object", spec.name}, {"field", "type"}, {"port", user->second}});
+                  {{"object", spec.name}, {"field", "type"}, {"port", *user}});
     }
     return;
   }
@@ -45,7 +44,7 @@ void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spe
 }
 
 // The other end of a patch, if it is there.
-Network::RunningPort* Network::opposite_of(const config::PortSpec& spec) {
+RunningPort* Network::opposite_of(const config::PortSpec& spec) {
   const auto peer = config::leads_to(spec.far_end);
   const auto found = peer ? ports_.find(*peer) : ports_.end();
   return found != ports_.end() ? &found->second : nullptr;

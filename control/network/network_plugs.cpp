@@ -81,7 +81,7 @@ void Network::plug_back(RunningPort& port) {
   try {
     set_plugged(port, !port.spec.has_carrier);
   } catch (const std::exception& error) {
-    notice_(error.what());
+    announcer_.tell_operator(error.what());
   }
 }
 
@@ -90,7 +90,7 @@ void Network::unplug_again(RunningPort& port) {
   try {
     port.end->set_plugged(false);
   } catch (const std::exception& error) {
-    notice_(error.what());
+    announcer_.tell_operator(error.what());
   }
 }
 

@@ -52,38 +52,8 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   }
   check_worker(spec.worker);
   check_end_here({.network = *this, .home = home, .spec = spec});
-  check_claim(spec);
+  claims_.check(spec.far_end);
   check_patch(home, spec);
-}
-
-void Network::check_claim(const PortSpec& spec) const {
-  const auto claim = config::claim_of(spec.far_end);
-  if (!claim) {
-    return;
-  }
-  if (const auto user = port_with_.find(claim->name); user != port_with_.end()) {
-    throw Error(ErrorKind::already_exists,
-                "port '" + user->second + "' has the " + claim->name + " already",
-                {{"object", claim->name}, {"field", claim->member}, {"port", user->second}});
-  }
-}
-
-void Network::release_claim(const RunningPort& port) {
-  if (port.is_guest()) {
-    return;
-  }
-  // Names may have been exchanged: it is another port's by then.
-  const auto claim = config::claim_of(port.spec.far_end);
-  const auto holder = claim ? port_with_.find(claim->name) : port_with_.end();
-  if (holder != port_with_.end() && holder->second == port.spec.name) {
-    port_with_.erase(holder);
-  }
-}
-
-void Network::take_claim(const RunningPort& port) {
-  if (const auto claim = config::claim_of(port.spec.far_end); claim && !port.is_guest()) {
-    port_with_[claim->name] = port.spec.name;
-  }
 }
 
 // A port is its interface, whatever that is called: somebody has renamed it. Its old name is free
@@ -94,13 +64,13 @@ void Network::follow_name(RunningPort& port) {
       !config::rename_interface(renamed, port.seen.interface)) {
     return;
   }
-  release_claim(port);
+  claims_.release(port.spec.name);
   port.spec.far_end = std::move(renamed);
-  take_claim(port);
-  on_configured();
+  claims_.take(port.spec.name, port.spec.far_end);
+  changes_.on_configured();
 }
 
-Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
+RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
   OpenedPort opened = open_or_leave_unplugged(home, spec);
   if (opened.granted) {
@@ -109,21 +79,20 @@ Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spe
   return attach_or_put_back(home, spec, std::move(opened));
 }
 
-Network::RunningPort& Network::add_passed(RunningSwitch& home, const PortSpec& spec,
-                                          const PassedEnd& passed, UniqueFd fd) {
+RunningPort& Network::add_passed(RunningSwitch& home, const PortSpec& spec, const PassedEnd& passed,
+                                 UniqueFd fd) {
   check_add_passed(home, spec, passed);
   return attach_or_put_back(home, spec, open_passed(spec, std::move(fd)));
 }
 
-Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec,
-                                           OpenedPort opened) {
+RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec, OpenedPort opened) {
   check_attach_port(home, spec);
   return attach(home, spec, std::move(opened));
 }
 
 // A port that does not come in leaves its interface as it was.
-Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
-                                                  OpenedPort opened) {
+RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
+                                         OpenedPort opened) {
   try {
     return attach(home, spec, std::move(opened));
   } catch (...) {
@@ -133,8 +102,7 @@ Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const Por
 }
 
 // Requires: check_attach_port() has passed.
-Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
-                                      OpenedPort&& opened) {
+RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPort&& opened) {
   RunningPort* const opposite = opposite_of(spec);
   RunningPort added{.spec = spec,
                     .home = &home,
@@ -146,10 +114,8 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
     opened.end->set_plugged(false);
   }
   Undo undo;
-  if (const auto claim = config::claim_of(spec.far_end)) {
-    undo.push([this, name = claim->name] { port_with_.erase(name); });
-    port_with_[claim->name] = spec.name;
-  }
+  undo.push([this, name = spec.name] { claims_.release(name); });
+  claims_.take(spec.name, spec.far_end);
   watch_link(added);
   undo.push([this, keys = keys_of(added)] {
     for (const LinkKey& key : keys) {
@@ -162,16 +128,16 @@ Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
   }
   RunningPort& port = enter(std::move(added), opened);
   undo.keep();
-  tell_remarks(port);
+  announcer_.tell_remarks(port);
   if (opposite != nullptr) {
     look_at(*opposite);
   }
-  on_configured();
+  changes_.on_configured();
   return port;
 }
 
 // Puts a port on its switch, where there is room for it. Takes what is open only if it succeeds.
-Network::RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
+RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningSwitch& home = *added.home;
   const std::string name = added.spec.name;
   // All that takes memory comes before the switch knows it.
@@ -183,20 +149,14 @@ Network::RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningPort& running = entered->second;
   running.index = value_or_refuse(
       home.engine->add_port(std::move(opened.port), rule_in_switch(running.spec, *opened.end),
-                            running.spec.worker, state_in_switch(running, {.mtu = no_mtu})));
+                            running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
   running.end = std::move(opened.end);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();
-  tell(running, "added");
+  announcer_.tell(running, "added");
   follow_carriers(home);
   return running;
-}
-
-void Network::tell_remarks(const RunningPort& port) {
-  for (const std::string& remark : port.remarks) {
-    notice_("port '" + port.spec.name + "': " + remark);
-  }
 }
 
 void Network::learn_offloads(const OffloadSet& granted) {
@@ -204,9 +164,10 @@ void Network::learn_offloads(const OffloadSet& granted) {
     return;
   }
   offloads_ = granted;
-  notice_(granted == OffloadSet{}
-              ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
-              : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
+  announcer_.tell_operator(
+      granted == OffloadSet{}
+          ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
+          : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
 }
 
 void Network::check_worker(std::optional<std::size_t> worker) const {
@@ -250,16 +211,16 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   const bool has_other_rule = spec.rule != port.spec.rule;
   for (const std::string& effect : config::effects_on(
            port.home->spec.static_entries, port.spec.name, port.spec.rule.vlan, spec.rule.vlan)) {
-    notice_(effect);
+    announcer_.tell_operator(effect);
   }
   if (has_other_rule) {
-    keep_rule(port);
+    changes_.keep_rule(port);
   }
   port.spec = spec;
   if (has_other_rule) {
     bring_rule(port);
   }
-  tell_stations(*port.home);
+  station_news_.tell(*port.home);
   if (change.contains("offload")) {
     // The picture says what the port has said of itself until now.
     engine.set_port_rule(port.index, engine.port_rule(port.index));
@@ -269,10 +230,10 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
     (void)note_link(port, port.port->link());
   }
   if (const auto state = port.state(port.seen); state != state_before && state != "lost") {
-    tell(port, state == "up" ? "up" : "down");
+    announcer_.tell(port, state == "up" ? "up" : "down");
   }
-  tell_changed(port);
-  on_configured();
+  changes_.tell(port);
+  changes_.on_configured();
 }
 
 OpenedPort Network::remove_port(RunningPort& port) {
@@ -283,18 +244,18 @@ OpenedPort Network::remove_port(RunningPort& port) {
   closed.end = std::move(port.end);
   reception_.remove(closed.end->bell());
   unwatch_link(port);
-  release_claim(port);
+  claims_.release(port.spec.name);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
-  tell_stations(*removed.home);
+  station_news_.tell(*removed.home);
   std::erase_if(removed.home->spec.static_entries,
                 [&](const config::StaticEntry& entry) { return entry.port == removed.spec.name; });
   removed.home->port_names.erase(removed.index);
   ports_.erase(removed.spec.name);
-  tell(removed, "removed");
+  announcer_.tell(removed, "removed");
   follow_carriers(*removed.home);
   if (!removed.is_guest()) {
-    on_configured();
+    changes_.on_configured();
   }
   return closed;
 }

@@ -65,17 +65,18 @@ void Network::reopen(RunningPort& port) {
     (void)opened.end->put_back();
     // Said once, however often it is tried.
     if (std::exchange(port.reopen_refusal, error.what()) != error.what()) {
-      notice_(fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));
+      announcer_.tell_operator(
+          fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));
     }
     return;
   }
   port.reopen_refusal.clear();
   port.is_lost = false;
   watch_link(port);
-  bring_state(port);
+  port.bring_state();
   port.remarks = std::move(opened.remarks);
-  tell_remarks(port);
-  tell(port, port.state(port.seen) == "up" ? "up" : "down");
+  announcer_.tell_remarks(port);
+  announcer_.tell(port, port.state(port.seen) == "up" ? "up" : "down");
   follow_carriers(*port.home);
 }
 

@@ -20,7 +20,7 @@ bool Network::is_there(const RunningPort& port) {
 
 void Network::follow_carriers(const RunningSwitch& home) {
   // A composed change may bring the other end yet.
-  if (composed_from_) {
+  if (changes_.is_composed()) {
     return;
   }
   std::vector<RunningPort*> ends;
@@ -55,14 +55,14 @@ void Network::hold(RunningPort& port, bool is_held) {
   try {
     port.end->set_plugged(!is_held);
   } catch (const std::exception& error) {
-    notice_(error.what());
+    announcer_.tell_operator(error.what());
     return;
   }
   port.is_held = is_held;
   port.seen.has_carrier = !is_held;
-  bring_state(port);
+  port.bring_state();
   if (const auto state = port.state(port.seen); state != state_before) {
-    tell(port, state == "up" ? "up" : "down");
+    announcer_.tell(port, state == "up" ? "up" : "down");
   }
 }
 

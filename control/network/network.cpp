@@ -43,21 +43,25 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
       announcer_(events, std::move(notice)),
       pool_(threads.worker_count, threads.busy_poll),
       changes_(inventory_, announcer_),
-      station_news_(inventory_, events) {
+      station_news_(inventory_, events),
+      link_watch_(announcer_),
+      wires_(inventory_, changes_, announcer_),
+      links_({.inventory = inventory_,
+              .watch = link_watch_,
+              .wires = wires_,
+              .claims = claims_,
+              .changes = changes_,
+              .station_news = station_news_,
+              .announcer = announcer_},
+             [this](RunningPort& guest) { remove_port(guest); }) {
   value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
-  if (auto monitor = LinkMonitor::open()) {
-    monitor_.emplace(std::move(*monitor));
-  } else {
-    announcer_.tell_operator("changes of interfaces are noticed once a second only: " +
-                             monitor.error().message());
-  }
 }
 
 Network::~Network() = default;
 
 void Network::set_revision(std::uint64_t revision) {
   const bool is_other = changes_.end(revision);
-  follow_all_carriers();
+  wires_.follow_all();
   while (changes_.tell_some()) {
   }
   if (is_other) {
@@ -87,7 +91,7 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   auto on_news = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
     post_([this, alive, name, index] {
       if (!alive.expired()) {
-        on_port_news(name, index);
+        links_.on_port_news(name, index);
       }
     });
   };
@@ -119,7 +123,7 @@ void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
     home.engine->set_rule(spec.rule);
   }
   home.spec = spec;
-  follow_carriers(home);
+  wires_.follow(home);
   changes_.tell(home);
   changes_.on_configured();
 }
@@ -143,7 +147,7 @@ std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, b
   for (const auto& [index, port_name] : home.port_names) {
     const auto removed = ports_.find(port_name);
     reception_.remove(removed->second.end->bell());
-    unwatch_link(removed->second);
+    link_watch_.forget(port_name);
     claims_.release(port_name);
     ports_.erase(removed);
   }
@@ -231,7 +235,7 @@ void Network::tick(TimePoint now) {
     running.engine->fdb().expire(now, slots_a_tick);
     station_news_.tell_limits(running);
   }
-  look_at_unwatched_links();
+  links_.poll();
   reopen_lost(now);
 }
 

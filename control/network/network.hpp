@@ -23,14 +23,16 @@
 #include "control/network/changes.hpp"
 #include "control/network/claims.hpp"
 #include "control/network/inventory.hpp"
+#include "control/network/link_watch.hpp"
+#include "control/network/links.hpp"
 #include "control/network/open_end.hpp"
 #include "control/network/reception.hpp"
 #include "control/network/running_port.hpp"
 #include "control/network/running_switch.hpp"
 #include "control/network/station_news.hpp"
+#include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
-#include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
 
 namespace tapswitch::network {
@@ -161,10 +163,9 @@ class Network {
 
   // Readable when others have changed interfaces: then follow_links() is to be called. -1 if the
   // kernel does not tell.
-  [[nodiscard]] int links_descriptor() const { return monitor_ ? monitor_->descriptor() : -1; }
-  // Follows the news of links. News about 'except' is ignored, for what the caller will see of it
-  // is newer.
-  void follow_links(const RunningPort* except = nullptr);
+  [[nodiscard]] int links_descriptor() const { return link_watch_.descriptor(); }
+  // Follows the news of links.
+  void follow_links() { links_.follow(); }
 
   // Readable when there is something for attend() to do: at the sockets of ports, or news of an
   // FDB.
@@ -191,14 +192,12 @@ class Network {
   RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
                                   OpenedPort opened);
   void check_worker(std::optional<std::size_t> worker) const;
-  void follow_name(RunningPort& port);
 
   // network_patches.cpp: joins switches.
   void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
   [[nodiscard]] RunningPort* opposite_of(const config::PortSpec& spec);
 
   void learn_offloads(const OffloadSet& granted);
-  void on_port_news(const std::string& switch_name, PortIndex index);
 
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
 
@@ -207,15 +206,8 @@ class Network {
                                                    const config::PortSpec& spec) const;
   void set_plugged(RunningPort& port, bool is_plugged);
   void plug_back(RunningPort& port);
-  void unplug_again(RunningPort& port);
   void note_plug(RunningPort& port);
   void exchange(RunningPort& port, OpenedPort opened);
-
-  // network_wires.cpp: lets the carriers of a wire's ends follow each other.
-  [[nodiscard]] static bool is_there(const RunningPort& port);
-  void follow_carriers(const RunningSwitch& home);
-  void follow_all_carriers();
-  void hold(RunningPort& port, bool is_held);
 
   // network_guests.cpp: sees to those who come in by a door.
   void attend_to(const std::string& name);
@@ -225,21 +217,7 @@ class Network {
   void bring_rule(const RunningPort& port);
   static void check_is_no_guest(const RunningPort& port);
 
-  // network_links.cpp: how the interfaces are.
-  void check_link(const RunningPort& added);
-  void watch_link(RunningPort& port);
-  [[nodiscard]] std::optional<int> listen_to_link(const RunningPort& port);
-  void key_link(RunningPort& port, std::optional<int> name_space);
-  [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
-  void unwatch_link(RunningPort& port);
-  [[nodiscard]] static std::vector<LinkKey> keys_of(const RunningPort& port);
-  void heed(const LinkMonitor::Notices& taken, const RunningPort* except);
-  void look_at_unwatched_links();
-  void look_again(RunningPort& port);
-  void look_at(RunningPort& port);
-  [[nodiscard]] std::string_view note_link(RunningPort& port, LinkStatus now);
-  void lose_port(RunningPort& port);
-  void bring_states();
+  // network_reopen.cpp: opens lost ports anew.
   void reopen(RunningPort& port);
 
   const Post post_;
@@ -252,10 +230,11 @@ class Network {
   Changes changes_;
   Claims claims_;
   bool has_let_go_ = false;
-  std::optional<LinkMonitor> monitor_;
-  std::map<LinkKey, std::string> port_at_;  // those that the monitor hears of
   Reception reception_;
   StationNews station_news_;
+  LinkWatch link_watch_;
+  Wires wires_;
+  Links links_;
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

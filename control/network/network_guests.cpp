@@ -33,7 +33,7 @@ void Network::attend_to(const std::string& name) {
   RunningPort& port = ports_.at(name);
   port.end->answer();
   take_guests_in(port);
-  look_at(port);
+  links_.look_at(port);
 }
 
 void Network::take_guests_in(RunningPort& door) {

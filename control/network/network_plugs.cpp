@@ -71,8 +71,8 @@ void Network::set_plugged(RunningPort& port, bool is_plugged) {
     exchange(port, open_or_leave_unplugged(*port.home, spec));
   }
   port.spec.has_carrier = is_plugged;
-  port.is_held = false;
-  follow_links(&port);
+  wires_.let_go(port);
+  links_.follow(&port);
   note_plug(port);
 }
 
@@ -85,20 +85,11 @@ void Network::plug_back(RunningPort& port) {
   }
 }
 
-// A far end may have given itself a carrier. Nothing crosses, and it is taken away again.
-void Network::unplug_again(RunningPort& port) {
-  try {
-    port.end->set_plugged(false);
-  } catch (const std::exception& error) {
-    announcer_.tell_operator(error.what());
-  }
-}
-
 // Notes how the link is then; the event is told by whoever tells of the change.
 void Network::note_plug(RunningPort& port) {
-  (void)note_link(port, port.port->link());
+  (void)links_.note(port, port.port->link());
   if (RunningPort* const opposite = opposite_of(port.spec)) {
-    look_at(*opposite);
+    links_.look_at(*opposite);
   }
 }
 

@@ -33,7 +33,7 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
 void Network::check_add_passed(const RunningSwitch& home, const PortSpec& spec,
                                const PassedEnd& passed) const {
   check_attach_port(home, spec);
-  if (const std::string* user = user_of(passed)) {
+  if (const std::string* user = links_.user_of(passed)) {
     throw Error(ErrorKind::already_exists, "port '" + *user + "' has this TAP already",
                 {{"object", spec.name}, {"field", "fd"}, {"port", *user}});
   }
@@ -54,20 +54,6 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   check_end_here({.network = *this, .home = home, .spec = spec});
   claims_.check(spec.far_end);
   check_patch(home, spec);
-}
-
-// A port is its interface, whatever that is called: somebody has renamed it. Its old name is free
-// for others from now on, and a document says the present one.
-void Network::follow_name(RunningPort& port) {
-  config::FarEnd renamed = port.spec.far_end;
-  if (port.seen.interface.empty() || port.is_guest() ||
-      !config::rename_interface(renamed, port.seen.interface)) {
-    return;
-  }
-  claims_.release(port.spec.name);
-  port.spec.far_end = std::move(renamed);
-  claims_.take(port.spec.name, port.spec.far_end);
-  changes_.on_configured();
 }
 
 RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
@@ -109,19 +95,15 @@ RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPo
                     .port = opened.port.get(),
                     .added = std::chrono::steady_clock::now()};
   added.remarks = opened.remarks;
-  check_link(added);
+  links_.check_is_free(added);
   if (!spec.has_carrier) {
     opened.end->set_plugged(false);
   }
   Undo undo;
   undo.push([this, name = spec.name] { claims_.release(name); });
   claims_.take(spec.name, spec.far_end);
-  watch_link(added);
-  undo.push([this, keys = keys_of(added)] {
-    for (const LinkKey& key : keys) {
-      port_at_.erase(key);
-    }
-  });
+  undo.push([this, name = spec.name] { link_watch_.forget(name); });
+  links_.watch(added);
   if (const int bell = opened.end->bell(); bell >= 0) {
     value_or_refuse(reception_.add(bell, [this, name = spec.name] { attend_to(name); }));
     undo.push([this, bell] { reception_.remove(bell); });
@@ -130,7 +112,7 @@ RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPo
   undo.keep();
   announcer_.tell_remarks(port);
   if (opposite != nullptr) {
-    look_at(*opposite);
+    links_.look_at(*opposite);
   }
   changes_.on_configured();
   return port;
@@ -155,7 +137,7 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   home.port_names.insert(std::move(named));
   undo.keep();
   announcer_.tell(running, "added");
-  follow_carriers(home);
+  wires_.follow(home);
   return running;
 }
 
@@ -226,8 +208,8 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
     engine.set_port_rule(port.index, engine.port_rule(port.index));
   }
   if (!change.empty()) {
-    follow_links(&port);
-    (void)note_link(port, port.port->link());
+    links_.follow(&port);
+    (void)links_.note(port, port.port->link());
   }
   if (const auto state = port.state(port.seen); state != state_before && state != "lost") {
     announcer_.tell(port, state == "up" ? "up" : "down");
@@ -243,7 +225,7 @@ OpenedPort Network::remove_port(RunningPort& port) {
   OpenedPort closed{.port = port.home->engine->remove_port(port.index)};
   closed.end = std::move(port.end);
   reception_.remove(closed.end->bell());
-  unwatch_link(port);
+  link_watch_.forget(port);
   claims_.release(port.spec.name);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
@@ -253,7 +235,7 @@ OpenedPort Network::remove_port(RunningPort& port) {
   removed.home->port_names.erase(removed.index);
   ports_.erase(removed.spec.name);
   announcer_.tell(removed, "removed");
-  follow_carriers(*removed.home);
+  wires_.follow(*removed.home);
   if (!removed.is_guest()) {
     changes_.on_configured();
   }
@@ -269,12 +251,12 @@ void Network::restore_end(RunningPort& port, const EndMemory& before) {
   try {
     port.end->restore(before);
   } catch (const Error&) {
-    look_at(port);
+    links_.look_at(port);
     throw;
   }
   Switch& engine = *port.home->engine;
   engine.set_port_rule(port.index, engine.port_rule(port.index));
-  look_at(port);
+  links_.look_at(port);
 }
 
 }  // namespace tapswitch::network

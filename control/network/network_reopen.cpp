@@ -53,7 +53,7 @@ void Network::reopen(RunningPort& port) {
   try {
     opened = open_end({.network = *this, .home = *port.home, .spec = port.spec});
     // The interface that has its name now may be another port's under a name that it had not.
-    check_link({.spec = port.spec, .home = port.home, .port = opened.port.get()});
+    links_.check_is_free({.spec = port.spec, .home = port.home, .port = opened.port.get()});
     if (!port.spec.has_carrier) {
       opened.end->set_plugged(false);
     }
@@ -71,13 +71,11 @@ void Network::reopen(RunningPort& port) {
     return;
   }
   port.reopen_refusal.clear();
-  port.is_lost = false;
-  watch_link(port);
-  port.bring_state();
+  links_.regain(port);
   port.remarks = std::move(opened.remarks);
   announcer_.tell_remarks(port);
   announcer_.tell(port, port.state(port.seen) == "up" ? "up" : "down");
-  follow_carriers(*port.home);
+  wires_.follow(*port.home);
 }
 
 }  // namespace tapswitch::network

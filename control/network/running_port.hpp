@@ -27,14 +27,16 @@ struct RunningPort {
   std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
   std::string came_by = {};                                    // of a guest: the name of its door
   TimePoint added{};
-  bool is_lost = false;
-  bool is_held = false;             // has no carrier, for nobody is at the other end of its wire
   TimePoint reopen_after{};         // not tried before
   std::string reopen_refusal = {};  // why it could not be opened anew when last tried
-  LinkStatus seen = {};             // as it was when we looked or heard of it last
-  std::optional<LinkKey> link_key = {};   // where the monitor hears of it; nullopt: it does not
-  std::optional<LinkKey> near_key = {};   // likewise of the interface by which the switch holds it
-  std::vector<std::string> remarks = {};  // on its opening: what its user should know
+  // How its link was when we looked or heard of it last, and whether its device is gone: Links.
+  LinkStatus seen = {};
+  bool is_lost = false;
+  // Whether it has no carrier, for nobody is at the other end of its wire: Wires.
+  bool is_held = false;
+  // The interface by which it is heard of; nullopt: it is not. LinkWatch.
+  std::optional<LinkKey> link_key = {};
+  std::vector<std::string> remarks = {};     // on its opening: what its user should know
   std::optional<PortRule> rule_before = {};  // of a composed change; Changes sets it
 
   // The rule by which frames are treated.

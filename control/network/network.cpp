@@ -53,7 +53,16 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
               .changes = changes_,
               .station_news = station_news_,
               .announcer = announcer_},
-             [this](RunningPort& guest) { remove_port(guest); }) {
+             [this](RunningPort& guest) { remove_port(guest); }),
+      guests_(inventory_, changes_, announcer_,
+              [this](RunningPort&& added, OpenedPort& opened) { enter(std::move(added), opened); }),
+      plugs_(
+          {.inventory = inventory_, .links = links_, .announcer = announcer_},
+          [this](const auto& home, const auto& spec) { return open(home, spec); },
+          [this](RunningPort& port, OpenedPort opened) { exchange(port, std::move(opened)); }),
+      reopening_(
+          {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
+          [this](const auto& home, const auto& spec) { return open(home, spec); }) {
   value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
 }
 
@@ -70,10 +79,10 @@ void Network::set_revision(std::uint64_t revision) {
 }
 
 void Network::check_add_switch(const SwitchSpec& spec) const {
-  if (switches_.contains(spec.name)) {
+  if (inventory_.switches().contains(spec.name)) {
     throw taken("switch", spec.name);
   }
-  if (switches_.size() == max_switches) {
+  if (inventory_.switches().size() == max_switches) {
     throw Error(ErrorKind::limit_reached,
                 "there are " + std::to_string(max_switches) + " switches already",
                 {{"limit", max_switches}});
@@ -99,7 +108,8 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   RunningSwitch made{.spec = spec,
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
                      .port_names = {}};
-  RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
+  RunningSwitch& added =
+      inventory_.switches().try_emplace(spec.name, std::move(made)).first->second;
   changes_.include(added);
   station_news_.take_up(added);
   announcer_.tell(added, "added");
@@ -145,16 +155,17 @@ std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, b
   }
   announcer_.tell(home, "removed");
   for (const auto& [index, port_name] : home.port_names) {
-    const auto removed = ports_.find(port_name);
+    const auto removed = inventory_.ports().find(port_name);
     reception_.remove(removed->second.end->bell());
     link_watch_.forget(port_name);
+    reopening_.forget(port_name);
     claims_.release(port_name);
-    ports_.erase(removed);
+    inventory_.ports().erase(removed);
   }
   std::vector<std::unique_ptr<Port>> ports = home.engine->take_ports();
   station_news_.forget(home);
   const std::string name = home.spec.name;
-  switches_.erase(name);
+  inventory_.switches().erase(name);
   changes_.on_configured();
   return ports;
 }
@@ -231,7 +242,7 @@ std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
 }
 
 void Network::tick(TimePoint now) {
-  for (auto& [name, running] : switches_) {
+  for (auto& [name, running] : inventory_.switches()) {
     running.engine->fdb().expire(now, slots_a_tick);
     station_news_.tell_limits(running);
   }
@@ -239,19 +250,36 @@ void Network::tick(TimePoint now) {
   reopen_lost(now);
 }
 
+void Network::reopen_lost(TimePoint now) {
+  if (has_let_go_ || !reopening_.reopen_some(now)) {
+    return;
+  }
+  post_([this, alive = std::weak_ptr(alive_), now] {
+    if (!alive.expired()) {
+      reopen_lost(now);
+    }
+  });
+}
+
+void Network::attend() {
+  if (!has_let_go_) {
+    reception_.attend();
+  }
+}
+
 void Network::let_go() {
   has_let_go_ = true;
-  for (const auto& [name, running] : switches_) {
+  for (const auto& [name, running] : inventory_.switches()) {
     running.engine->stop_receiving();
   }
-  for (const auto& [name, port] : ports_) {
+  for (const auto& [name, port] : inventory_.ports()) {
     port.end->leave_to_other(true);
   }
 }
 
 void Network::hold_on() {
   if (std::exchange(has_let_go_, false)) {
-    for (const auto& [name, running] : switches_) {
+    for (const auto& [name, running] : inventory_.switches()) {
       if (const auto begun = running.engine->begin_receiving(); !begun) {
         announcer_.tell_operator(begun.error().message());
       }
@@ -261,7 +289,7 @@ void Network::hold_on() {
 }
 
 void Network::own_ends() {
-  for (const auto& [name, port] : ports_) {
+  for (const auto& [name, port] : inventory_.ports()) {
     port.end->leave_to_other(false);
   }
 }

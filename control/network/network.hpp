@@ -5,13 +5,15 @@
 // changed; then it publishes what has changed. In a composed change, which may last for many turns
 // of the control thread, what runs is told as it is, but what is configured as it was before, and
 // rules as long as frames are treated by them. Names of switches and of ports are unique in the
-// daemon. Threads: the control thread alone. Limits: max_switches; max_ports on each.
+// daemon.
+// The network is composed of parts, each of which has what it remembers to itself, and is given the
+// parts that it works with (docs/architecture.md).
+// Threads: the control thread alone. Limits: max_switches; max_ports on each.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,20 +24,24 @@
 #include "control/network/announcer.hpp"
 #include "control/network/changes.hpp"
 #include "control/network/claims.hpp"
+#include "control/network/guests.hpp"
 #include "control/network/inventory.hpp"
 #include "control/network/link_watch.hpp"
 #include "control/network/links.hpp"
 #include "control/network/open_end.hpp"
+#include "control/network/plugs.hpp"
 #include "control/network/reception.hpp"
+#include "control/network/reopening.hpp"
 #include "control/network/running_port.hpp"
 #include "control/network/running_switch.hpp"
 #include "control/network/station_news.hpp"
 #include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
-#include "switch/system/link_reader.hpp"
 
 namespace tapswitch::network {
+
+class Undo;
 
 class Network {
  public:
@@ -186,47 +192,25 @@ class Network {
   }
 
  private:
+  // network_ports.cpp: opens, changes and closes ports.
   void check_attach_port(const RunningSwitch& home, const config::PortSpec& spec) const;
+  void check_worker(std::optional<std::size_t> worker) const;
+  [[nodiscard]] OpenedPort open(const RunningSwitch& home, const config::PortSpec& spec) const;
   // Takes what was opened only if it succeeds.
   RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort&& opened);
   RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
                                   OpenedPort opened);
-  void check_worker(std::optional<std::size_t> worker) const;
-
-  // network_patches.cpp: joins switches.
-  void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
-  [[nodiscard]] RunningPort* opposite_of(const config::PortSpec& spec);
-
-  void learn_offloads(const OffloadSet& granted);
-
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
-
-  // network_plugs.cpp: unplugs ports.
-  [[nodiscard]] OpenedPort open_or_leave_unplugged(const RunningSwitch& home,
-                                                   const config::PortSpec& spec) const;
-  void set_plugged(RunningPort& port, bool is_plugged);
-  void plug_back(RunningPort& port);
-  void note_plug(RunningPort& port);
   void exchange(RunningPort& port, OpenedPort opened);
-
-  // network_guests.cpp: sees to those who come in by a door.
+  void answer_at(int bell, const std::string& name, Undo& undo);
   void attend_to(const std::string& name);
-  [[nodiscard]] static PortRule rule_in_switch(const config::PortSpec& spec, const OpenEnd& end);
-  void take_guests_in(RunningPort& door);
-  [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
-  void bring_rule(const RunningPort& port);
-  static void check_is_no_guest(const RunningPort& port);
-
-  // network_reopen.cpp: opens lost ports anew.
-  void reopen(RunningPort& port);
+  void learn_offloads(const OffloadSet& granted);
 
   const Post post_;
   const Announcer announcer_;
   OffloadSet offloads_ = all_offloads;
   WorkerPool pool_;
   Inventory inventory_;
-  Switches& switches_ = inventory_.switches();
-  Ports& ports_ = inventory_.ports();
   Changes changes_;
   Claims claims_;
   bool has_let_go_ = false;
@@ -235,6 +219,9 @@ class Network {
   LinkWatch link_watch_;
   Wires wires_;
   Links links_;
+  Guests guests_;
+  Plugs plugs_;
+  Reopening reopening_;
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

@@ -9,6 +9,7 @@
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
+#include "control/network/patch_ends.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -40,7 +41,7 @@ void Network::check_add_passed(const RunningSwitch& home, const PortSpec& spec,
 }
 
 void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec) const {
-  if (ports_.contains(spec.name)) {
+  if (inventory_.ports().contains(spec.name)) {
     throw Error(ErrorKind::already_exists, "there is a port '" + spec.name + "' already",
                 {{"object", spec.name}});
   }
@@ -53,12 +54,12 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   check_worker(spec.worker);
   check_end_here({.network = *this, .home = home, .spec = spec});
   claims_.check(spec.far_end);
-  check_patch(home, spec);
+  check_patch(inventory_, claims_, home, spec);
 }
 
 RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  OpenedPort opened = open_or_leave_unplugged(home, spec);
+  OpenedPort opened = plugs_.open(home, spec);
   if (opened.granted) {
     learn_offloads(*opened.granted);
   }
@@ -76,6 +77,10 @@ RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec, Ope
   return attach(home, spec, std::move(opened));
 }
 
+OpenedPort Network::open(const RunningSwitch& home, const PortSpec& spec) const {
+  return open_end({.network = *this, .home = home, .spec = spec});
+}
+
 // A port that does not come in leaves its interface as it was.
 RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
                                          OpenedPort opened) {
@@ -89,7 +94,7 @@ RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& sp
 
 // Requires: check_attach_port() has passed.
 RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPort&& opened) {
-  RunningPort* const opposite = opposite_of(spec);
+  RunningPort* const opposite = opposite_of(inventory_, spec);
   RunningPort added{.spec = spec,
                     .home = &home,
                     .port = opened.port.get(),
@@ -104,10 +109,7 @@ RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPo
   claims_.take(spec.name, spec.far_end);
   undo.push([this, name = spec.name] { link_watch_.forget(name); });
   links_.watch(added);
-  if (const int bell = opened.end->bell(); bell >= 0) {
-    value_or_refuse(reception_.add(bell, [this, name = spec.name] { attend_to(name); }));
-    undo.push([this, bell] { reception_.remove(bell); });
-  }
+  answer_at(opened.end->bell(), spec.name, undo);
   RunningPort& port = enter(std::move(added), opened);
   undo.keep();
   announcer_.tell_remarks(port);
@@ -126,12 +128,12 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   std::map<PortIndex, std::string> names = {{PortIndex{}, name}};
   auto named = names.extract(names.begin());
   Undo undo;
-  const auto entered = ports_.try_emplace(name, std::move(added)).first;
-  undo.push([this, entered] { ports_.erase(entered); });
+  const auto entered = inventory_.ports().try_emplace(name, std::move(added)).first;
+  undo.push([this, entered] { inventory_.ports().erase(entered); });
   RunningPort& running = entered->second;
-  running.index = value_or_refuse(
-      home.engine->add_port(std::move(opened.port), rule_in_switch(running.spec, *opened.end),
-                            running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
+  running.index = value_or_refuse(home.engine->add_port(
+      std::move(opened.port), Guests::rule_in_switch(running.spec, *opened.end),
+      running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
   running.end = std::move(opened.end);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
@@ -161,7 +163,7 @@ void Network::check_worker(std::optional<std::size_t> worker) const {
 
 void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
                              const config::FarEndChange& change) const {
-  check_is_no_guest(port);
+  Guests::check_is_none(port);
   check_worker(spec.worker);
   if (port.is_lost && !change.empty()) {
     throw Error(
@@ -183,8 +185,8 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
     undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
   }
   if (spec.has_carrier != port.spec.has_carrier) {
-    set_plugged(port, spec.has_carrier);
-    undo.push([this, &port] { plug_back(port); });
+    plugs_.set(port, spec.has_carrier);
+    undo.push([this, &port] { plugs_.take_back(port); });
   }
   if (!change.empty()) {
     port.end->change(spec.far_end, change);
@@ -200,7 +202,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   }
   port.spec = spec;
   if (has_other_rule) {
-    bring_rule(port);
+    guests_.bring_rule(port);
   }
   station_news_.tell(*port.home);
   if (change.contains("offload")) {
@@ -219,7 +221,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
 }
 
 OpenedPort Network::remove_port(RunningPort& port) {
-  for (RunningPort* guest : guests_of(port)) {
+  for (RunningPort* guest : guests_.of(port)) {
     remove_port(*guest);
   }
   OpenedPort closed{.port = port.home->engine->remove_port(port.index)};
@@ -227,19 +229,52 @@ OpenedPort Network::remove_port(RunningPort& port) {
   reception_.remove(closed.end->bell());
   link_watch_.forget(port);
   claims_.release(port.spec.name);
+  reopening_.forget(port.spec.name);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
   station_news_.tell(*removed.home);
   std::erase_if(removed.home->spec.static_entries,
                 [&](const config::StaticEntry& entry) { return entry.port == removed.spec.name; });
   removed.home->port_names.erase(removed.index);
-  ports_.erase(removed.spec.name);
+  inventory_.ports().erase(removed.spec.name);
   announcer_.tell(removed, "removed");
   wires_.follow(*removed.home);
   if (!removed.is_guest()) {
     changes_.on_configured();
   }
   return closed;
+}
+
+// Puts 'opened' in the place of what the port is, which is closed.
+void Network::exchange(RunningPort& port, OpenedPort opened) {
+  for (RunningPort* guest : guests_.of(port)) {
+    remove_port(*guest);
+  }
+  Undo undo;
+  answer_at(opened.end->bell(), port.spec.name, undo);
+  Port* const next = opened.port.get();
+  value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
+  undo.keep();
+  reception_.remove(port.end->bell());
+  port.end = std::move(opened.end);  // before its port, which is closed at the end
+  port.port = next;
+  port.remarks = std::move(opened.remarks);
+}
+
+// Answers who rings at the port 'name' from now on; -1: nobody does.
+void Network::answer_at(int bell, const std::string& name, Undo& undo) {
+  if (bell >= 0) {
+    value_or_refuse(reception_.add(bell, [this, name] { attend_to(name); }));
+    undo.push([this, bell] { reception_.remove(bell); });
+  }
+}
+
+// Strangers may have come, or what was looked for may be found.
+void Network::attend_to(const std::string& name) {
+  RunningPort& port = inventory_.ports().at(name);
+  port.end->answer();
+  guests_.take_in(port);
+  links_.look_at(port);
 }
 
 void Network::take_back_port(RunningPort& port) {

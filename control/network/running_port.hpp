@@ -27,17 +27,12 @@ struct RunningPort {
   std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
   std::string came_by = {};                                    // of a guest: the name of its door
   TimePoint added{};
-  TimePoint reopen_after{};         // not tried before
-  std::string reopen_refusal = {};  // why it could not be opened anew when last tried
-  // How its link was when we looked or heard of it last, and whether its device is gone: Links.
-  LinkStatus seen = {};
-  bool is_lost = false;
-  // Whether it has no carrier, for nobody is at the other end of its wire: Wires.
-  bool is_held = false;
-  // The interface by which it is heard of; nullopt: it is not. LinkWatch.
-  std::optional<LinkKey> link_key = {};
+  LinkStatus seen = {};  // as it was when we looked or heard of it last (Links)
+  bool is_lost = false;  // its device is gone (Links)
+  bool is_held = false;  // has no carrier, for nobody is at the other end of its wire (Wires)
+  std::optional<LinkKey> link_key = {};      // where it is heard of; nullopt: nowhere (LinkWatch)
   std::vector<std::string> remarks = {};     // on its opening: what its user should know
-  std::optional<PortRule> rule_before = {};  // of a composed change; Changes sets it
+  std::optional<PortRule> rule_before = {};  // of a composed change (Changes)
 
   // The rule by which frames are treated.
   [[nodiscard]] const PortRule& rule() const {

@@ -17,7 +17,7 @@ struct RunningSwitch {
   config::SwitchSpec spec;  // its ports are in the inventory
   std::unique_ptr<Switch> engine;
   std::map<PortIndex, std::string> port_names;
-  std::optional<SwitchRule> rule_before = {};  // of a composed change; Changes sets it
+  std::optional<SwitchRule> rule_before = {};  // of a composed change (Changes)
 
   // The rule by which frames are treated.
   [[nodiscard]] const SwitchRule& rule() const {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/network/stage.hpp"
+#include "tests/network/link_stage.hpp"
 
 namespace tapswitch::test {
 namespace links_test {
@@ -13,27 +13,8 @@ using network::RunningPort;
 using network::RunningSwitch;
 using Told = std::vector<std::string>;
 
-class LinksTest : public Stage {
+class LinksTest : public LinkStage {
  protected:
-  void become(RunningPort& port, const LinkStatus& now) {
-    status_of(port) = now;
-    links_.look_at(port);
-  }
-
-  network::Changes changes_{inventory_, announcer_};
-  network::Claims claims_;
-  network::StationNews news_{inventory_, events_};
-  network::LinkWatch watch_{announcer_};
-  network::Wires wires_{inventory_, changes_, announcer_};
-  Told seen_out_;
-  network::Links links_{{.inventory = inventory_,
-                         .watch = watch_,
-                         .wires = wires_,
-                         .claims = claims_,
-                         .changes = changes_,
-                         .station_news = news_,
-                         .announcer = announcer_},
-                        [this](RunningPort& guest) { seen_out_.push_back(guest.spec.name); }};
   RunningSwitch& home_ = add_switch("sw0");
   RunningPort& a_ = add_port(home_, "a");
 };

@@ -9,7 +9,7 @@
 
 namespace tapswitch::network {
 
-SwitchDescription::SwitchDescription(const Network::RunningSwitch& running)
+SwitchDescription::SwitchDescription(const RunningSwitch& running)
     : name(running.spec.name),
       ageing(running.spec.ageing),
       fdb_capacity(running.spec.fdb_capacity),
@@ -18,7 +18,7 @@ SwitchDescription::SwitchDescription(const Network::RunningSwitch& running)
       stations(running.engine->fdb().size()),
       ports(running.port_names.size()) {}
 
-PortDescription::PortDescription(const Network::RunningPort& port, LinkStatus now)
+PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
     : spec(port.spec),
       switch_name(port.home->spec.name),
       state(port.state(now)),
@@ -42,7 +42,7 @@ Json to_json(const SwitchDescription& description) {
       {"ports", description.ports}};
 }
 
-Json describe(const Network::RunningSwitch& running) { return to_json(SwitchDescription(running)); }
+Json describe(const RunningSwitch& running) { return to_json(SwitchDescription(running)); }
 
 Json to_json(const PortDescription& description) {
   const LinkStatus& link = description.link;
@@ -63,7 +63,7 @@ Json to_json(const PortDescription& description) {
   return json;
 }
 
-Json describe(const Network::RunningPort& port, const LinkStatus& link) {
+Json describe(const RunningPort& port, const LinkStatus& link) {
   return to_json(PortDescription(port, link));
 }
 

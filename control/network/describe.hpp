@@ -7,14 +7,15 @@
 #include <string>
 #include <string_view>
 
-#include "control/network/network.hpp"
+#include "control/network/running_port.hpp"
+#include "control/network/running_switch.hpp"
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::network {
 
 // Holds all that is told of a switch, as it was at one moment.
 struct SwitchDescription {
-  explicit SwitchDescription(const Network::RunningSwitch& running);
+  explicit SwitchDescription(const RunningSwitch& running);
 
   std::string name;
   std::chrono::seconds ageing;
@@ -28,7 +29,7 @@ struct SwitchDescription {
 // Holds all that is told of a port, as it was at one moment.
 struct PortDescription {
   // 'now' is how its interface is.
-  PortDescription(const Network::RunningPort& port, LinkStatus now);
+  PortDescription(const RunningPort& port, LinkStatus now);
 
   config::PortSpec spec;  // with the rule by which frames are treated
   std::string switch_name;
@@ -42,11 +43,11 @@ struct PortDescription {
 
 // As switch.get answers.
 Json to_json(const SwitchDescription& description);
-Json describe(const Network::RunningSwitch& running);
+Json describe(const RunningSwitch& running);
 
 // As port.get answers; 'link' is how its interface is.
 Json to_json(const PortDescription& description);
-Json describe(const Network::RunningPort& port, const LinkStatus& link);
+Json describe(const RunningPort& port, const LinkStatus& link);
 
 // As fdb.list answers; 'port' is the name of its port.
 Json describe(const FdbEntry& entry, const std::string& port);

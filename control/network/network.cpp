@@ -2,8 +2,6 @@
 #include "control/network/network.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "control/network/kernel_refusal.hpp"
@@ -27,12 +25,6 @@ constexpr std::size_t slots_a_tick = 65'536;
 // A table for no more stations is made without asking whether there is memory for it.
 constexpr std::size_t unquestioned_capacity = 256;
 
-Error no_such(const char* what, const std::string& name) {
-  return {ErrorKind::not_found,
-          std::string("there is no ") + what + " '" + name + "'",
-          {{"object", name}}};
-}
-
 Error taken(const char* what, const std::string& name) {
   return {ErrorKind::already_exists,
           std::string("there is a ") + what + " '" + name + "' already",
@@ -48,111 +40,49 @@ Error no_room(const Fdb& fdb) {
 
 Network::Network(const Threads& threads, Post post, events::EventHub& events, Notice notice)
     : post_(std::move(post)),
-      events_(events),
-      notice_(std::move(notice)),
+      announcer_(events, std::move(notice)),
       pool_(threads.worker_count, threads.busy_poll),
-      news_bell_(std::make_shared<const Bell>()) {
-  if (!news_bell_->is_open()) {
-    throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
-  value_or_refuse(reception_.add(news_bell_->descriptor(), [this] { tell_all_stations(); }));
-  if (auto monitor = LinkMonitor::open()) {
-    monitor_.emplace(std::move(*monitor));
-  } else {
-    notice_("changes of interfaces are noticed once a second only: " + monitor.error().message());
-  }
-  events_.on_interest([this](events::Topic topic, bool is_wanted) {
-    for (auto& [name, running] : switches_) {
-      if (topic == events::Topic::stations) {
-        report_stations(running, is_wanted);
-      }
-    }
-  });
+      changes_(inventory_, announcer_),
+      station_news_(inventory_, events),
+      link_watch_(announcer_),
+      wires_(inventory_, changes_, announcer_),
+      links_({.inventory = inventory_,
+              .watch = link_watch_,
+              .wires = wires_,
+              .claims = claims_,
+              .changes = changes_,
+              .station_news = station_news_,
+              .announcer = announcer_},
+             [this](RunningPort& guest) { remove_port(guest); }),
+      guests_(inventory_, changes_, announcer_,
+              [this](RunningPort&& added, OpenedPort& opened) { enter(std::move(added), opened); }),
+      plugs_(
+          {.inventory = inventory_, .links = links_, .announcer = announcer_},
+          [this](const auto& home, const auto& spec) { return open(home, spec); },
+          [this](RunningPort& port, OpenedPort opened) { exchange(port, std::move(opened)); }),
+      reopening_(
+          {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
+          [this](const auto& home, const auto& spec) { return open(home, spec); }) {
+  value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
 }
 
-Network::~Network() { events_.on_interest({}); }
+Network::~Network() = default;
 
-LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
-
-// The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
-KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
-  const bool is_in_ours = link_key && link_key->name_space == LinkKey::ours;
-  return port->read_drops(reader, is_in_ours ? std::optional(link_key->index) : std::nullopt);
-}
-
-std::string_view Network::RunningPort::state(const LinkStatus& link) const {
-  if (is_lost || !link.is_present) {
-    return "lost";
+void Network::set_revision(std::uint64_t revision) {
+  const bool is_other = changes_.end(revision);
+  wires_.follow_all();
+  while (changes_.tell_some()) {
   }
-  if (!spec.has_carrier) {
-    return "no_carrier";
-  }
-  if (!link.is_up) {
-    return "down";
-  }
-  return link.has_carrier ? "up" : "no_carrier";
-}
-
-std::vector<const Network::RunningPort*> Network::ports_of(const RunningSwitch& home) const {
-  std::vector<const RunningPort*> found;
-  found.reserve(home.port_names.size());
-  for (const auto& [index, name] : home.port_names) {
-    found.push_back(&ports_.at(name));
-  }
-  std::ranges::sort(found, {},
-                    [](const RunningPort* port) -> const std::string& { return port->spec.name; });
-  return found;
-}
-
-Network::RunningSwitch& Network::find_switch(const std::optional<std::string>& name) {
-  if (name) {
-    const auto found = switches_.find(*name);
-    if (found == switches_.end()) {
-      throw no_such("switch", *name);
-    }
-    return found->second;
-  }
-  if (switches_.empty()) {
-    throw Error(ErrorKind::not_found, "there is no switch: add one first");
-  }
-  if (switches_.size() > 1) {
-    std::string names;
-    for (const auto& [switch_name, running] : switches_) {
-      names += (names.empty() ? "" : ", ") + switch_name;
-    }
-    throw rpc::invalid_params({{"switch", "missing, and there are several switches", names}});
-  }
-  return switches_.begin()->second;
-}
-
-Network::RunningPort& Network::find_port(const std::string& name) {
-  const auto found = ports_.find(name);
-  if (found == ports_.end()) {
-    throw no_such("port", name);
-  }
-  return found->second;
-}
-
-const std::string* Network::port_name(const RunningSwitch& home, PortIndex index) const {
-  const auto& names = home.port_names;
-  const auto found = names.find(index);
-  return found == names.end() ? nullptr : &found->second;
-}
-
-void Network::check_revision(std::optional<std::int64_t> expected) const {
-  if (expected && std::cmp_not_equal(*expected, revision_)) {
-    throw Error(ErrorKind::conflict,
-                "the configuration has changed: it is of revision " + std::to_string(revision_) +
-                    ", not " + std::to_string(*expected),
-                {{"revision", revision_}, {"if_revision", *expected}});
+  if (is_other) {
+    announcer_.tell_revision(revision);
   }
 }
 
 void Network::check_add_switch(const SwitchSpec& spec) const {
-  if (switches_.contains(spec.name)) {
+  if (inventory_.switches().contains(spec.name)) {
     throw taken("switch", spec.name);
   }
-  if (switches_.size() == max_switches) {
+  if (inventory_.switches().size() == max_switches) {
     throw Error(ErrorKind::limit_reached,
                 "there are " + std::to_string(max_switches) + " switches already",
                 {{"limit", max_switches}});
@@ -162,7 +92,7 @@ void Network::check_add_switch(const SwitchSpec& spec) const {
   }
 }
 
-Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
+RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   check_add_switch(spec);
   const SwitchOptions options{
       .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = spec.rule};
@@ -170,7 +100,7 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   auto on_news = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
     post_([this, alive, name, index] {
       if (!alive.expired()) {
-        on_port_news(name, index);
+        links_.on_port_news(name, index);
       }
     });
   };
@@ -178,13 +108,12 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   RunningSwitch made{.spec = spec,
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
                      .port_names = {}};
-  RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
-  if (composed_from_) {
-    added.engine->begin_change();
-  }
-  report_stations(added, events_.is_wanted(events::Topic::stations));
-  tell(added, "added");
-  on_configured();
+  RunningSwitch& added =
+      inventory_.switches().try_emplace(spec.name, std::move(made)).first->second;
+  changes_.include(added);
+  station_news_.take_up(added);
+  announcer_.tell(added, "added");
+  changes_.on_configured();
   return added;
 }
 
@@ -200,13 +129,13 @@ void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
   check_set_switch(home, spec);
   home.engine->fdb().set_ageing(spec.ageing);
   if (home.spec.rule != spec.rule) {
-    keep_rule(home);
+    changes_.keep_rule(home);
     home.engine->set_rule(spec.rule);
   }
   home.spec = spec;
-  follow_carriers(home);
-  tell_changed(home);
-  on_configured();
+  wires_.follow(home);
+  changes_.tell(home);
+  changes_.on_configured();
 }
 
 void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
@@ -220,22 +149,24 @@ void Network::check_remove_switch(const RunningSwitch& home, bool force) const {
 
 std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, bool force) {
   check_remove_switch(home, force);
-  tell_stations(home);
+  station_news_.tell(home);
   for (const RunningPort* port : ports_of(home)) {
-    tell(*port, "removed");
+    announcer_.tell(*port, "removed");
   }
-  tell(home, "removed");
+  announcer_.tell(home, "removed");
   for (const auto& [index, port_name] : home.port_names) {
-    const auto removed = ports_.find(port_name);
+    const auto removed = inventory_.ports().find(port_name);
     reception_.remove(removed->second.end->bell());
-    unwatch_link(removed->second);
-    release_claim(removed->second);
-    ports_.erase(removed);
+    link_watch_.forget(port_name);
+    reopening_.forget(port_name);
+    claims_.release(port_name);
+    inventory_.ports().erase(removed);
   }
   std::vector<std::unique_ptr<Port>> ports = home.engine->take_ports();
+  station_news_.forget(home);
   const std::string name = home.spec.name;
-  switches_.erase(name);
-  on_configured();
+  inventory_.switches().erase(name);
+  changes_.on_configured();
   return ports;
 }
 
@@ -245,9 +176,8 @@ void Network::name_vlan(RunningSwitch& home, VlanId vid, const std::optional<std
   } else {
     home.spec.vlan_names.erase(vid);
   }
-  events_.publish(events::Topic::vlans, "changed", home.spec.name,
-                  {{"vid", vid}, {"name", name ? Json(*name) : Json()}});
-  on_configured();
+  announcer_.tell_vlan(home, vid, name);
+  changes_.on_configured();
 }
 
 void Network::check_add_static(const RunningPort& port, Station station) {
@@ -278,7 +208,7 @@ void Network::add_static(RunningPort& port, Station station) {
   } else {
     entries.insert(at, added);
   }
-  on_configured();
+  changes_.on_configured();
 }
 
 void Network::check_remove_station(const RunningSwitch& home, Station station) {
@@ -294,64 +224,64 @@ void Network::remove_station(RunningSwitch& home, Station station) {
   if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
         return entry.vlan == station.vid && entry.mac == station.mac;
       }) > 0) {
-    on_configured();
+    changes_.on_configured();
   }
 }
 
 std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
   if (filter.kind != StationKind::dynamic_entry) {
-    const std::string* port = filter.port ? port_name(home, *filter.port) : nullptr;
+    const std::string* port = filter.port ? home.port_name(*filter.port) : nullptr;
     if (std::erase_if(home.spec.static_entries, [&](const StaticEntry& entry) {
           return (port == nullptr || entry.port == *port) &&
                  (!filter.vid || entry.vlan == *filter.vid);
         }) > 0) {
-      on_configured();
+      changes_.on_configured();
     }
   }
   return home.engine->fdb().flush(filter);
 }
 
-config::NetworkSpec Network::configuration() const {
-  if (composed_from_) {
-    return configured_before_;
+void Network::tick(TimePoint now) {
+  for (auto& [name, running] : inventory_.switches()) {
+    running.engine->fdb().expire(now, slots_a_tick);
+    station_news_.tell_limits(running);
   }
-  config::NetworkSpec network;
-  for (const auto& [name, running] : switches_) {
-    network.switches.emplace(name, running.spec);
-  }
-  for (const auto& [name, port] : ports_) {
-    if (port.is_guest()) {
-      continue;
-    }
-    network.switches.at(port.home->spec.name).ports.push_back(port.spec);
-  }
-  return network;
+  links_.poll();
+  reopen_lost(now);
 }
 
-void Network::tick(TimePoint now) {
-  for (auto& [name, running] : switches_) {
-    running.engine->fdb().expire(now, slots_a_tick);
-    tell_limits(running);
+void Network::reopen_lost(TimePoint now) {
+  if (has_let_go_ || !reopening_.reopen_some(now)) {
+    return;
   }
-  look_at_unwatched_links();
-  reopen_lost(now);
+  post_([this, alive = std::weak_ptr(alive_), now] {
+    if (!alive.expired()) {
+      reopen_lost(now);
+    }
+  });
+}
+
+void Network::attend() {
+  if (!has_let_go_) {
+    reception_.attend();
+  }
 }
 
 void Network::let_go() {
   has_let_go_ = true;
-  for (const auto& [name, running] : switches_) {
+  for (const auto& [name, running] : inventory_.switches()) {
     running.engine->stop_receiving();
   }
-  for (const auto& [name, port] : ports_) {
+  for (const auto& [name, port] : inventory_.ports()) {
     port.end->leave_to_other(true);
   }
 }
 
 void Network::hold_on() {
   if (std::exchange(has_let_go_, false)) {
-    for (const auto& [name, running] : switches_) {
+    for (const auto& [name, running] : inventory_.switches()) {
       if (const auto begun = running.engine->begin_receiving(); !begun) {
-        notice_(begun.error().message());
+        announcer_.tell_operator(begun.error().message());
       }
     }
     own_ends();
@@ -359,7 +289,7 @@ void Network::hold_on() {
 }
 
 void Network::own_ends() {
-  for (const auto& [name, port] : ports_) {
+  for (const auto& [name, port] : inventory_.ports()) {
     port.end->leave_to_other(false);
   }
 }

@@ -5,15 +5,15 @@
 // changed; then it publishes what has changed. In a composed change, which may last for many turns
 // of the control thread, what runs is told as it is, but what is configured as it was before, and
 // rules as long as frames are treated by them. Names of switches and of ports are unique in the
-// daemon. Threads: the control thread alone. Limits: max_switches; max_ports on each.
+// daemon.
+// The network is composed of parts, each of which has what it remembers to itself, and is given the
+// parts that it works with (docs/architecture.md).
+// Threads: the control thread alone. Limits: max_switches; max_ports on each.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,81 +21,40 @@
 
 #include "control/config/model.hpp"
 #include "control/events/event_hub.hpp"
-#include "control/network/flap_detector.hpp"
+#include "control/network/announcer.hpp"
+#include "control/network/changes.hpp"
+#include "control/network/claims.hpp"
+#include "control/network/guests.hpp"
+#include "control/network/inventory.hpp"
+#include "control/network/link_watch.hpp"
+#include "control/network/links.hpp"
 #include "control/network/open_end.hpp"
+#include "control/network/plugs.hpp"
 #include "control/network/reception.hpp"
+#include "control/network/reopening.hpp"
+#include "control/network/running_port.hpp"
+#include "control/network/running_switch.hpp"
+#include "control/network/station_news.hpp"
+#include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
-#include "switch/system/bell.hpp"
-#include "switch/system/link_monitor.hpp"
-#include "switch/system/link_reader.hpp"
 
 namespace tapswitch::network {
+
+class Undo;
 
 class Network {
  public:
   static constexpr std::size_t max_switches = config::NetworkSpec::max_switches;
 
-  struct RunningSwitch {
-    config::SwitchSpec spec;  // its ports are in ports()
-    std::unique_ptr<Switch> engine;
-    std::map<PortIndex, std::string> port_names;
-    FdbCounters seen_counters = {};  // at the last tick
-    // The FDB has news that is not told yet. A worker says so.
-    std::shared_ptr<std::atomic<bool>> has_news = std::make_shared<std::atomic<bool>>(false);
-    FlapDetector flaps = {};
-    std::optional<SwitchRule> rule_before = {};  // of a composed change
-
-    // The rule by which frames are treated.
-    [[nodiscard]] const SwitchRule& rule() const {
-      return rule_before && engine->has_noted_rules() ? *rule_before : spec.rule;
-    }
-  };
-
-  struct RunningPort {
-    config::PortSpec spec;
-    RunningSwitch* home = nullptr;
-    PortIndex index{};
-    Port* port = nullptr;                                        // owned by the switch
-    std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
-    std::string came_by = {};                                    // of a guest: the name of its door
-    TimePoint added{};
-    bool is_lost = false;
-    bool is_held = false;             // has no carrier, for nobody is at the other end of its wire
-    TimePoint reopen_after{};         // not tried before
-    std::string reopen_refusal = {};  // why it could not be opened anew when last tried
-    LinkStatus seen = {};             // as it was when we looked or heard of it last
-    std::optional<LinkKey> link_key = {};  // where the monitor hears of it; nullopt: it does not
-    std::optional<LinkKey> near_key = {};  // likewise of the interface by which the switch holds it
-    std::vector<std::string> remarks = {};     // on its opening: what its user should know
-    std::optional<PortRule> rule_before = {};  // of a composed change
-
-    // The rule by which frames are treated.
-    [[nodiscard]] const PortRule& rule() const {
-      return rule_before && home->engine->has_noted_rules() ? *rule_before : spec.rule;
-    }
-
-    // Whether it came in by itself: then it is no part of the configuration.
-    [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
-    [[nodiscard]] LinkStatus link(LinkReader& reader) const;
-    // The same without a question to the kernel where the monitor hears of it. Requires: links have
-    // been followed.
-    [[nodiscard]] LinkStatus known_link(LinkReader& reader) const {
-      return link_key ? seen : link(reader);
-    }
-    [[nodiscard]] KernelDrops drops(LinkReader& reader) const;
-    // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
-    [[nodiscard]] std::string_view state(const LinkStatus& link) const;
-    [[nodiscard]] PortTotals totals() const { return home->engine->totals(index); }
-  };
-
-  using Switches = std::map<std::string, RunningSwitch>;
-  using Ports = std::map<std::string, RunningPort>;
+  using RunningSwitch = network::RunningSwitch;
+  using RunningPort = network::RunningPort;
+  using Switches = network::Switches;
+  using Ports = network::Ports;
   // Runs a task on the control thread, soon; may be called by any thread.
   using Post = std::function<void(std::function<void()>)>;
 
-  // Told, in a sentence, what whoever runs the daemon should know.
-  using Notice = std::function<void(const std::string&)>;
+  using Notice = Announcer::Notice;
 
   struct Threads {
     std::size_t worker_count = 1;
@@ -110,39 +69,49 @@ class Network {
   Network& operator=(const Network&) = delete;
   ~Network();
 
-  void tell_operator(const std::string& notice) const { notice_(notice); }
-  [[nodiscard]] events::EventHub& events() { return events_; }
+  void tell_operator(const std::string& notice) const { announcer_.tell_operator(notice); }
+  [[nodiscard]] events::EventHub& events() { return announcer_.events(); }
   [[nodiscard]] std::size_t worker_count() const { return pool_.count(); }
   // Returns those that TAPs have unless their user does not want them. Fewer once a TAP has been
   // opened on a kernel that knows fewer.
   [[nodiscard]] const OffloadSet& offloads() const { return offloads_; }
-  [[nodiscard]] const Switches& switches() const { return switches_; }
-  [[nodiscard]] const Ports& ports() const { return ports_; }
+  [[nodiscard]] const Switches& switches() const { return inventory_.switches(); }
+  [[nodiscard]] const Ports& ports() const { return inventory_.ports(); }
 
   // How many changes of the configuration there have been. One that is made of several counts as
   // one: whoever makes it says when it begins, and at its end which number it has.
-  [[nodiscard]] std::uint64_t revision() const { return composed_from_.value_or(revision_); }
+  [[nodiscard]] std::uint64_t revision() const { return changes_.revision(); }
   // Rules of ports and switches then take effect together, with commit() or at the change's end.
-  void begin_composed_change();
+  void begin_composed_change() { changes_.begin(); }
   // If it throws, they take effect with the next change.
-  void commit();
+  void commit() { changes_.commit(); }
   // Tells that some of the ports and switches have changed whose rules took effect by commit().
   // Returns whether there are more.
-  [[nodiscard]] bool tell_some_changed();
+  [[nodiscard]] bool tell_some_changed() { return changes_.tell_some(); }
   void set_revision(std::uint64_t revision);
 
   // Throws conflict unless 'expected', if it is given, is the revision.
-  void check_revision(std::optional<std::int64_t> expected) const;
+  void check_revision(std::optional<std::int64_t> expected) const {
+    changes_.check_revision(expected);
+  }
 
   // Returns those of 'home', in order of their names.
-  [[nodiscard]] std::vector<const RunningPort*> ports_of(const RunningSwitch& home) const;
+  [[nodiscard]] std::vector<const RunningPort*> ports_of(const RunningSwitch& home) const {
+    return inventory_.ports_of(home);
+  }
 
   // Throws not_found. Without a name: the only switch, or an error that asks which.
-  [[nodiscard]] RunningSwitch& find_switch(const std::optional<std::string>& name);
-  [[nodiscard]] RunningPort& find_port(const std::string& name);
+  [[nodiscard]] RunningSwitch& find_switch(const std::optional<std::string>& name) {
+    return inventory_.find_switch(name);
+  }
+  [[nodiscard]] RunningPort& find_port(const std::string& name) {
+    return inventory_.find_port(name);
+  }
 
   // The name of the port at 'index', or nullptr if none is there any more.
-  [[nodiscard]] const std::string* port_name(const RunningSwitch& home, PortIndex index) const;
+  [[nodiscard]] const std::string* port_name(const RunningSwitch& home, PortIndex index) const {
+    return home.port_name(index);
+  }
 
   // Each check_... throws what would go wrong; the others do it.
   void check_add_switch(const config::SwitchSpec& spec) const;
@@ -187,7 +156,7 @@ class Network {
   std::size_t flush(RunningSwitch& home, const Fdb::Filter& filter);
 
   // All that is configured; in a composed change, before it.
-  [[nodiscard]] config::NetworkSpec configuration() const;
+  [[nodiscard]] config::NetworkSpec configuration() const { return changes_.configuration(); }
 
   // Opens ports anew whose device is gone, if they are to be and it can be had again: a few in a
   // turn of the control thread, and each at most once a second. To be called when interfaces have
@@ -200,10 +169,9 @@ class Network {
 
   // Readable when others have changed interfaces: then follow_links() is to be called. -1 if the
   // kernel does not tell.
-  [[nodiscard]] int links_descriptor() const { return monitor_ ? monitor_->descriptor() : -1; }
-  // Follows the news of links. News about 'except' is ignored, for what the caller will see of it
-  // is newer.
-  void follow_links(const RunningPort* except = nullptr);
+  [[nodiscard]] int links_descriptor() const { return link_watch_.descriptor(); }
+  // Follows the news of links.
+  void follow_links() { links_.follow(); }
 
   // Readable when there is something for attend() to do: at the sockets of ports, or news of an
   // FDB.
@@ -218,112 +186,42 @@ class Network {
   // goes with it. Until then nothing does.
   void own_ends();
 
-  // The stations of 'home' as of now: all that became of them before has been published, and what
-  // becomes of them later will be. For while stations are wanted. Throws limit_reached if they are
-  // more than most_stations_a_snapshot.
-  static constexpr std::size_t most_stations_a_snapshot = 65'536;
-  [[nodiscard]] std::vector<FdbEntry> snapshot_stations(RunningSwitch& home);
+  // See StationNews.
+  [[nodiscard]] std::vector<FdbEntry> snapshot_stations(RunningSwitch& home) {
+    return station_news_.snapshot(home);
+  }
 
  private:
+  // network_ports.cpp: opens, changes and closes ports.
   void check_attach_port(const RunningSwitch& home, const config::PortSpec& spec) const;
+  void check_worker(std::optional<std::size_t> worker) const;
+  [[nodiscard]] OpenedPort open(const RunningSwitch& home, const config::PortSpec& spec) const;
   // Takes what was opened only if it succeeds.
   RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort&& opened);
   RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
                                   OpenedPort opened);
-  void tell_remarks(const RunningPort& port);
-  void check_worker(std::optional<std::size_t> worker) const;
-  void check_claim(const config::PortSpec& spec) const;
-  void take_claim(const RunningPort& port);
-  void release_claim(const RunningPort& port);
-  void follow_name(RunningPort& port);
-
-  // network_patches.cpp: joins switches.
-  void check_patch(const RunningSwitch& home, const config::PortSpec& spec) const;
-  [[nodiscard]] RunningPort* opposite_of(const config::PortSpec& spec);
-
-  void learn_offloads(const OffloadSet& granted);
-  void on_port_news(const std::string& switch_name, PortIndex index);
-
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
-
-  // network_plugs.cpp: unplugs ports.
-  [[nodiscard]] OpenedPort open_or_leave_unplugged(const RunningSwitch& home,
-                                                   const config::PortSpec& spec) const;
-  void set_plugged(RunningPort& port, bool is_plugged);
-  void plug_back(RunningPort& port);
-  void unplug_again(RunningPort& port);
-  void note_plug(RunningPort& port);
   void exchange(RunningPort& port, OpenedPort opened);
-
-  // network_wires.cpp: lets the carriers of a wire's ends follow each other.
-  [[nodiscard]] static bool is_there(const RunningPort& port);
-  void follow_carriers(const RunningSwitch& home);
-  void follow_all_carriers();
-  void hold(RunningPort& port, bool is_held);
-
-  // network_guests.cpp: sees to those who come in by a door.
+  void answer_at(int bell, const std::string& name, Undo& undo);
   void attend_to(const std::string& name);
-  [[nodiscard]] static PortRule rule_in_switch(const config::PortSpec& spec, const OpenEnd& end);
-  void take_guests_in(RunningPort& door);
-  [[nodiscard]] std::vector<RunningPort*> guests_of(const RunningPort& door);
-  void bring_rule(const RunningPort& port);
-  static void check_is_no_guest(const RunningPort& port);
-
-  // network_links.cpp: how the interfaces are.
-  void check_link(const RunningPort& added);
-  void watch_link(RunningPort& port);
-  [[nodiscard]] std::optional<int> listen_to_link(const RunningPort& port);
-  void key_link(RunningPort& port, std::optional<int> name_space);
-  [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
-  void unwatch_link(RunningPort& port);
-  [[nodiscard]] static std::vector<LinkKey> keys_of(const RunningPort& port);
-  void heed(const LinkMonitor::Notices& taken, const RunningPort* except);
-  void look_at_unwatched_links();
-  void look_again(RunningPort& port);
-  void look_at(RunningPort& port);
-  [[nodiscard]] std::string_view note_link(RunningPort& port, LinkStatus now);
-  void lose_port(RunningPort& port);
-  [[nodiscard]] static PortState state_in_switch(const RunningPort& port, PortState before);
-  static void bring_state(const RunningPort& port);
-  void bring_states();
-  static void forget_learned(const RunningPort& port);
-  void reopen(RunningPort& port);
-
-  // network_events.cpp: publishes events.
-  void on_configured();
-  void tell_revision();
-  void keep_rule(RunningSwitch& home);
-  void keep_rule(RunningPort& port);
-  void tell_changed(const RunningSwitch& home);
-  void tell_changed(const RunningPort& port);
-  void tell(const RunningSwitch& home, std::string_view event);
-  void tell(const RunningPort& port, std::string_view event);
-  void report_stations(RunningSwitch& home, bool is_wanted);
-  void tell_all_stations();
-  void tell_stations(RunningSwitch& home);
-  void tell_stations(RunningSwitch& home, const FdbNewsBox::Contents& taken);
-  void tell_station(RunningSwitch& home, const FdbNews& news, TimePoint now);
-  void tell_limits(RunningSwitch& home);
+  void learn_offloads(const OffloadSet& granted);
 
   const Post post_;
-  std::uint64_t revision_ = 0;
-  // While a composed change is under way: what was before.
-  std::optional<std::uint64_t> composed_from_;
-  config::NetworkSpec configured_before_;
-  std::deque<std::string> changed_switches_;  // and not told yet
-  std::deque<std::string> changed_ports_;
-  events::EventHub& events_;
-  const Notice notice_;
+  const Announcer announcer_;
   OffloadSet offloads_ = all_offloads;
   WorkerPool pool_;
-  Switches switches_;
-  Ports ports_;
+  Inventory inventory_;
+  Changes changes_;
+  Claims claims_;
   bool has_let_go_ = false;
-  std::optional<LinkMonitor> monitor_;
-  std::map<LinkKey, std::string> port_at_;        // those that the monitor hears of
-  std::map<std::string, std::string> port_with_;  // by what its far end takes for itself
   Reception reception_;
-  SharedBell news_bell_;  // of all FDBs
+  StationNews station_news_;
+  LinkWatch link_watch_;
+  Wires wires_;
+  Links links_;
+  Guests guests_;
+  Plugs plugs_;
+  Reopening reopening_;
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

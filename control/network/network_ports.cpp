@@ -9,6 +9,7 @@
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
+#include "control/network/patch_ends.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -33,14 +34,14 @@ void Network::check_add_port(const RunningSwitch& home, const PortSpec& spec) co
 void Network::check_add_passed(const RunningSwitch& home, const PortSpec& spec,
                                const PassedEnd& passed) const {
   check_attach_port(home, spec);
-  if (const std::string* user = user_of(passed)) {
+  if (const std::string* user = links_.user_of(passed)) {
     throw Error(ErrorKind::already_exists, "port '" + *user + "' has this TAP already",
                 {{"object", spec.name}, {"field", "fd"}, {"port", *user}});
   }
 }
 
 void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec) const {
-  if (ports_.contains(spec.name)) {
+  if (inventory_.ports().contains(spec.name)) {
     throw Error(ErrorKind::already_exists, "there is a port '" + spec.name + "' already",
                 {{"object", spec.name}});
   }
@@ -52,78 +53,37 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   }
   check_worker(spec.worker);
   check_end_here({.network = *this, .home = home, .spec = spec});
-  check_claim(spec);
-  check_patch(home, spec);
+  claims_.check(spec.far_end);
+  check_patch(inventory_, claims_, home, spec);
 }
 
-void Network::check_claim(const PortSpec& spec) const {
-  const auto claim = config::claim_of(spec.far_end);
-  if (!claim) {
-    return;
-  }
-  if (const auto user = port_with_.find(claim->name); user != port_with_.end()) {
-    throw Error(ErrorKind::already_exists,
-                "port '" + user->second + "' has the " + claim->name + " already",
-                {{"object", claim->name}, {"field", claim->member}, {"port", user->second}});
-  }
-}
-
-void Network::release_claim(const RunningPort& port) {
-  if (port.is_guest()) {
-    return;
-  }
-  // Names may have been exchanged: it is another port's by then.
-  const auto claim = config::claim_of(port.spec.far_end);
-  const auto holder = claim ? port_with_.find(claim->name) : port_with_.end();
-  if (holder != port_with_.end() && holder->second == port.spec.name) {
-    port_with_.erase(holder);
-  }
-}
-
-void Network::take_claim(const RunningPort& port) {
-  if (const auto claim = config::claim_of(port.spec.far_end); claim && !port.is_guest()) {
-    port_with_[claim->name] = port.spec.name;
-  }
-}
-
-// A port is its interface, whatever that is called: somebody has renamed it. Its old name is free
-// for others from now on, and a document says the present one.
-void Network::follow_name(RunningPort& port) {
-  config::FarEnd renamed = port.spec.far_end;
-  if (port.seen.interface.empty() || port.is_guest() ||
-      !config::rename_interface(renamed, port.seen.interface)) {
-    return;
-  }
-  release_claim(port);
-  port.spec.far_end = std::move(renamed);
-  take_claim(port);
-  on_configured();
-}
-
-Network::RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
+RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
   check_add_port(home, spec);
-  OpenedPort opened = open_or_leave_unplugged(home, spec);
+  OpenedPort opened = plugs_.open(home, spec);
   if (opened.granted) {
     learn_offloads(*opened.granted);
   }
   return attach_or_put_back(home, spec, std::move(opened));
 }
 
-Network::RunningPort& Network::add_passed(RunningSwitch& home, const PortSpec& spec,
-                                          const PassedEnd& passed, UniqueFd fd) {
+RunningPort& Network::add_passed(RunningSwitch& home, const PortSpec& spec, const PassedEnd& passed,
+                                 UniqueFd fd) {
   check_add_passed(home, spec, passed);
   return attach_or_put_back(home, spec, open_passed(spec, std::move(fd)));
 }
 
-Network::RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec,
-                                           OpenedPort opened) {
+RunningPort& Network::attach_port(RunningSwitch& home, const PortSpec& spec, OpenedPort opened) {
   check_attach_port(home, spec);
   return attach(home, spec, std::move(opened));
 }
 
+OpenedPort Network::open(const RunningSwitch& home, const PortSpec& spec) const {
+  return open_end({.network = *this, .home = home, .spec = spec});
+}
+
 // A port that does not come in leaves its interface as it was.
-Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
-                                                  OpenedPort opened) {
+RunningPort& Network::attach_or_put_back(RunningSwitch& home, const PortSpec& spec,
+                                         OpenedPort opened) {
   try {
     return attach(home, spec, std::move(opened));
   } catch (...) {
@@ -133,70 +93,54 @@ Network::RunningPort& Network::attach_or_put_back(RunningSwitch& home, const Por
 }
 
 // Requires: check_attach_port() has passed.
-Network::RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec,
-                                      OpenedPort&& opened) {
-  RunningPort* const opposite = opposite_of(spec);
+RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPort&& opened) {
+  RunningPort* const opposite = opposite_of(inventory_, spec);
   RunningPort added{.spec = spec,
                     .home = &home,
                     .port = opened.port.get(),
                     .added = std::chrono::steady_clock::now()};
   added.remarks = opened.remarks;
-  check_link(added);
+  links_.check_is_free(added);
   if (!spec.has_carrier) {
     opened.end->set_plugged(false);
   }
   Undo undo;
-  if (const auto claim = config::claim_of(spec.far_end)) {
-    undo.push([this, name = claim->name] { port_with_.erase(name); });
-    port_with_[claim->name] = spec.name;
-  }
-  watch_link(added);
-  undo.push([this, keys = keys_of(added)] {
-    for (const LinkKey& key : keys) {
-      port_at_.erase(key);
-    }
-  });
-  if (const int bell = opened.end->bell(); bell >= 0) {
-    value_or_refuse(reception_.add(bell, [this, name = spec.name] { attend_to(name); }));
-    undo.push([this, bell] { reception_.remove(bell); });
-  }
+  undo.push([this, name = spec.name] { claims_.release(name); });
+  claims_.take(spec.name, spec.far_end);
+  undo.push([this, name = spec.name] { link_watch_.forget(name); });
+  links_.watch(added);
+  answer_at(opened.end->bell(), spec.name, undo);
   RunningPort& port = enter(std::move(added), opened);
   undo.keep();
-  tell_remarks(port);
+  announcer_.tell_remarks(port);
   if (opposite != nullptr) {
-    look_at(*opposite);
+    links_.look_at(*opposite);
   }
-  on_configured();
+  changes_.on_configured();
   return port;
 }
 
 // Puts a port on its switch, where there is room for it. Takes what is open only if it succeeds.
-Network::RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
+RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningSwitch& home = *added.home;
   const std::string name = added.spec.name;
   // All that takes memory comes before the switch knows it.
   std::map<PortIndex, std::string> names = {{PortIndex{}, name}};
   auto named = names.extract(names.begin());
   Undo undo;
-  const auto entered = ports_.try_emplace(name, std::move(added)).first;
-  undo.push([this, entered] { ports_.erase(entered); });
+  const auto entered = inventory_.ports().try_emplace(name, std::move(added)).first;
+  undo.push([this, entered] { inventory_.ports().erase(entered); });
   RunningPort& running = entered->second;
-  running.index = value_or_refuse(
-      home.engine->add_port(std::move(opened.port), rule_in_switch(running.spec, *opened.end),
-                            running.spec.worker, state_in_switch(running, {.mtu = no_mtu})));
+  running.index = value_or_refuse(home.engine->add_port(
+      std::move(opened.port), Guests::rule_in_switch(running.spec, *opened.end),
+      running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
   running.end = std::move(opened.end);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();
-  tell(running, "added");
-  follow_carriers(home);
+  announcer_.tell(running, "added");
+  wires_.follow(home);
   return running;
-}
-
-void Network::tell_remarks(const RunningPort& port) {
-  for (const std::string& remark : port.remarks) {
-    notice_("port '" + port.spec.name + "': " + remark);
-  }
 }
 
 void Network::learn_offloads(const OffloadSet& granted) {
@@ -204,9 +148,10 @@ void Network::learn_offloads(const OffloadSet& granted) {
     return;
   }
   offloads_ = granted;
-  notice_(granted == OffloadSet{}
-              ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
-              : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
+  announcer_.tell_operator(
+      granted == OffloadSet{}
+          ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
+          : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
 }
 
 void Network::check_worker(std::optional<std::size_t> worker) const {
@@ -218,7 +163,7 @@ void Network::check_worker(std::optional<std::size_t> worker) const {
 
 void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
                              const config::FarEndChange& change) const {
-  check_is_no_guest(port);
+  Guests::check_is_none(port);
   check_worker(spec.worker);
   if (port.is_lost && !change.empty()) {
     throw Error(
@@ -240,8 +185,8 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
     undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
   }
   if (spec.has_carrier != port.spec.has_carrier) {
-    set_plugged(port, spec.has_carrier);
-    undo.push([this, &port] { plug_back(port); });
+    plugs_.set(port, spec.has_carrier);
+    undo.push([this, &port] { plugs_.take_back(port); });
   }
   if (!change.empty()) {
     port.end->change(spec.far_end, change);
@@ -250,53 +195,86 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   const bool has_other_rule = spec.rule != port.spec.rule;
   for (const std::string& effect : config::effects_on(
            port.home->spec.static_entries, port.spec.name, port.spec.rule.vlan, spec.rule.vlan)) {
-    notice_(effect);
+    announcer_.tell_operator(effect);
   }
   if (has_other_rule) {
-    keep_rule(port);
+    changes_.keep_rule(port);
   }
   port.spec = spec;
   if (has_other_rule) {
-    bring_rule(port);
+    guests_.bring_rule(port);
   }
-  tell_stations(*port.home);
+  station_news_.tell(*port.home);
   if (change.contains("offload")) {
     // The picture says what the port has said of itself until now.
     engine.set_port_rule(port.index, engine.port_rule(port.index));
   }
   if (!change.empty()) {
-    follow_links(&port);
-    (void)note_link(port, port.port->link());
+    links_.follow(&port);
+    (void)links_.note(port, port.port->link());
   }
   if (const auto state = port.state(port.seen); state != state_before && state != "lost") {
-    tell(port, state == "up" ? "up" : "down");
+    announcer_.tell(port, state == "up" ? "up" : "down");
   }
-  tell_changed(port);
-  on_configured();
+  changes_.tell(port);
+  changes_.on_configured();
 }
 
 OpenedPort Network::remove_port(RunningPort& port) {
-  for (RunningPort* guest : guests_of(port)) {
+  for (RunningPort* guest : guests_.of(port)) {
     remove_port(*guest);
   }
   OpenedPort closed{.port = port.home->engine->remove_port(port.index)};
   closed.end = std::move(port.end);
   reception_.remove(closed.end->bell());
-  unwatch_link(port);
-  release_claim(port);
+  link_watch_.forget(port);
+  claims_.release(port.spec.name);
+  reopening_.forget(port.spec.name);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
-  tell_stations(*removed.home);
+  station_news_.tell(*removed.home);
   std::erase_if(removed.home->spec.static_entries,
                 [&](const config::StaticEntry& entry) { return entry.port == removed.spec.name; });
   removed.home->port_names.erase(removed.index);
-  ports_.erase(removed.spec.name);
-  tell(removed, "removed");
-  follow_carriers(*removed.home);
+  inventory_.ports().erase(removed.spec.name);
+  announcer_.tell(removed, "removed");
+  wires_.follow(*removed.home);
   if (!removed.is_guest()) {
-    on_configured();
+    changes_.on_configured();
   }
   return closed;
+}
+
+// Puts 'opened' in the place of what the port is, which is closed.
+void Network::exchange(RunningPort& port, OpenedPort opened) {
+  for (RunningPort* guest : guests_.of(port)) {
+    remove_port(*guest);
+  }
+  Undo undo;
+  answer_at(opened.end->bell(), port.spec.name, undo);
+  Port* const next = opened.port.get();
+  value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
+  undo.keep();
+  reception_.remove(port.end->bell());
+  port.end = std::move(opened.end);  // before its port, which is closed at the end
+  port.port = next;
+  port.remarks = std::move(opened.remarks);
+}
+
+// Answers who rings at the port 'name' from now on; -1: nobody does.
+void Network::answer_at(int bell, const std::string& name, Undo& undo) {
+  if (bell >= 0) {
+    value_or_refuse(reception_.add(bell, [this, name] { attend_to(name); }));
+    undo.push([this, bell] { reception_.remove(bell); });
+  }
+}
+
+// Strangers may have come, or what was looked for may be found.
+void Network::attend_to(const std::string& name) {
+  RunningPort& port = inventory_.ports().at(name);
+  port.end->answer();
+  guests_.take_in(port);
+  links_.look_at(port);
 }
 
 void Network::take_back_port(RunningPort& port) {
@@ -308,12 +286,12 @@ void Network::restore_end(RunningPort& port, const EndMemory& before) {
   try {
     port.end->restore(before);
   } catch (const Error&) {
-    look_at(port);
+    links_.look_at(port);
     throw;
   }
   Switch& engine = *port.home->engine;
   engine.set_port_rule(port.index, engine.port_rule(port.index));
-  look_at(port);
+  links_.look_at(port);
 }
 
 }  // namespace tapswitch::network

@@ -10,8 +10,6 @@
 namespace tapswitch::network {
 namespace {
 
-using RunningPort = Network::RunningPort;
-
 bool is_tunnel_of_such_tags(const RunningPort& port) {
   const VlanRule& vlan = port.spec.rule.vlan;
   return vlan.mode == PortMode::tunnel && vlan.tunnel_type != TagType::customer;

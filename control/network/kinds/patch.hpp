@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // patch.hpp: opens the far ends that are a port of another switch. Whether it may be there is told
-// by network_patches.cpp. See kinds.hpp.
+// by patch_ends.hpp. See kinds.hpp.
 #pragma once
 
 #include "control/network/kinds/kinds.hpp"

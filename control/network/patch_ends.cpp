@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// network_patches.cpp: the part of Network that joins switches by patches, and sees to it that they
-// make no ring.
+#include "control/network/patch_ends.hpp"
+
 #include "control/config/patches.hpp"
-#include "control/network/network.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
@@ -10,26 +9,26 @@ namespace tapswitch::network {
 using rpc::Error;
 using rpc::ErrorKind;
 
-void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spec) const {
+void check_patch(const Inventory& inventory, const Claims& claims, const RunningSwitch& home,
+                 const config::PortSpec& spec) {
   const auto leads_to = config::leads_to(spec.far_end);
   if (!leads_to) {
-    const auto user = port_with_.find(config::other_end_claim(spec.name).name);
-    if (user != port_with_.end()) {
+    if (const std::string* user = claims.holder_of(config::other_end_claim(spec.name).name)) {
       throw Error(ErrorKind::conflict,
-                  "patch '" + user->second + "' leads to '" + spec.name +
+                  "patch '" + *user + "' leads to '" + spec.name +
                       "', which must be a patch that leads back",
-                  {{"object", spec.name}, {"field", "type"}, {"port", user->second}});
+                  {{"object", spec.name}, {"field", "type"}, {"port", *user}});
     }
     return;
   }
-  if (const auto peer = ports_.find(*leads_to); peer != ports_.end()) {
+  if (const auto peer = inventory.ports().find(*leads_to); peer != inventory.ports().end()) {
     if (!config::leads_to(peer->second.spec.far_end)) {
       throw rpc::invalid_params(
           {{"peer", "port '" + *leads_to + "' is no patch", "a patch that leads back"}});
     }
   }
   config::Patches patches;
-  for (const auto& [name, port] : ports_) {
+  for (const auto& [name, port] : inventory.ports()) {
     if (const auto other = config::leads_to(port.spec.far_end)) {
       (void)patches.add(name, port.home->spec.name, *other);
     }
@@ -44,11 +43,10 @@ void Network::check_patch(const RunningSwitch& home, const config::PortSpec& spe
   }
 }
 
-// The other end of a patch, if it is there.
-Network::RunningPort* Network::opposite_of(const config::PortSpec& spec) {
+RunningPort* opposite_of(Inventory& inventory, const config::PortSpec& spec) {
   const auto peer = config::leads_to(spec.far_end);
-  const auto found = peer ? ports_.find(*peer) : ports_.end();
-  return found != ports_.end() ? &found->second : nullptr;
+  const auto found = peer ? inventory.ports().find(*peer) : inventory.ports().end();
+  return found != inventory.ports().end() ? &found->second : nullptr;
 }
 
 }  // namespace tapswitch::network

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/network/announcer.hpp"
+
+#include <utility>
+
+#include "control/network/describe.hpp"
+
+namespace tapswitch::network {
+
+using events::Topic;
+
+Announcer::Announcer(events::EventHub& events, Notice notice)
+    : events_(events), notice_(std::move(notice)) {}
+
+void Announcer::tell_remarks(const RunningPort& port) const {
+  for (const std::string& remark : port.remarks) {
+    notice_("port '" + port.spec.name + "': " + remark);
+  }
+}
+
+void Announcer::tell(const RunningSwitch& home, std::string_view event) const {
+  if (events_.is_wanted(Topic::switches)) {
+    events_.publish(Topic::switches, event, home.spec.name,
+                    event == "removed" ? Json{{"name", home.spec.name}} : describe(home));
+  }
+}
+
+void Announcer::tell(const RunningPort& port, std::string_view event) const {
+  if (events_.is_wanted(Topic::ports)) {
+    events_.publish(
+        Topic::ports, event, port.home->spec.name,
+        event == "removed" ? Json{{"name", port.spec.name}} : describe(port, port.seen));
+  }
+}
+
+void Announcer::tell_vlan(const RunningSwitch& home, VlanId vid,
+                          const std::optional<std::string>& name) const {
+  events_.publish(Topic::vlans, "changed", home.spec.name,
+                  {{"vid", vid}, {"name", name ? Json(*name) : Json()}});
+}
+
+void Announcer::tell_revision(std::uint64_t revision) const {
+  events_.publish(Topic::configuration, "changed", {}, {{"revision", revision}});
+}
+
+}  // namespace tapswitch::network

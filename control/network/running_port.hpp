@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// running_port.hpp: a port that runs: what is configured of it, what is open, and what is known of
+// its link. Where a member names a part of the network, that part keeps it up to date.
+// Threads: the control thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config/model.hpp"
+#include "control/network/open_end.hpp"
+#include "control/network/running_switch.hpp"
+#include "switch/engine/switch.hpp"
+#include "switch/system/link_monitor.hpp"
+#include "switch/system/link_reader.hpp"
+
+namespace tapswitch::network {
+
+struct RunningPort {
+  config::PortSpec spec;
+  RunningSwitch* home = nullptr;
+  PortIndex index{};
+  Port* port = nullptr;                                        // owned by the switch
+  std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
+  std::string came_by = {};                                    // of a guest: the name of its door
+  TimePoint added{};
+  LinkStatus seen = {};  // as it was when we looked or heard of it last (Links)
+  bool is_lost = false;  // its device is gone (Links)
+  bool is_held = false;  // has no carrier, for nobody is at the other end of its wire (Wires)
+  std::optional<LinkKey> link_key = {};      // where it is heard of; nullopt: nowhere (LinkWatch)
+  std::vector<std::string> remarks = {};     // on its opening: what its user should know
+  std::optional<PortRule> rule_before = {};  // of a composed change (Changes)
+
+  // The rule by which frames are treated.
+  [[nodiscard]] const PortRule& rule() const {
+    return rule_before && home->engine->has_noted_rules() ? *rule_before : spec.rule;
+  }
+
+  // Whether it came in by itself: then it is no part of the configuration.
+  [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
+  [[nodiscard]] LinkStatus link(LinkReader& reader) const;
+  // The same without a question to the kernel where the monitor hears of it. Requires: links have
+  // been followed.
+  [[nodiscard]] LinkStatus known_link(LinkReader& reader) const {
+    return link_key ? seen : link(reader);
+  }
+  [[nodiscard]] KernelDrops drops(LinkReader& reader) const;
+  // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
+  [[nodiscard]] std::string_view state(const LinkStatus& link) const;
+  [[nodiscard]] PortTotals totals() const { return home->engine->totals(index); }
+
+  // How the switch is to have it, where it has had 'before'.
+  [[nodiscard]] PortState state_in_switch(const PortState& before) const;
+  // Requires, here and below: the switch has it.
+  void bring_state() const;
+  // Forgets the stations that were learned there.
+  void forget_learned() const;
+};
+
+}  // namespace tapswitch::network

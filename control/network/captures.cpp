@@ -292,7 +292,8 @@ std::set<std::uint64_t> Captures::captures_of(const Network::RunningPort& port) 
   for (const auto& [id, running] : running_) {
     const CaptureSpec& spec = running.spec;
     const bool is_of_switch = !spec.switch_name || *spec.switch_name == port.home->spec.name;
-    const bool is_named = spec.ports.empty() || spec.ports.contains(port.spec.name);
+    const bool is_named = spec.ports.empty() || spec.ports.contains(port.spec.name) ||
+                          (port.is_guest() && spec.ports.contains(port.came_by));
     if (is_of_switch && is_named) {
       captures.insert(id);
     }

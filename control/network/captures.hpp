@@ -33,7 +33,7 @@
 namespace tapswitch::network {
 
 struct CaptureSpec {
-  std::set<std::string> ports;             // empty: all
+  std::set<std::string> ports;             // and the guests of those that are doors; empty: all
   std::optional<std::string> switch_name;  // only those of it
   std::string filter;                      // as it was written; empty: none
   std::optional<std::uint32_t> guest;      // the user who asked for it by the read-only socket

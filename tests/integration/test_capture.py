@@ -193,6 +193,22 @@ def test_new_port_of_a_switch_is_in_its_capture(pair):
         wait_until(lambda: capturing.told()["frames"] >= 4, "frames of carol and bob")
 
 
+def test_guests_of_a_door_are_in_its_capture(pair):
+    doors, path = pair.directory / "plugs", pair.directory / "guests.pcapng"
+    pair.call("port.add", {"name": "plugs", "type": "vde", "directory": str(doors),
+                           "vlan": {"mode": "access", "pvid": 10}})
+    with Capturing(pair, "plugs", "-w", path) as capturing, \
+            subprocess.Popen(["vde_plug", str(doors)], stdin=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL) as guest:
+        wait_until(lambda: "plugs.1" in [port["name"] for port in pair.call("port.list")["ports"]],
+                   "the guest is in")
+        wait_until(lambda: transmit(pair, "alice", frame(ALICE, EVERYBODY)) or
+                   capturing.told()["frames"] > 0, "its frames are captured")
+        capturing.end()
+        guest.stdin.close()
+    assert {each["frame.interface_name"] for each in read(path)} == {"sw0/plugs.1"}
+
+
 def test_reader_who_stands_still_misses_frames_and_holds_nobody_up(pair):
     reading, writing = os.pipe()
     with Capturing(pair, "alice", stdout=writing) as capturing:

@@ -79,7 +79,7 @@ void set_link(const LabSpec& lab, const std::string& directory, const Cable& cab
 std::string port_at(const std::string& name, const std::string& end) {
   const FoundLab found = find_lab(name);
   const LabSpec lab = read_lab(found.state.document, found.name).lab;
-  return port_name(lab, find_end(lab, end));
+  return port_name(lab, find_link(lab, end).end);
 }
 
 int link(const Words& words) {

@@ -70,6 +70,17 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
   });
 }
 
+void Network::use_path(KernelResult<std::unique_ptr<KernelPath>> path) {
+  if (!path) {
+    path_refusal_ = path.error().message();
+    notice_("no kernel path, frames go by way of the workers: " + *path_refusal_);
+    return;
+  }
+  path_ = std::move(*path);
+  path_refusal_.reset();
+  pool_.adopters().add(*path_);
+}
+
 Network::~Network() { events_.on_interest({}); }
 
 LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
@@ -78,6 +89,11 @@ LinkStatus Network::RunningPort::link(LinkReader& reader) const { return port->r
 KernelDrops Network::RunningPort::drops(LinkReader& reader) const {
   const bool is_in_ours = link_key && link_key->name_space == LinkKey::ours;
   return port->read_drops(reader, is_in_ours ? std::optional(link_key->index) : std::nullopt);
+}
+
+std::optional<std::string> Network::RunningPort::path_refusal() const {
+  return home->path == nullptr ? "there is no kernel path"
+                               : home->path->refusal(home->engine->id(), index);
 }
 
 std::string_view Network::RunningPort::state(const LinkStatus& link) const {
@@ -177,7 +193,8 @@ Network::RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   // Made before it is entered: there may be no memory for it.
   RunningSwitch made{.spec = spec,
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
-                     .port_names = {}};
+                     .port_names = {},
+                     .path = path_.get()};
   RunningSwitch& added = switches_.try_emplace(spec.name, std::move(made)).first->second;
   if (composed_from_) {
     added.engine->begin_change();
@@ -333,12 +350,18 @@ void Network::tick(TimePoint now) {
     running.engine->fdb().expire(now, slots_a_tick);
     tell_limits(running);
   }
+  if (path_) {
+    path_->tick();
+  }
   look_at_unwatched_links();
   reopen_lost(now);
 }
 
 void Network::let_go() {
   has_let_go_ = true;
+  if (path_) {
+    path_->pause();
+  }
   for (const auto& [name, running] : switches_) {
     running.engine->stop_receiving();
   }
@@ -361,6 +384,9 @@ void Network::hold_on() {
 void Network::own_ends() {
   for (const auto& [name, port] : ports_) {
     port.end->leave_to_other(false);
+  }
+  if (path_) {
+    path_->resume();
   }
 }
 

@@ -26,6 +26,7 @@
 #include "control/network/reception.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
+#include "switch/kernel_path/kernel_path.hpp"
 #include "switch/system/bell.hpp"
 #include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
@@ -45,6 +46,7 @@ class Network {
     std::shared_ptr<std::atomic<bool>> has_news = std::make_shared<std::atomic<bool>>(false);
     FlapDetector flaps = {};
     std::optional<SwitchRule> rule_before = {};  // of a composed change
+    const KernelPath* path = nullptr;            // null: there is none
 
     // The rule by which frames are treated.
     [[nodiscard]] const SwitchRule& rule() const {
@@ -87,6 +89,8 @@ class Network {
     // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
     [[nodiscard]] std::string_view state(const LinkStatus& link) const;
     [[nodiscard]] PortTotals totals() const { return home->engine->totals(index); }
+    // Why it is not on the kernel path; nullopt: it is.
+    [[nodiscard]] std::optional<std::string> path_refusal() const;
   };
 
   using Switches = std::map<std::string, RunningSwitch>;
@@ -109,6 +113,12 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   ~Network();
+
+  // From now on 'path' takes frames off the workers; it is at rest until own_ends(). Or says why
+  // there is no such path. Requires: there is no switch yet.
+  void use_path(KernelResult<std::unique_ptr<KernelPath>> path);
+  // Why there is no kernel path; nullopt: there is one.
+  [[nodiscard]] const std::optional<std::string>& path_refusal() const { return path_refusal_; }
 
   void tell_operator(const std::string& notice) const { notice_(notice); }
   [[nodiscard]] events::EventHub& events() { return events_; }
@@ -316,6 +326,8 @@ class Network {
   const Notice notice_;
   OffloadSet offloads_ = all_offloads;
   WorkerPool pool_;
+  std::unique_ptr<KernelPath> path_;  // null: there is none
+  std::optional<std::string> path_refusal_ = "tapswitchd was started without --kernel-path";
   Switches switches_;
   Ports ports_;
   bool has_let_go_ = false;

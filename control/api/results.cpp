@@ -39,6 +39,11 @@ Schema offloads_schema() {
   return Schema::list(Schema::word(names), names.size());
 }
 
+Schema kernel_path_schema() {
+  return Schema::object({{"state", Schema::word({"on", "off"}), "whether it is used", true},
+                         {"reason", any_text(), "why it is off"}});
+}
+
 Schema drops_schema() {
   std::vector<Field> fields;
   for (const DropReasonText& reason : drop_reasons) {
@@ -80,6 +85,7 @@ Schema system_info_schema() {
                        {"namespaces", Schema::boolean(),
                         "whether ports can be opened in other network namespaces", true}}),
        "what it lets the daemon do", true},
+      {"kernel_path", kernel_path_schema(), "whether it forwards in the kernel", true},
       {"socket", any_text(), "path of the control socket", true},
   });
 }
@@ -114,6 +120,8 @@ Schema port_schema() {
        "the interface as the kernel has it now", true},
       count_field("stations", "learned or put on the port"),
       {"offloads", offloads_schema(), "what crosses the port unfinished", true},
+      {"kernel_path", kernel_path_schema(),
+       "whether known unicast of the port is forwarded in the kernel", true},
       {"door", name_schema(),
        "of a VDE client's port: the port of type vde by which it came in, whose rules it has"},
       {"warnings", Schema::list(any_text(), most_items),

@@ -12,6 +12,7 @@
 #include "control/api/methods.hpp"
 #include "control/config/document.hpp"
 #include "control/config/offload_names.hpp"
+#include "control/network/describe.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "control/rpc/limits.hpp"
@@ -71,6 +72,7 @@ Json info(const Network& network, const Daemon& daemon, const Json& kernel) {
           {"limits", limits_to_json()},
           {"offloads", config::offloads_to_json(network.offloads())},
           {"kernel", kernel},
+          {"kernel_path", network::path_to_json(network.path_refusal())},
           {"socket", daemon.socket_path}};
 }
 

@@ -26,7 +26,8 @@ PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
       stations(port.home->engine->fdb().count_on(port.index)),
       worker(port.home->engine->worker_of(port.index)),
       offloads(port.port->offloads()),
-      door(port.came_by) {
+      door(port.came_by),
+      path_refusal(port.path_refusal()) {
   spec.rule = port.rule();
 }
 
@@ -55,12 +56,17 @@ Json to_json(const PortDescription& description) {
                  {"mtu", link.mtu}}},
                {"stations", description.stations},
                {"worker", description.worker},
-               {"offloads", config::offloads_to_json(description.offloads)}};
+               {"offloads", config::offloads_to_json(description.offloads)},
+               {"kernel_path", path_to_json(description.path_refusal)}};
   if (!description.door.empty()) {
     json["door"] = description.door;
   }
   json.update(config::to_json(description.spec, config::Format::full));
   return json;
+}
+
+Json path_to_json(const std::optional<std::string>& refusal) {
+  return refusal ? Json{{"state", "off"}, {"reason", *refusal}} : Json{{"state", "on"}};
 }
 
 Json describe(const RunningPort& port, const LinkStatus& link) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,7 +39,8 @@ struct PortDescription {
   std::size_t stations;
   std::size_t worker;
   OffloadSet offloads;
-  std::string door;  // of a guest
+  std::string door;                         // of a guest
+  std::optional<std::string> path_refusal;  // nullopt: it is on the kernel path
 };
 
 // As switch.get answers.
@@ -48,6 +50,9 @@ Json describe(const RunningSwitch& running);
 // As port.get answers; 'link' is how its interface is.
 Json to_json(const PortDescription& description);
 Json describe(const RunningPort& port, const LinkStatus& link);
+
+// Whether something is on the kernel path, and if not why.
+Json path_to_json(const std::optional<std::string>& refusal);
 
 // As fdb.list answers; 'port' is the name of its port.
 Json describe(const FdbEntry& entry, const std::string& port);

@@ -66,6 +66,17 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
   value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
 }
 
+void Network::use_path(KernelResult<std::unique_ptr<KernelPath>> path) {
+  if (!path) {
+    path_refusal_ = path.error().message();
+    tell_operator("no kernel path, frames go by way of the workers: " + *path_refusal_);
+    return;
+  }
+  path_ = std::move(*path);
+  path_refusal_.reset();
+  pool_.adopters().add(*path_);
+}
+
 Network::~Network() = default;
 
 void Network::set_revision(std::uint64_t revision) {
@@ -107,7 +118,8 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   // Made before it is entered: there may be no memory for it.
   RunningSwitch made{.spec = spec,
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
-                     .port_names = {}};
+                     .port_names = {},
+                     .path = path_.get()};
   RunningSwitch& added =
       inventory_.switches().try_emplace(spec.name, std::move(made)).first->second;
   changes_.include(added);
@@ -246,6 +258,9 @@ void Network::tick(TimePoint now) {
     running.engine->fdb().expire(now, slots_a_tick);
     station_news_.tell_limits(running);
   }
+  if (path_) {
+    path_->tick();
+  }
   links_.poll();
   reopen_lost(now);
 }
@@ -269,6 +284,9 @@ void Network::attend() {
 
 void Network::let_go() {
   has_let_go_ = true;
+  if (path_) {
+    path_->pause();
+  }
   for (const auto& [name, running] : inventory_.switches()) {
     running.engine->stop_receiving();
   }
@@ -291,6 +309,9 @@ void Network::hold_on() {
 void Network::own_ends() {
   for (const auto& [name, port] : inventory_.ports()) {
     port.end->leave_to_other(false);
+  }
+  if (path_) {
+    path_->resume();
   }
 }
 

@@ -38,6 +38,7 @@
 #include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
+#include "switch/kernel_path/kernel_path.hpp"
 
 namespace tapswitch::network {
 
@@ -68,6 +69,12 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   ~Network();
+
+  // From now on 'path' takes frames off the workers; it is at rest until own_ends(). Or says why
+  // there is no such path. Requires: there is no switch yet.
+  void use_path(KernelResult<std::unique_ptr<KernelPath>> path);
+  // Why there is no kernel path; nullopt: there is one.
+  [[nodiscard]] const std::optional<std::string>& path_refusal() const { return path_refusal_; }
 
   void tell_operator(const std::string& notice) const { announcer_.tell_operator(notice); }
   [[nodiscard]] events::EventHub& events() { return announcer_.events(); }
@@ -210,6 +217,8 @@ class Network {
   const Announcer announcer_;
   OffloadSet offloads_ = all_offloads;
   WorkerPool pool_;
+  std::unique_ptr<KernelPath> path_;  // null: there is none
+  std::optional<std::string> path_refusal_ = "tapswitchd was started without --kernel-path";
   Inventory inventory_;
   Changes changes_;
   Claims claims_;

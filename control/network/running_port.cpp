@@ -26,6 +26,11 @@ std::string_view RunningPort::state(const LinkStatus& link) const {
   return link.has_carrier ? "up" : "no_carrier";
 }
 
+std::optional<std::string> RunningPort::path_refusal() const {
+  return home->path == nullptr ? "there is no kernel path"
+                               : home->path->refusal(home->engine->id(), index);
+}
+
 // A frame that is sent finds out by itself of an interface that is down; and of any link of which
 // the monitor does not tell, for we would hear too late that it is there again. An interface that
 // is not to be seen has the MTU that it had.

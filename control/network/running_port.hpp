@@ -51,6 +51,8 @@ struct RunningPort {
   // "up", "down", "no_carrier" or "lost", where 'link' is how its interface is.
   [[nodiscard]] std::string_view state(const LinkStatus& link) const;
   [[nodiscard]] PortTotals totals() const { return home->engine->totals(index); }
+  // Why it is not on the kernel path; nullopt: it is.
+  [[nodiscard]] std::optional<std::string> path_refusal() const;
 
   // How the switch is to have it, where it has had 'before'.
   [[nodiscard]] PortState state_in_switch(const PortState& before) const;

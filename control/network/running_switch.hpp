@@ -10,6 +10,7 @@
 
 #include "control/config/model.hpp"
 #include "switch/engine/switch.hpp"
+#include "switch/kernel_path/kernel_path.hpp"
 
 namespace tapswitch::network {
 
@@ -18,6 +19,7 @@ struct RunningSwitch {
   std::unique_ptr<Switch> engine;
   std::map<PortIndex, std::string> port_names;
   std::optional<SwitchRule> rule_before = {};  // of a composed change (Changes)
+  const KernelPath* path = nullptr;            // null: there is none
 
   // The rule by which frames are treated.
   [[nodiscard]] const SwitchRule& rule() const {

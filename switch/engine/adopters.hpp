@@ -33,6 +33,10 @@ class Adopter {
   // From now on treats frames of 'id' by 'picture'; null: the switch is gone. Throws if it cannot:
   // then it has withdrawn.
   virtual void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) = 0;
+
+  // Adds what has been counted elsewhere than in the counters of the picture.
+  virtual void add_totals(SwitchId /*id*/, PortIndex /*port*/, PortTotals& /*sum*/) const {}
+  virtual void add_totals(SwitchId /*id*/, VlanId /*vid*/, VlanTotals& /*sum*/) const {}
 };
 
 class Adopters {
@@ -47,6 +51,15 @@ class Adopters {
   // for who refuses even that and has withdrawn.
   void hand_over(SwitchId id, const std::shared_ptr<const Picture>& next,
                  const std::shared_ptr<const Picture>& before);
+
+  // Adds what they have counted elsewhere than in the counters of the picture. 'Of' is a PortIndex
+  // or a VlanId.
+  template <class Of, class Totals>
+  void add_totals(SwitchId id, Of of, Totals& sum) const {
+    for (const Adopter* adopter : list_) {
+      adopter->add_totals(id, of, sum);
+    }
+  }
 
   // Returns when all have 'before' again, but for who refuses it. Ends the process if that is the
   // first.

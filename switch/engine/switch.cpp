@@ -388,6 +388,7 @@ PortTotals Switch::totals(PortIndex index) const {
   for (std::size_t worker = 0; worker < pool_.count(); ++worker) {
     add(sum, entry(index).counters[worker]);
   }
+  pool_.adopters().add_totals(id_, index, sum);
   return sum;
 }
 
@@ -396,6 +397,7 @@ VlanTotals Switch::vlan_totals(VlanId vid) const {
   for (const auto& counters : vlan_counters_) {
     add(sum, counters[vid]);
   }
+  pool_.adopters().add_totals(id_, vid, sum);
   return sum;
 }
 

@@ -140,6 +140,9 @@ class Switch {
   // 'vid' is 1 to 4094.
   [[nodiscard]] VlanTotals vlan_totals(VlanId vid) const;
 
+  // Names it among those of its adopters.
+  [[nodiscard]] SwitchId id() const { return id_; }
+
   [[nodiscard]] Fdb& fdb() { return fdb_; }
   [[nodiscard]] const Fdb& fdb() const { return fdb_; }
   [[nodiscard]] const Snapshot& snapshot() const { return *picture_->snapshot; }

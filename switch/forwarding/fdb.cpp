@@ -50,7 +50,7 @@ bool Fdb::is_expired(FdbValue value, std::uint32_t second) const {
 
 std::optional<PortIndex> Fdb::find(Station station, TimePoint now) const {
   const auto found = table_.find(station);
-  if (!found || is_expired(found->value, to_second(now))) {
+  if (!found || has_aged(station, found->value, to_second(now))) {
     return std::nullopt;
   }
   return found->value.port();
@@ -61,7 +61,11 @@ Learned Fdb::learn(Station station, PortIndex port, std::uint32_t port_limit, Ti
   const auto found = table_.find(station);
   if (!found || found->value.is_static() || found->value.port() != port ||
       is_expired(found->value, second)) {
-    return learn_news(station, port, port_limit, second);
+    const Learned outcome = learn_news(station, port, port_limit, second);
+    if (outcome != Learned::refreshed || !found) {
+      return outcome;
+    }
+    // The mirror has heard it meanwhile.
   }
   // Once a second at most. Not a plain store: the entry may have become another station's.
   if (age_of(found->value, second) > 0) {
@@ -83,9 +87,9 @@ Learned Fdb::learn_news(Station station, PortIndex port, std::uint32_t port_limi
     const FdbValue value = FdbValue::of(port, StationKind::dynamic_entry, second);
     if (next.outcome == Learned::added) {
       if (const auto old = table_.read(next.slot)) {
-        const bool has_aged = is_expired(old->value, second);
-        free(next.slot, *old, has_aged ? FdbNews::Kind::aged : FdbNews::Kind::removed);
-        (has_aged ? aged_ : evicted_).fetch_add(1, memory_order_relaxed);
+        const bool is_old = is_expired(old->value, second);
+        free(next.slot, *old, is_old ? FdbNews::Kind::aged : FdbNews::Kind::removed);
+        (is_old ? aged_ : evicted_).fetch_add(1, memory_order_relaxed);
       }
       put(next.slot, station, value, FdbNews::Kind::learned);
       added_.fetch_add(1, memory_order_relaxed);
@@ -107,7 +111,7 @@ Learned Fdb::would_learn(Station station, PortIndex port, std::uint32_t port_lim
 Fdb::Plan Fdb::plan(Station station, PortIndex port, std::uint32_t port_limit,
                     std::uint32_t second) const {
   const auto found = table_.find(station);
-  if (found && !is_expired(found->value, second)) {
+  if (found && !has_aged(station, found->value, second)) {
     if (found->value.is_static()) {
       return {.outcome = Learned::fixed};
     }
@@ -146,7 +150,7 @@ std::optional<std::size_t> Fdb::slot_for(Station station, PortIndex port,
     const FdbValue value = table_.value(slot);
     if (!value.is_in_use()) {
       free = free.value_or(slot);
-    } else if (is_expired(value, second)) {
+    } else if (is_expired(value, second) && has_aged_at(slot, second)) {
       if (value.port() == port) {
         return slot;
       }
@@ -280,17 +284,27 @@ std::size_t Fdb::expire(TimePoint now, std::size_t slots) {
     }
     const std::lock_guard lock(mutex_);
     const auto record = table_.read(slot);
-    if (record && is_expired(record->value, second)) {
-      free(slot, *record, FdbNews::Kind::aged);
-      ++freed;
+    if (!record || !is_expired(record->value, second)) {
+      continue;
     }
+    const FdbValue heard = with_mirror(record->station, record->value);
+    if (!is_expired(heard, second)) {
+      table_.refresh(slot, record->value, heard);
+      continue;
+    }
+    free(slot, *record, FdbNews::Kind::aged);
+    ++freed;
   }
   aged_.fetch_add(freed, memory_order_relaxed);
   return freed;
 }
 
 void Fdb::set_ageing(std::chrono::seconds ageing) {
+  const std::lock_guard lock(mutex_);
   ageing_seconds_.store(clamp_ageing(ageing), memory_order_relaxed);
+  if (FdbMirror* const mirror = mirror_.load(memory_order_relaxed)) {
+    mirror->set_ageing(clamp_ageing(ageing));
+  }
 }
 
 Fdb::Page Fdb::page(const Filter& filter, std::size_t cursor, std::size_t limit,
@@ -301,11 +315,15 @@ Fdb::Page Fdb::page(const Filter& filter, std::size_t cursor, std::size_t limit,
   const std::size_t end = slot + std::min(page_slots, table_.slot_count() - slot);
   for (; slot < end && page.entries.size() < limit; ++slot) {
     const auto record = table_.read(slot);
-    if (!record || !matches(filter, *record) || is_expired(record->value, second)) {
+    if (!record || !matches(filter, *record)) {
       continue;
     }
-    const bool is_static = record->value.is_static();
-    const auto age = is_static ? 0 : std::max(0, age_of(record->value, second));
+    const FdbValue value = with_mirror(record->station, record->value);
+    if (is_expired(value, second)) {
+      continue;
+    }
+    const bool is_static = value.is_static();
+    const auto age = is_static ? 0 : std::max(0, age_of(value, second));
     page.entries.push_back(
         {.station = record->station,
          .port = record->value.port(),
@@ -343,6 +361,7 @@ Fdb::Count& Fdb::count_of(FdbValue value) {
 
 void Fdb::put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind kind) {
   table_.write(slot, station, value);
+  tell_mirror(station, value);
   size_.fetch_add(1, memory_order_relaxed);
   count_of(value).fetch_add(1, memory_order_relaxed);
   counts_[0].in_vlan[station.vid].fetch_add(1, memory_order_relaxed);
@@ -352,6 +371,7 @@ void Fdb::put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind k
 void Fdb::change(std::size_t slot, const FdbTable::Record& old, FdbValue value,
                  FdbNews::Kind kind) {
   table_.set(slot, value);
+  tell_mirror(old.station, value);
   count_of(old.value).fetch_sub(1, memory_order_relaxed);
   count_of(value).fetch_add(1, memory_order_relaxed);
   news_.put(
@@ -362,6 +382,9 @@ void Fdb::change(std::size_t slot, const FdbTable::Record& old, FdbValue value,
 // frame.
 void Fdb::free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind kind) {
   table_.clear(slot);
+  if (FdbMirror* const mirror = mirror_.load(memory_order_relaxed)) {
+    mirror->remove(record.station);
+  }
   size_.fetch_sub(1, memory_order_relaxed);
   count_of(record.value).fetch_sub(1, memory_order_relaxed);
   counts_[0].in_vlan[record.station.vid].fetch_sub(1, memory_order_relaxed);

@@ -31,6 +31,7 @@
 #include <optional>
 #include <vector>
 
+#include "switch/forwarding/fdb_mirror.hpp"
 #include "switch/forwarding/fdb_news.hpp"
 #include "switch/forwarding/fdb_table.hpp"
 #include "switch/forwarding/port_index.hpp"
@@ -135,6 +136,11 @@ class Fdb {
 
   void set_ageing(std::chrono::seconds ageing);
 
+  // From now on 'mirror' has all that is known here, and a station that is heard there does not age
+  // out here; null: nobody. It must outlive the FDB, or be taken away when no other thread calls
+  // the FDB.
+  void set_mirror(FdbMirror* mirror);
+
   // From now on each change of an entry is noted, and 'wake' called when there is something to take
   // where there was nothing. 'wake' must not call the FDB.
   void start_news(FdbNewsBox::Wake wake);
@@ -178,6 +184,11 @@ class Fdb {
   };
 
   [[nodiscard]] bool is_expired(FdbValue value, std::uint32_t second) const;
+  // The value as it would be if the station had been heard here whenever the mirror heard it.
+  [[nodiscard]] FdbValue with_mirror(Station station, FdbValue value) const;
+  // The same, asking the mirror only where the FDB itself has heard nothing for long enough.
+  [[nodiscard]] bool has_aged(Station station, FdbValue value, std::uint32_t second) const;
+  [[nodiscard]] bool has_aged_at(std::size_t slot, std::uint32_t second) const;
   [[nodiscard]] Learned learn_news(Station station, PortIndex port, std::uint32_t port_limit,
                                    std::uint32_t second);
   [[nodiscard]] Plan plan(Station station, PortIndex port, std::uint32_t port_limit,
@@ -195,12 +206,14 @@ class Fdb {
   void put(std::size_t slot, Station station, FdbValue value, FdbNews::Kind kind);
   void change(std::size_t slot, const FdbTable::Record& old, FdbValue value, FdbNews::Kind kind);
   void free(std::size_t slot, const FdbTable::Record& record, FdbNews::Kind kind);
+  void tell_mirror(Station station, FdbValue value);
   [[nodiscard]] Count& count_of(FdbValue value);
 
   // Read for every frame.
   FdbTable table_;
   const std::size_t capacity_;
   std::atomic<std::uint32_t> ageing_seconds_;
+  std::atomic<FdbMirror*> mirror_ = nullptr;
 
   // Written for news only, so on other cache lines.
   alignas(64) std::mutex mutex_;

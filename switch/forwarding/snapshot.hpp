@@ -35,6 +35,11 @@ class PortView {
   [[nodiscard]] bool carries(VlanId vid) const { return vid == pvid_ || set_->contains(vid); }
   [[nodiscard]] bool sends_tagged(VlanId vid) const { return vid != untagged_vid_; }
 
+  // The VLAN whose frames leave untagged, or no_vlan.
+  [[nodiscard]] VlanId untagged_vid() const { return untagged_vid_; }
+  // Returns what a trunk carries, and nothing for any other port. Requires: is_present().
+  [[nodiscard]] const VlanSet& trunk_vlans() const { return *set_; }
+
   // The VLAN of frames that come in without one, or no_vlan.
   [[nodiscard]] VlanId pvid() const { return pvid_; }
   [[nodiscard]] AcceptableFrames acceptable() const { return acceptable_; }

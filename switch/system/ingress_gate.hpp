@@ -25,4 +25,11 @@ struct ShutGate {
 // Opens it again; with 'has_made_place' takes the place away too.
 [[nodiscard]] KernelResult<void> open_ingress(RouteSocket& routes, int index, bool has_made_place);
 
+// Puts a program (a descriptor of one for tc's filters) where it is asked before all others; one of
+// ours that is there, whoever has put it, makes way. It outlives the process.
+[[nodiscard]] KernelResult<void> put_ingress_program(RouteSocket& routes, int index, int program);
+// If there is one.
+void remove_ingress_program(RouteSocket& routes, int index);
+[[nodiscard]] bool has_ingress_program(RouteSocket& routes, int index);
+
 }  // namespace tapswitch

@@ -37,6 +37,13 @@ class FakeAdopter final : public Adopter {
     picture_ = picture;
   }
 
+  void add_totals(SwitchId /*id*/, PortIndex /*port*/, PortTotals& sum) const override {
+    sum.in_octets += counted_;
+  }
+  void add_totals(SwitchId /*id*/, VlanId vid, VlanTotals& sum) const override {
+    sum.in_frames += vid;
+  }
+
   void refuse(int times) { refusals_ = times; }
   [[nodiscard]] const Picture* picture() const { return picture_.get(); }
 
@@ -45,6 +52,7 @@ class FakeAdopter final : public Adopter {
   Diary& diary_;
   std::shared_ptr<const Picture> picture_;
   int refusals_ = 0;
+  std::uint64_t counted_ = 7;
 };
 
 class AdoptersTest : public testing::Test {
@@ -167,6 +175,11 @@ TEST_F(RefusedPicture, RulesOfARefusedCommitTakeEffectWithTheNextChange) {
   engine_->set_rule({.forwarded_reserved = 1});
   EXPECT_EQ(engine_->snapshot().port(ports_[0]).pvid(), 2);
   EXPECT_EQ(adopter_.picture(), &engine_->picture());
+}
+
+TEST_F(RefusedPicture, TotalsHaveWhatAnAdopterHasCounted) {
+  EXPECT_EQ(engine_->totals(ports_[0]).in_octets, 7U);
+  EXPECT_EQ(engine_->vlan_totals(10).in_frames, 10U);
 }
 
 TEST_F(RefusedPicture, EndOfASwitchIsTheEndOfItsPicture) {

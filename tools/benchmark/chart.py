@@ -39,7 +39,8 @@ STYLE = """
 
 
 BAR_CLASSES = {"tapswitch": "ours", "polling": "ours plain", "tapswitch-plain": "ours plain",
-               "mixed": "ours plain", "interface": "ours plain", "patch": "ours plain",
+               "mixed": "ours plain", "interface": "ours plain", "veth": "ours plain",
+               "kernel-path": "ours plain", "patch": "ours plain",
                "floor": "floor", "floor-confined": "floor plain", "floor-interface": "floor plain",
                "floor-plain": "floor plain"}
 

@@ -264,6 +264,28 @@ class TapswitchVethToTap(Tapswitch):
         return port
 
 
+class TapswitchVeth(Tapswitch):
+    """The switch makes the veths itself."""
+
+    name = "veth"
+    about = "tapswitch, ports of type veth"
+
+    def join_stations(self, client):
+        for station in (self.a, self.b):
+            port = self._add(client, station.interface, type="veth",
+                             namespace=station.namespace.path,
+                             addresses=[f"{station.address}/24"])
+        return port
+
+
+class TapswitchKernelPath(TapswitchVeth):
+    """Known unicast does not come by the daemon."""
+
+    name = "kernel-path"
+    about = "tapswitch, ports of type veth, kernel path"
+    options = ("--kernel-path",)
+
+
 class TapswitchPatch(Tapswitch):
     name = "patch"
     about = "tapswitch, two switches and a patch"
@@ -398,9 +420,9 @@ class VdeSwitch(Peer):
 
 # In the order of the tables.
 PEERS = {peer.name: peer for peer in (
-    Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchVethToTap,
-    TapswitchPatch, Floor, FloorConfined, FloorInterface, FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso,
-    VdeSwitch)}
+    Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchVeth,
+    TapswitchKernelPath, TapswitchVethToTap, TapswitchPatch, Floor, FloorConfined, FloorInterface,
+    FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso, VdeSwitch)}
 
 # An earlier build is what each of these runs.
 EARLIER = {peer.name: peer for peer in (Before, BeforeInterface)}

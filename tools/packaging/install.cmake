@@ -21,7 +21,7 @@ install(FILES ${completions}/tapctl.fish DESTINATION share/fish/vendor_completio
 
 install(FILES README.md CHANGELOG.md docs/operations.md docs/labs.md docs/control-protocol.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${units}/interfaces.conf ${units}/namespaces.conf ${units}/default.example
+install(FILES ${units}/interfaces.conf ${units}/kernel-path.conf ${units}/namespaces.conf ${units}/default.example
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY examples/grafana DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 

@@ -107,6 +107,11 @@ class SystemKernel(TypedDict):
     namespaces: bool  # whether ports can be opened in other network namespaces
 
 
+class SystemKernelPath(TypedDict):
+    state: Literal['on', 'off']  # whether it is used
+    reason: NotRequired[str]  # why it is off
+
+
 class SystemInfoResult(TypedDict):
     version: str  # of tapswitch
     pid: int  # process id of the daemon
@@ -119,6 +124,7 @@ class SystemInfoResult(TypedDict):
     # what TAPs can leave unfinished, as far as is known
     offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
     kernel: SystemKernel  # what it lets the daemon do
+    kernel_path: SystemKernelPath  # whether it forwards in the kernel
     socket: str  # path of the control socket
 
 
@@ -308,6 +314,7 @@ class Port(TypedDict):
     stations: int  # learned or put on the port
     # what crosses the port unfinished
     offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
+    kernel_path: SystemKernelPath  # whether known unicast of the port is forwarded in the kernel
     # of a VDE client's port: the port of type vde by which it came in, whose rules it has
     door: NotRequired[str]
     # in the answers of port.add and port.set: what its user should know; of port.set also which

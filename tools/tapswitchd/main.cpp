@@ -59,12 +59,14 @@ double milliseconds(TimePoint::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+using OpenedPath = KernelResult<std::unique_ptr<KernelPath>>;
+
 class Daemon {
  public:
   // Events to sessions pass by 'events', and sessions end with 'io' at the latest.
   Daemon(events::EventHub& events, asio::io_context& io, asio::signal_set& signals,
          const Options& options, Entrances entrances, ServiceManager& manager,
-         Predecessor* predecessor)
+         Predecessor* predecessor, std::optional<OpenedPath> path)
       : about_{.version = version,
                .socket_path = entrances.control->path(),
                .started = std::chrono::steady_clock::now(),
@@ -117,6 +119,9 @@ class Daemon {
         server_.go_on_waiting();
       }
     });
+    if (path) {
+      network_.use_path(std::move(*path));
+    }
     server_.listen(std::move(entrances.control));
     if (entrances.read_only) {
       server_.listen(std::move(entrances.read_only), true, entrances.capture_group);
@@ -402,12 +407,16 @@ int run(int argc, const char* const* argv) {
     }
     Entrances entrances = open_entrances(io, options, std::move(sockets));
     raise_descriptor_limit();
+    std::optional<OpenedPath> path;
+    if (options.has_kernel_path) {
+      path.emplace(KernelPath::open());
+    }
     drop_capabilities(options.config.has_value());
     if (options.is_confined) {
       refuse_other_system_calls();
     }
     Daemon daemon(events, io, signals, options, std::move(entrances), manager,
-                  predecessor ? &*predecessor : nullptr);
+                  predecessor ? &*predecessor : nullptr, std::move(path));
     daemon.run();
     return EXIT_SUCCESS;
   } catch (const Answer& asked_for) {

@@ -69,6 +69,8 @@ po::options_description describe(Options& options) {
        po::value(&options.log_level)->value_name("LEVEL")->default_value(options.log_level),
        "trace, debug, info, warning, error or off; goes to stderr, or to the journal if that is "
        "stderr")  //
+      ("kernel-path", po::bool_switch(&options.has_kernel_path),
+       "forward known unicast between veths in the kernel, where it can be done")  //
       ("no-seccomp",
        "leave the daemon all system calls; else it has those that it needs, and no others")  //
       ("help,h", "print this")("version,V", "print the version");

@@ -2,6 +2,7 @@
 #include "tools/tapswitchd/system_calls.hpp"
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <pwd.h>
@@ -120,6 +121,12 @@ void allow_some_arguments(const Filter& filter) {
   // Memory, but none that can be executed.
   for (const char* name : {"mmap", "mmap2", "mprotect"}) {
     allow(filter, name, masked(2, PROT_EXEC, 0));
+  }
+  // The maps of the kernel path, whose programs are loaded before.
+  for (const scmp_datum_t command :
+       {scmp_datum_t{BPF_MAP_LOOKUP_ELEM}, scmp_datum_t{BPF_MAP_UPDATE_ELEM},
+        scmp_datum_t{BPF_MAP_DELETE_ELEM}}) {
+    allow(filter, "bpf", equal(0, command));
   }
   allow(filter, "prctl", equal(0, PR_SET_NAME));
   // Network namespaces alone are entered: the kernel refuses a descriptor of any

@@ -56,6 +56,8 @@ KernelResult<QuietNearEnd> make_quiet(RouteSocket& routes, const InterfaceInfo& 
       }
     }
   }
+  // A daemon that was killed may have left its own.
+  remove_ingress_program(routes, info.index);
   const auto gate = shut_ingress(routes, info.index);
   return QuietNearEnd{.is_deaf = gate.has_value(),
                       .has_made_place = gate.has_value() && gate->has_made_place};

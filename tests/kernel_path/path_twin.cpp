@@ -41,7 +41,9 @@ struct NotingSteps {
   FrameBuffer& segment() { return buffer; }
   void arrived(const FrameBuffer& /*frame*/) {}
   void parsed(const FrameView& /*view*/, std::size_t /*size*/) {}
-  std::optional<DropReason> observed(const FrameBuffer& /*frame*/) { return std::nullopt; }
+  std::optional<DropReason> observed(const FrameBuffer& /*frame*/, VlanId /*vid*/) {
+    return std::nullopt;
+  }
   void classified(const FrameView& /*view*/, const Classification& /*classification*/) {}
   void entered(VlanId /*vid*/, std::size_t /*size*/) {}
   std::optional<Learned> learn(Station station, const PortView& port) {
@@ -53,11 +55,13 @@ struct NotingSteps {
   void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
   void decided(const Decision& /*decision*/) {}
   void punt(FrameBuffer& /*frame*/, VlanId /*vid*/, std::optional<Learned> /*learned*/) {}
-  void drop(DropReason /*reason*/) {}
-  void refuse(PortIndex /*port*/, AddressKind /*kind*/, DropReason /*reason*/) {}
+  void drop(DropReason /*reason*/, const FrameBuffer& /*frame*/, VlanId /*vid*/) {}
+  void refuse(PortIndex /*port*/, AddressKind /*kind*/, DropReason /*reason*/,
+              const FrameBuffer& /*frame*/) {}
   void leave(PortIndex port, AddressKind kind, FrameBuffer& frame, bool /*may_be_held*/) {
     leave_cut(port, kind, frame);
   }
+  void cuts(PortIndex /*port*/, const FrameBuffer& /*frame*/) {}
   void leave_cut(PortIndex port, AddressKind /*kind*/, FrameBuffer& frame) {
     exits.emplace_back(port, std::vector(frame.head().begin(), frame.head().end()));
   }

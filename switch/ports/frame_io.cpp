@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 
 namespace tapswitch {
@@ -59,16 +60,40 @@ ssize_t write_uncancelled(int fd, std::span<const std::byte> bytes) noexcept {
   return ::syscall(SYS_write, fd, bytes.data(), bytes.size());
 }
 
+// Whether this kernel can be told by each call not to wait for a shared file.
+std::atomic<bool> knows_no_wait = true;
+
+// Asks by 'vectored', which is preadv2 or pwritev2, not to wait. Where the kernel cannot be told
+// so, 'plain', which is readv or writev, is asked from then on.
+ssize_t move_without_waiting(long vectored, long plain, int fd, const iovec* vectors,
+                             std::size_t count) noexcept {
+  if (knows_no_wait.load(std::memory_order_relaxed)) {
+    constexpr long no_position = -1;
+    const ssize_t size =
+        ::syscall(vectored, fd, vectors, count, no_position, no_position, RWF_NOWAIT);
+    if (size >= 0 || errno != EOPNOTSUPP) {
+      return size;
+    }
+    knows_no_wait.store(false, std::memory_order_relaxed);
+  }
+  return ::syscall(plain, fd, vectors, count);
+}
+
+[[gnu::noinline]] ssize_t read_shared(int fd, std::span<std::byte> space) noexcept {
+  const iovec all{.iov_base = space.data(), .iov_len = space.size()};
+  return move_without_waiting(SYS_preadv2, SYS_readv, fd, &all, 1);
+}
+
 // Reads one message. A size of 0 says that 'status' tells why there is none.
 struct Message {
   std::size_t size = 0;
   ReceiveStatus status = ReceiveStatus::received;
 };
 
-Message read_message(int fd, std::span<std::byte> space) noexcept {
+Message read_message(int fd, std::span<std::byte> space, FileOwner owner) noexcept {
   ssize_t size = 0;
   do {
-    size = read_uncancelled(fd, space);
+    size = owner == FileOwner::ours ? read_uncancelled(fd, space) : read_shared(fd, space);
   } while (size < 0 && errno == EINTR);
   if (size < 0) {
     return {.status = receive_status(errno)};
@@ -102,9 +127,11 @@ struct Pieces {
 };
 
 [[gnu::noinline]] ssize_t write_pieces(int fd, std::span<const std::byte> front,
-                                       const FrameBuffer& frame) noexcept {
+                                       const FrameBuffer& frame, FileOwner owner) noexcept {
   const Pieces pieces(front, frame);
-  return ::syscall(SYS_writev, fd, pieces.vectors.data(), pieces.count);
+  return owner == FileOwner::ours ? ::syscall(SYS_writev, fd, pieces.vectors.data(), pieces.count)
+                                  : move_without_waiting(SYS_pwritev2, SYS_writev, fd,
+                                                         pieces.vectors.data(), pieces.count);
 }
 
 [[gnu::noinline]] ssize_t send_pieces(int socket, const FrameBuffer& frame, const sockaddr* to,
@@ -120,31 +147,33 @@ struct Pieces {
 
 // Writes 'front', which is the head of 'frame' and what the port has put before it, and the body.
 // Returns 0, or the error.
-int write_message(int fd, std::span<const std::byte> front, const FrameBuffer& frame) noexcept {
+int write_message(int fd, std::span<const std::byte> front, const FrameBuffer& frame,
+                  FileOwner owner) noexcept {
+  const bool is_plain = owner == FileOwner::ours && !frame.is_lent();
   ssize_t size = 0;
   do {
-    size = frame.is_lent() ? write_pieces(fd, front, frame) : write_uncancelled(fd, front);
+    size = is_plain ? write_uncancelled(fd, front) : write_pieces(fd, front, frame, owner);
   } while (size < 0 && errno == EINTR);
   return size < 0 ? errno : 0;
 }
 
 }  // namespace
 
-ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept {
-  const Message message = read_message(fd, frame.space());
+ReceiveStatus receive_frame(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
+  const Message message = read_message(fd, frame.space(), owner);
   if (message.size > 0) {
     frame.assign(message.size);
   }
   return message.status;
 }
 
-SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept {
-  return status_of(write_message(fd, frame.head(), frame));
+SendStatus send_frame(int fd, const FrameBuffer& frame, FileOwner owner) noexcept {
+  return status_of(write_message(fd, frame.head(), frame, owner));
 }
 
-ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
+ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
   const std::span<std::byte> space = frame.space(offload_header_size);
-  const Message message = read_message(fd, space);
+  const Message message = read_message(fd, space, owner);
   if (message.size == 0) {
     return message.status;
   }
@@ -184,14 +213,14 @@ int send_datagram(int socket, const FrameBuffer& frame, const sockaddr* to,
   return size < 0 ? errno : 0;
 }
 
-SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept {
-  return status_of(write_offloaded_frame(fd, frame, std::endian::little));
+SendStatus send_offloaded_frame(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
+  return status_of(write_offloaded_frame(fd, frame, std::endian::little, owner));
 }
 
-int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept {
+int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order, FileOwner owner) noexcept {
   const std::span<std::byte> header = frame.prefix(offload_header_size);
   write_offload(frame.offload(), header.first<offload_header_size>(), order);
-  return write_message(fd, {header.data(), header.size() + frame.head().size()}, frame);
+  return write_message(fd, {header.data(), header.size() + frame.head().size()}, frame, owner);
 }
 
 SendStatus datagram_status(int error, SendStatus without_peer) noexcept {

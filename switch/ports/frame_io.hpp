@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <bit>
+#include <cstdint>
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/ports/port.hpp"
@@ -18,19 +19,29 @@
 
 namespace tapswitch {
 
+// Says who has the open file description of a descriptor. A stranger who has it too can make it
+// block at any moment, so each call says that it does not wait. That takes a kernel which can be
+// told so of such a file (for TAPs Linux 6.4); before an older one it is taken to be non-blocking.
+enum class FileOwner : std::uint8_t { ours, shared };
+
 // Takes one frame from the non-blocking 'fd'.
-[[nodiscard]] ReceiveStatus receive_frame(int fd, FrameBuffer& frame) noexcept;
+[[nodiscard]] ReceiveStatus receive_frame(int fd, FrameBuffer& frame,
+                                          FileOwner owner = FileOwner::ours) noexcept;
 
 // Gives one frame to the non-blocking 'fd'. Its offload must be plain.
-[[nodiscard]] SendStatus send_frame(int fd, const FrameBuffer& frame) noexcept;
+[[nodiscard]] SendStatus send_frame(int fd, const FrameBuffer& frame,
+                                    FileOwner owner = FileOwner::ours) noexcept;
 
 // The same where a virtio-net header stands before each frame.
-[[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
-[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame) noexcept;
+[[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame,
+                                                    FileOwner owner = FileOwner::ours) noexcept;
+[[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame,
+                                              FileOwner owner = FileOwner::ours) noexcept;
 
 // The same, with numbers of the header in that order; returns 0, or what the kernel said against
 // it.
-[[nodiscard]] int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order) noexcept;
+[[nodiscard]] int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order,
+                                        FileOwner owner = FileOwner::ours) noexcept;
 
 // Takes one frame from a socket of datagrams, which neither ends nor tells of an end: whatever else
 // the kernel says than a frame is no frame now. Never blocks. An empty datagram is a frame too.

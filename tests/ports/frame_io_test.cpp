@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,6 +77,35 @@ TEST_F(FrameIo, LentMemoryThatIsGoneIsRefused) {
   ASSERT_EQ(::munmap(gone, size), 0);
   EXPECT_EQ(pair_.port->send(buffer_), SendStatus::refused);
   EXPECT_EQ(pair_.cable.receive(), std::nullopt);
+}
+
+// As the TAP of somebody who has passed it, and has made it block since.
+TEST_F(FrameIo, SharedDescriptorThatBlocksIsNotWaitedFor) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  const UniqueFd near(ends[0]);
+  test::Cable far{UniqueFd(ends[1])};
+  std::byte octet{};
+  const iovec one{.iov_base = &octet, .iov_len = 1};
+  if (::preadv2(near.get(), &one, 1, -1, RWF_NOWAIT) != -1 || errno != EAGAIN) {
+    GTEST_SKIP() << "this kernel cannot be told not to wait for such a socket";
+  }
+  EXPECT_EQ(receive_frame(near.get(), buffer_, FileOwner::shared), ReceiveStatus::empty);
+  const auto frame = FrameBuilder().payload(1'000).build();
+  ASSERT_TRUE(far.send(frame));
+  ASSERT_EQ(receive_frame(near.get(), buffer_, FileOwner::shared), ReceiveStatus::received);
+  EXPECT_TRUE(std::ranges::equal(buffer_.head(), frame));
+  test::LentMemory memory;
+  test::fill_lent(buffer_, memory, frame);
+  ASSERT_EQ(send_frame(near.get(), buffer_, FileOwner::shared), SendStatus::sent);
+  EXPECT_EQ(far.receive(), frame);
+  test::fill(buffer_, frame);
+  int sent = 0;
+  while (send_frame(near.get(), buffer_, FileOwner::shared) == SendStatus::sent) {
+    ASSERT_LT(++sent, 100'000);
+  }
+  EXPECT_EQ(send_frame(near.get(), buffer_, FileOwner::shared), SendStatus::busy);
+  EXPECT_EQ(far.receive(), frame);
 }
 
 TEST_F(FrameIo, EachReadTakesOneFrame) {

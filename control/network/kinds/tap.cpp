@@ -155,7 +155,7 @@ OpenedPort inherit_end(const TapSpec& end, const Json& words, std::vector<Unique
                             ? std::optional(config::offloads_from_json(*told))
                             : std::nullopt;
   return opened_tap(TapPort::inherit(
-      TapDevice::inherit(std::move(descriptors), std::move(sender), framing),
+      TapDevice::inherit(std::move(descriptors), std::move(sender), framing, end.is_passed),
       tap_options(end, all_offloads), words.at("was_created").get<bool>(), offloads));
 }
 

@@ -176,11 +176,12 @@ KernelResult<TapDevice> TapDevice::take_over(UniqueFd fd) {
     return kernel_error(errno, "TUNGETIFF", "take over", "a TAP");
   }
   const bool has_header = (request.ifr_flags & IFF_VNET_HDR) != 0;
-  return TapDevice(std::move(fd), has_header ? TapFraming::vnet_header : TapFraming::bare);
+  return TapDevice(std::move(fd), has_header ? TapFraming::vnet_header : TapFraming::bare, true);
 }
 
-TapDevice TapDevice::inherit(std::vector<UniqueFd> queues, UniqueFd sender, TapFraming framing) {
-  TapDevice device({}, framing);
+TapDevice TapDevice::inherit(std::vector<UniqueFd> queues, UniqueFd sender, TapFraming framing,
+                             bool is_passed) {
+  TapDevice device({}, framing, is_passed);
   device.queues_ = std::move(queues);
   device.sender_ = std::move(sender);
   return device;

@@ -67,9 +67,9 @@ class TapDevice {
 
   // Makes a device of descriptors that are those of a TAP with this framing, as another process had
   // them. Asks the kernel nothing: the interface may be gone. 'sender' is open if there are several
-  // queues.
+  // queues. 'is_passed': the other process got it by take_over().
   [[nodiscard]] static TapDevice inherit(std::vector<UniqueFd> queues, UniqueFd sender,
-                                         TapFraming framing);
+                                         TapFraming framing, bool is_passed);
 
   // Makes frames stand on the descriptors as framing() says, whole and finished, and the
   // descriptors non-blocking.
@@ -87,6 +87,8 @@ class TapDevice {
     return sender_.is_open() ? sender_.get() : queues_[0].get();
   }
   [[nodiscard]] TapFraming framing() const noexcept { return framing_; }
+  // Whether a stranger opened it, who may still have it and change how its descriptor works.
+  [[nodiscard]] bool is_passed() const noexcept { return is_passed_; }
 
   // The name of the interface now. EBADFD if the interface is gone.
   [[nodiscard]] KernelResult<std::string> name() const;
@@ -111,7 +113,8 @@ class TapDevice {
   [[nodiscard]] KernelResult<void> set_group(gid_t group);
 
  private:
-  TapDevice(UniqueFd fd, TapFraming framing) : framing_(framing) {
+  TapDevice(UniqueFd fd, TapFraming framing, bool is_passed = false)
+      : framing_(framing), is_passed_(is_passed) {
     queues_.push_back(std::move(fd));
   }
 
@@ -125,6 +128,7 @@ class TapDevice {
   std::vector<UniqueFd> queues_;
   UniqueFd sender_;  // open if there are several queues
   TapFraming framing_;
+  bool is_passed_;
 };
 
 }  // namespace tapswitch

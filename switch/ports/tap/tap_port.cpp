@@ -70,14 +70,16 @@ TapPort::TapPort(TapSetup setup, const TapOptions& options, bool is_inherited)
 
 ReceiveStatus TapPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
   const int fd = device_.descriptor(queue);
-  return device_.framing() == TapFraming::bare ? receive_frame(fd, frame)
-                                               : receive_offloaded_frame(fd, frame);
+  const FileOwner owner = device_.is_passed() ? FileOwner::shared : FileOwner::ours;
+  return device_.framing() == TapFraming::bare ? receive_frame(fd, frame, owner)
+                                               : receive_offloaded_frame(fd, frame, owner);
 }
 
 SendStatus TapPort::send(FrameBuffer& frame) noexcept {
   const int fd = device_.sending_descriptor();
-  return device_.framing() == TapFraming::bare ? send_frame(fd, frame)
-                                               : send_offloaded_frame(fd, frame);
+  const FileOwner owner = device_.is_passed() ? FileOwner::shared : FileOwner::ours;
+  return device_.framing() == TapFraming::bare ? send_frame(fd, frame, owner)
+                                               : send_offloaded_frame(fd, frame, owner);
 }
 
 LinkStatus TapPort::link() const {

@@ -33,9 +33,9 @@ namespace {
 // Allowed with whatever arguments. Some have not existed on every machine; these are skipped there.
 constexpr std::array allowed_calls = {
     // Frames, requests, log lines, files of configuration.
-    "read", "write", "readv", "writev", "pread64", "pwrite64", "close", "lseek", "fcntl", "open",
-    "openat", "stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs", "access",
-    "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fsync",
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "pwritev2", "close", "lseek",
+    "fcntl", "open", "openat", "stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs",
+    "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fsync",
     "fdatasync", "ftruncate", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
     "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "chown", "fchown",
     "fchownat", "umask", "flock", "dup", "dup2", "dup3", "close_range",

@@ -10,9 +10,10 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <system_error>
+#include <thread>
 #include <utility>
 
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
@@ -144,18 +145,30 @@ void Captures::check_lease(int fd) {
   }
 }
 
-// Called by the thread of the capture.
+// Called by the thread of the capture, which has time until there is memory to tell it.
 std::function<void()> Captures::teller_of_end(std::uint64_t id) {
-  return [this, id, alive = std::weak_ptr(alive_), endings = endings_] {
-    const std::lock_guard lock(endings->mutex);
+  const auto tell = [this, id, alive = std::weak_ptr(alive_)](const Endings& endings) noexcept {
+    try {
+      if (endings.post != nullptr) {
+        (*endings.post)([this, id, alive] {
+          if (!alive.expired()) {
+            on_end(id);
+          }
+        });
+      }
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  return [tell, endings = endings_] {
+    std::unique_lock lock(endings->mutex);
     --endings->threads;
     endings->changed.notify_all();
-    if (endings->post != nullptr) {
-      (*endings->post)([this, id, alive] {
-        if (!alive.expired()) {
-          on_end(id);
-        }
-      });
+    while (!tell(*endings)) {
+      lock.unlock();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      lock.lock();
     }
   };
 }
@@ -168,18 +181,18 @@ std::shared_ptr<Capture> Captures::begin_to_write(std::uint64_t id, const Captur
   };
   count(1);
   try {
-    return Capture::start(std::move(ends), options, network_.worker_count(), teller_of_end(id));
-  } catch (const std::exception& error) {
+    return value_or_refuse(
+        Capture::start(std::move(ends), options, network_.worker_count(), teller_of_end(id)));
+  } catch (...) {
     count(-1);
-    throw rpc::Error(rpc::ErrorKind::kernel_refused, error.what());
+    throw;
   }
 }
 
 std::uint64_t Captures::start(const CaptureSpec& spec, CaptureEnds ends) {
   check_start(spec);
-  const std::uint64_t id = last_id_ + 1;
+  const std::uint64_t id = ++last_id_;  // never again: a thread may tell of it later
   running_.emplace(id, Running{spec, begin_to_write(id, spec.options, std::move(ends))});
-  last_id_ = id;
   try {
     hear_of_ports();
     follow_ports();

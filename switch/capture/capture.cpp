@@ -12,20 +12,29 @@
 
 namespace tapswitch {
 
-std::shared_ptr<Capture> Capture::start(CaptureEnds ends, const CaptureOptions& options,
-                                        std::size_t worker_count, std::function<void()> on_end) {
+KernelResult<std::shared_ptr<Capture>> Capture::start(CaptureEnds ends,
+                                                      const CaptureOptions& options,
+                                                      std::size_t worker_count,
+                                                      std::function<void()> on_end) {
   auto shared = std::make_shared<Shared>(std::move(ends), options, std::move(on_end));
   if (!shared->stop_bell.is_open()) {
-    throw std::system_error(errno, std::generic_category(), "eventfd");
+    return kernel_error(errno, "eventfd2", "make", "the bell of a capture", "");
   }
   const std::size_t share = most_ring_bytes / worker_count & ~std::size_t{7};
   const std::size_t size = std::clamp(share, least_ring_bytes, largest_ring_bytes);
   for (std::size_t i = 0; i < worker_count; ++i) {
     shared->rings.push_back(std::make_unique<CaptureRing>(size));
   }
+  // All that the thread needs is there before it is: nobody could be told what it lacks.
+  auto writer = std::make_unique<CaptureWriter>(*shared);
   std::shared_ptr<Capture> capture(new Capture(shared));
-  // The process does not wait for it at its end: a file system may hold it for ever.
-  std::thread([shared] { CaptureWriter(*shared).run(); }).detach();
+  try {
+    // The process does not wait for it at its end: a file system may hold it for ever.
+    std::thread([shared, writer = std::move(writer)] { writer->run(); }).detach();
+  } catch (const std::system_error& error) {
+    return kernel_error(error.code().value(), "pthread_create", "start", "the thread of a capture",
+                        "");
+  }
   return capture;
 }
 
@@ -68,7 +77,8 @@ void Capture::take(std::size_t worker, CaptureInterface& interface, const Look& 
                       .dropped = look.dropped,
                       .is_final = is_final};
   if (!CapturedFrame::put(*shared_->rings[worker], seen, frame, kept)) {
-    interface.missed.fetch_add(1, std::memory_order_relaxed);
+    interface.missed.fetch_add(options.is_uncut ? 1 : frame.wire_count(),
+                               std::memory_order_relaxed);
   }
 }
 

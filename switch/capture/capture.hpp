@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "switch/capture/capture_end.hpp"
 #include "switch/capture/capture_filter.hpp"
 #include "switch/capture/capture_ring.hpp"
 #include "switch/engine/direction.hpp"
@@ -30,6 +31,7 @@
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/vlan_tag.hpp"
 #include "switch/system/bell.hpp"
+#include "switch/system/kernel_error.hpp"
 #include "switch/system/slow_close.hpp"
 #include "switch/system/unique_fd.hpp"
 
@@ -76,19 +78,20 @@ class Capture {
   static constexpr std::size_t most_interfaces = 16'384;
 
   struct Progress {
-    std::uint64_t frames;  // written
+    std::uint64_t frames;  // written, as a wire has them
     std::uint64_t octets;  // of the file
-    std::uint64_t missed;
+    std::uint64_t missed;  // there was no room for them, or the file did not take them
     bool is_over;
     std::string why;  // it is over
   };
 
   // Begins to write. 'on_end' is called once, by another thread, when it is over and its file is
-  // closed; it must not throw. Throws std::system_error if there is no thread to be had.
-  [[nodiscard]] static std::shared_ptr<Capture> start(CaptureEnds ends,
-                                                      const CaptureOptions& options,
-                                                      std::size_t worker_count,
-                                                      std::function<void()> on_end);
+  // closed; it must not throw. What the kernel refuses is a bell or a thread. Throws
+  // std::bad_alloc.
+  [[nodiscard]] static KernelResult<std::shared_ptr<Capture>> start(CaptureEnds ends,
+                                                                    const CaptureOptions& options,
+                                                                    std::size_t worker_count,
+                                                                    std::function<void()> on_end);
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
   ~Capture();
@@ -108,7 +111,7 @@ class Capture {
             const FrameBuffer& frame) noexcept;
 
   // Ends it soon: what was taken is written, if the reader takes it within a second.
-  void stop(std::string_view why = "stopped");
+  void stop(std::string_view why = capture_end::stopped);
 
   [[nodiscard]] Progress progress() const;
 

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <new>
 
 #include "switch/capture/pcapng.hpp"
 #include "switch/frame/frame_view.hpp"
@@ -35,6 +37,8 @@ constexpr std::size_t enough = std::size_t{256} * 1'024;
 constexpr milliseconds between_looks{10};
 // How long the reader has for what is left when the capture is stopped.
 constexpr milliseconds patience{1'000};
+// What is said of the end; what is longer is cut.
+constexpr std::size_t longest_why = 200;
 
 std::chrono::nanoseconds offset_of_wall_clock() {
   return std::chrono::system_clock::now().time_since_epoch() -
@@ -58,14 +62,24 @@ void leave_signals_to_others() {
 CaptureWriter::CaptureWriter(Capture::Shared& capture)
     : capture_(capture),
       offset_(offset_of_wall_clock()),
-      is_pipe_(is_pipe(capture.ends.file.get())) {}
+      is_pipe_(is_pipe(capture.ends.file.get())),
+      is_never_to_wait_(is_pipe_) {
+  capture.why.reserve(longest_why);  // so that want of memory can be told
+}
 
 void CaptureWriter::run() noexcept {
   leave_signals_to_others();
   try {
     write_all();
+  } catch (const std::bad_alloc&) {
+    end("there is not enough memory");
   } catch (const std::exception& error) {
     end(error.what());
+  }
+  try {
+    count_unwritten();
+  } catch (const std::bad_alloc&) {
+    // Some frames are in no count: there was no memory to look what they are.
   }
   capture_.ends = {};
   capture_.is_over = true;
@@ -90,6 +104,24 @@ void CaptureWriter::write_all() {
   add_interfaces();
   add_statistics();
   (void)write_out();
+}
+
+// The capture is over.
+void CaptureWriter::count_unwritten() {
+  const auto count = [this] {
+    for (std::size_t i = ended_count_; i < ends_.size(); ++i) {
+      ++interfaces_[ends_[i].interface]->missed;
+    }
+    text_.clear();
+    ends_.clear();
+    ended_count_ = 0;
+  };
+  count();
+  for (CaptureRing* ring = oldest(); ring != nullptr && !has_all(); ring = oldest()) {
+    add(CapturedFrame::read(ring->front()));
+    ring->pop();
+    count();
+  }
 }
 
 // Returns whether there may be more.
@@ -155,7 +187,7 @@ void CaptureWriter::add_cut(const CapturedFrame& captured) {
     return;
   }
   Segmenter segments(frame, *headers);
-  while (!is_over_ && segments.next(frames_->segment)) {
+  while (!has_all() && segments.next(frames_->segment)) {
     const FrameBuffer& segment = frames_->segment;
     add_piece(captured, {segment.number(), segment.size(), segment.head()});
   }
@@ -177,10 +209,10 @@ void CaptureWriter::add_piece(const CapturedFrame& captured, const Piece& piece)
                              .size = piece.size,
                              .bytes = piece.bytes.first(kept),
                              .comment = comment_on(captured.seen.dropped)});
-  ++written_[captured.seen.interface];
-  capture_.frames = ++count_;
-  if (count_ == options.count) {
-    end("count reached");
+  ends_.push_back({text_.size(), captured.seen.interface});
+  ++count_;
+  if (has_all()) {
+    end(capture_end::count_reached);
   }
 }
 
@@ -214,18 +246,46 @@ bool CaptureWriter::write_out() {
     if (is_pipe_ && !wait_for_room()) {
       return false;
     }
-    const std::size_t size =
-        std::min(text_.size() - begin, is_pipe_ ? std::size_t{PIPE_BUF} : text_.size());
-    const ssize_t written = ::write(capture_.ends.file.get(), text_.data() + begin, size);
+    const std::int64_t written = write_some(std::string_view(text_).substr(begin));
     if (written < 0 && errno != EINTR && !(is_pipe_ && errno == EAGAIN)) {
-      end(errno == EPIPE ? "its reader is gone" : std::strerror(errno));
+      end(errno == EPIPE ? capture_end::reader_gone : std::string_view(std::strerror(errno)));
       return false;
     }
     begin += written > 0 ? static_cast<std::size_t>(written) : 0;
     capture_.octets += written > 0 ? static_cast<std::uint64_t>(written) : 0;
+    count_written(begin);
   }
   text_.clear();
+  ends_.clear();
+  ended_count_ = 0;
   return true;
+}
+
+// Returns what write() does. Others who write to the same pipe may have taken the room that there
+// was a moment ago: the thread does not wait in the kernel, where stop() could not reach it.
+std::int64_t CaptureWriter::write_some(std::string_view bytes) {
+  const int file = capture_.ends.file.get();
+  if (!is_pipe_) {
+    return ::write(file, bytes.data(), bytes.size());
+  }
+  bytes = bytes.substr(0, PIPE_BUF);
+  if (is_never_to_wait_) {
+    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    const ssize_t written = ::pwritev2(file, &part, 1, -1, RWF_NOWAIT);
+    if (written >= 0 || errno != EOPNOTSUPP) {
+      return written;
+    }
+    is_never_to_wait_ = false;
+  }
+  return ::write(file, bytes.data(), bytes.size());
+}
+
+// 'size' bytes of the text are written.
+void CaptureWriter::count_written(std::size_t size) {
+  for (; ended_count_ < ends_.size() && ends_[ended_count_].at <= size; ++ended_count_) {
+    ++written_[ends_[ended_count_].interface];
+    ++capture_.frames;
+  }
 }
 
 // Returns once the pipe takes PIPE_BUF bytes. False: nobody reads it, and the capture is over.
@@ -239,7 +299,7 @@ bool CaptureWriter::wait_for_room() {
     (void)::poll(wanted.data(), wanted.size(),
                  is_stopping ? static_cast<int>(patience_left().count()) : -1);
     if ((wanted[0].revents & POLLERR) != 0) {
-      end("its reader is gone");
+      end(capture_end::reader_gone);
       return false;
     }
     if ((wanted[0].revents & POLLOUT) != 0) {
@@ -262,7 +322,7 @@ bool CaptureWriter::is_read(milliseconds longest) {
                                 {capture_.ends.lease.get(), 0, 0}}};
   (void)::poll(wanted.data(), wanted.size(), static_cast<int>(longest.count()));
   if ((wanted[0].revents & POLLERR) != 0) {
-    end("its reader is gone");
+    end(capture_end::reader_gone);
     return false;
   }
   if (wanted[2].revents != 0) {
@@ -300,7 +360,7 @@ void CaptureWriter::end(std::string_view why) {
   capture_.is_stopping = true;  // no worker need copy anything more
   const std::lock_guard lock(capture_.mutex);
   if (capture_.why.empty()) {
-    capture_.why = why;
+    capture_.why = why.substr(0, longest_why);
   }
 }
 

@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import stat
 import subprocess
 import threading
@@ -13,7 +14,7 @@ import time
 
 import pytest
 
-from lab import program, run, status_at_end, wait_until
+from lab import DEADLINE, program, run, status_at_end, wait_until
 from rpc_client import RpcClient, RpcError, listens
 
 
@@ -127,6 +128,26 @@ def allow_more_memory(daemon, size):
         pages = int(statm.read().split()[0])
     limit = pages * resource.getpagesize() + size
     resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
+
+
+@pytest.mark.not_sanitized
+@pytest.mark.parametrize("kilobytes", [100, 300, 1_000, 5_000, 9_000])
+def test_want_of_memory_refuses_captures_and_leaves_the_daemon(lab, kilobytes):
+    line = b'{"jsonrpc": "2.0", "id": 1, "method": "capture.start", "params": {"fd": 0}}\n'
+    with socket.socket(socket.AF_UNIX) as session, open("/dev/null", "wb") as nowhere:
+        session.settimeout(DEADLINE)
+        session.connect(str(lab.socket))
+        replies = session.makefile("rb")
+        allow_more_memory(lab.daemon, kilobytes << 10)
+        for _ in range(8):
+            socket.send_fds(session, [line], [nowhere.fileno()])
+            reply = replies.readline()
+            if not reply:
+                break  # the session was ended for want of memory
+            reply = json.loads(reply)
+            assert "result" in reply or reply["error"]["data"]["kind"] in (
+                "limit_reached", "kernel_refused"), reply
+    wait_until(lambda: lab.call("system.info")["pid"] == lab.daemon.pid, "it answers")
 
 
 @pytest.mark.not_sanitized  # a sanitizer takes all the address space there is

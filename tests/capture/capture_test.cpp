@@ -469,6 +469,11 @@ TEST(CaptureFilter, SaysWhatIsWrongInTheWordsOfLibpcap) {
   }
 }
 
+TEST(CaptureFilter, IsReadToItsEnd) {
+  using namespace std::string_literals;
+  EXPECT_THROW(CaptureFilter("arp\0x"s), std::invalid_argument);
+}
+
 TEST(CaptureFilter, ThatGoesInCirclesIsRefused) {
   EXPECT_THROW(CaptureFilter("ip6 protochain 6"), std::invalid_argument);
   EXPECT_NO_THROW(CaptureFilter("ip6 proto 6 or not (tcp[13] & 2 != 0)"));

@@ -315,7 +315,7 @@ TEST_F(CaptureTest, StopDoesNotWaitForAReaderWhoStandsStill) {
   EXPECT_EQ(capture_->progress().why, "stopped, with a reader that stood still");
 }
 
-// What lies in the pipe when nobody writes to it any more.
+// Returns the blocks that lie whole in a pipe to which nobody writes any more.
 std::vector<Block> whole_blocks_in(const UniqueFd& pipe) {
   std::string file;
   std::array<char, 65'536> part;

@@ -35,6 +35,9 @@ CaptureSpec spec_of(const Json& params) {
   CaptureSpec spec;
   if (const Json* ports = rpc::find_member(params, "ports")) {
     spec.ports = ports->get<std::set<std::string>>();
+    if (spec.ports.empty()) {
+      throw rpc::invalid_params({{"ports", "it is empty", "names of ports; all: leave it out"}});
+    }
   }
   spec.switch_name = optional_text(params, "switch");
   spec.filter = rpc::text_or(params, "filter", "");

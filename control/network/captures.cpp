@@ -53,6 +53,12 @@ bool is_writable(int fd) {
   return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
 }
 
+// Whoever has this end has not the other, which a FIFO opened for both would be: the daemon itself
+// would be the reader whose end it waits for.
+bool is_writing_end(int fd) {
+  return is_writable(fd) && (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+}
+
 rpc::Error no_capture(std::uint64_t id) {
   return {rpc::ErrorKind::not_found, fmt::format("there is no capture {}", id), {{"object", id}}};
 }
@@ -130,9 +136,12 @@ void Captures::check_start(const CaptureSpec& spec) const {
 }
 
 void Captures::check_file(int fd) {
-  const char* problem = refusal_of(kind_of(fd, "fd"));
+  const struct statx status = kind_of(fd, "fd");
+  const char* problem = refusal_of(status);
   if (problem == nullptr && !is_writable(fd)) {
     problem = "it is not open for writing";
+  } else if (problem == nullptr && S_ISFIFO(status.stx_mode) && !is_writing_end(fd)) {
+    problem = "it is a pipe that is open for reading too";
   }
   if (problem != nullptr) {
     throw rpc::invalid_params({{"fd", problem, "a pipe, a file or /dev/null, open for writing"}});
@@ -140,7 +149,7 @@ void Captures::check_file(int fd) {
 }
 
 void Captures::check_lease(int fd) {
-  if ((kind_of(fd, "lease").stx_mode & S_IFMT) != S_IFIFO || !is_writable(fd)) {
+  if ((kind_of(fd, "lease").stx_mode & S_IFMT) != S_IFIFO || !is_writing_end(fd)) {
     throw rpc::invalid_params({{"lease", "it is something else", "the writing end of a pipe"}});
   }
 }

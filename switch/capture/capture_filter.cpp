@@ -32,6 +32,9 @@ void CaptureFilter::Free::operator()(bpf_program* program) const noexcept {
 }
 
 CaptureFilter::CaptureFilter(const std::string& text) {
+  if (text.find('\0') != std::string::npos) {
+    throw std::invalid_argument("there is a NUL in it, behind which nothing would be read");
+  }
   constexpr int largest = 262'144;  // as tcpdump has it: more than any frame
   const std::unique_ptr<pcap_t, Close> handle(pcap_open_dead(DLT_EN10MB, largest));
   auto program = std::make_unique<bpf_program>();

@@ -37,7 +37,7 @@ constexpr std::size_t enough = std::size_t{256} * 1'024;
 constexpr milliseconds between_looks{10};
 // How long the reader has for what is left when the capture is stopped.
 constexpr milliseconds patience{1'000};
-// What is said of the end; what is longer is cut.
+// The end is told in so many bytes at most, and cut there.
 constexpr std::size_t longest_why = 200;
 
 std::chrono::nanoseconds offset_of_wall_clock() {

@@ -2,6 +2,7 @@
 // capture.start, capture.list and capture.stop, and what is told of captures.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -210,6 +211,35 @@ TEST_F(CaptureApi, WhatCannotBeWrittenToIsRefused) {
   EXPECT_TRUE(call("capture.list")["captures"].empty());
 }
 
+// The daemon would have the reader's end itself, and never see it go.
+TEST_F(CaptureApi, PipeThatIsOpenForReadingTooIsRefused) {
+  const Pipe pipe = open_pipe();
+  const std::string path = "/proc/self/fd/" + std::to_string(pipe.writer.get());
+  EXPECT_EQ(refusal(open(path.c_str(), O_RDWR)), "fd: it is a pipe that is open for reading too");
+  std::vector<UniqueFd> fds;
+  fds.push_back(open("/dev/null", O_WRONLY));
+  fds.push_back(open(path.c_str(), O_RDWR));
+  const Json answer = start(std::move(fds), {{"lease", 1}});
+  EXPECT_EQ(answer["error"]["data"]["field"], "lease") << answer;
+}
+
+TEST_F(CaptureApi, WhatTheKernelRefusesIsToldWithTheCall) {
+  std::vector<UniqueFd> fds;
+  fds.push_back(open("/dev/null", O_WRONLY));
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(::dup(0)), .rlim_max = before.rlim_max};
+  ::close(static_cast<int>(none.rlim_cur));
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const Json data = start(std::move(fds))["error"]["data"];
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(data["kind"], "kernel_refused") << data;
+  EXPECT_EQ(data["errno_name"], "EMFILE");
+  EXPECT_EQ(data["call"], "eventfd2");
+  EXPECT_EQ(data["object"], "the bell of a capture");
+  EXPECT_EQ(refusal(Json::object()), "");
+}
+
 TEST_F(CaptureApi, LeaseIsTheWritingEndOfAPipeAndNotTheFile) {
   EXPECT_EQ(refusal({{"lease", 0}}), "lease: there is no descriptor 0 for it");
   EXPECT_EQ(refusal({{"lease", 1}}), "lease: there is no descriptor 1 for it");
@@ -242,6 +272,8 @@ TEST_F(CaptureApi, PortsSwitchesAndFiltersThatAreNoneAreRefused) {
     EXPECT_EQ(refusal({{"filter", filter}}).rfind("filter: ", 0), 0U) << filter;
   }
   EXPECT_EQ(refusal({{"filter", std::string(1'025, ' ')}}).rfind("filter: ", 0), 0U);
+  EXPECT_EQ(refusal({{"filter", std::string("arp\0x", 5)}}).rfind("filter: ", 0), 0U);
+  EXPECT_EQ(refusal({{"ports", Json::array()}}), "ports: it is empty");
   EXPECT_TRUE(call("capture.list")["captures"].empty());
 }
 

@@ -315,7 +315,7 @@ TEST_F(CaptureTest, StopDoesNotWaitForAReaderWhoStandsStill) {
   EXPECT_EQ(capture_->progress().why, "stopped, with a reader that stood still");
 }
 
-// What lies in the pipe when nobody writes to it any more.
+// Returns the blocks that lie whole in a pipe to which nobody writes any more.
 std::vector<Block> whole_blocks_in(const UniqueFd& pipe) {
   std::string file;
   std::array<char, 65'536> part;
@@ -467,6 +467,11 @@ TEST(CaptureFilter, SaysWhatIsWrongInTheWordsOfLibpcap) {
   } catch (const std::invalid_argument& error) {
     EXPECT_NE(std::string(error.what()).find("syntax error"), std::string::npos) << error.what();
   }
+}
+
+TEST(CaptureFilter, IsReadToItsEnd) {
+  using namespace std::string_literals;
+  EXPECT_THROW(CaptureFilter("arp\0x"s), std::invalid_argument);
 }
 
 TEST(CaptureFilter, ThatGoesInCirclesIsRefused) {

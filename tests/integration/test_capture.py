@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import time
 
@@ -298,10 +299,36 @@ def test_disk_that_is_full_ends_it_and_says_so(pair):
     try:
         with Capturing(pair, "-w", disk / "full.pcapng") as capturing:
             transmit(pair, "alice", *[frame(ALICE, EVERYBODY, size=1_000)] * 200)
-            assert "No space left on device" in capturing.result()
+            said = capturing.result(status=1)
+            assert "No space left on device" in said, said
     finally:
         run("umount", "-l", disk)
     assert pair.ping("alice", "bob")
+
+
+def test_second_signal_ends_it_whatever_it_waits_for(pair):
+    def is_dead():
+        capturing.process.send_signal(signal.SIGINT)
+        return capturing.process.poll() is not None
+
+    with Capturing(pair, "alice") as capturing:
+        pair.daemon.send_signal(signal.SIGSTOP)
+        try:
+            wait_until(is_dead, "it ends before the daemon goes on")
+        finally:
+            pair.daemon.send_signal(signal.SIGCONT)
+        assert capturing.process.returncode == -signal.SIGINT
+
+    ours, theirs = pty.openpty()
+    with Capturing(pair, "alice", stdout=theirs) as capturing:
+        os.close(theirs)
+        for _ in range(4):  # more than a terminal takes that nobody reads
+            transmit(pair, "alice", *[frame(ALICE, EVERYBODY)] * 300)
+        capturing.wait_for(1_000)
+        wait_until(is_dead, "it ends before its terminal is read")
+        assert capturing.process.returncode == -signal.SIGINT
+    os.close(ours)
+    wait_until(lambda: not pair.call("capture.list")["captures"], "both are over")
 
 
 def test_capture_ends_with_its_tapctl_however_that_ends(pair):
@@ -329,7 +356,7 @@ def check_whole_file_after(pair, end_of_the_daemon):
         transmit(pair, "alice", frame(ALICE, EVERYBODY))
         capturing.wait_for(2)
         end_of_the_daemon()
-        assert "the daemon ends" in capturing.result()
+        assert "the daemon ends" in capturing.result(status=1)
     assert len(read(path)) == 2
 
 

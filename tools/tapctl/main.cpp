@@ -195,7 +195,11 @@ void carry_out(const Manner& manner, Call& call) {
     return;
   }
   if (call.method == "capture") {
-    std::fputs(summary_of(capture(client, call, print)).c_str(), stderr);
+    const Json became = capture(client, call, print);
+    if (!is_wished_end(became)) {
+      throw std::runtime_error(summary_of(became));
+    }
+    std::fputs(fmt::format("tapctl: {}\n", summary_of(became)).c_str(), stderr);
     return;
   }
   if (call.method == "system.shutdown" && !rpc::boolean_or(call.params, "dry_run", false)) {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -22,9 +20,11 @@
 #include <system_error>
 #include <utility>
 
+#include "switch/capture/capture_end.hpp"
 #include "switch/system/pipe.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tools/tapctl/capture/capture_files.hpp"
+#include "tools/tapctl/capture/end_signals.hpp"
 #include "tools/tapctl/capture/frame_lines.hpp"
 #include "tools/tapctl/capture/write_all.hpp"
 #include "tools/terminal/usage_error.hpp"
@@ -42,22 +42,16 @@ UniqueFd checked(int fd, const std::string& what) {
   return UniqueFd(fd);
 }
 
-// Readable once somebody has had enough.
-UniqueFd open_signals() {
-  sigset_t ends;
-  ::sigemptyset(&ends);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    ::sigaddset(&ends, number);
-  }
-  ::sigprocmask(SIG_BLOCK, &ends, nullptr);
-  return checked(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
-}
-
 // Whether the daemon takes it; a socket is what sshd has for some programs' output.
 bool is_pipe_or_file(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 &&
-         (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode) || status.st_rdev == ::makedev(1, 3));
+  if (::fstat(fd, &status) != 0) {
+    return false;
+  }
+  if (S_ISFIFO(status.st_mode)) {
+    return (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+  }
+  return S_ISREG(status.st_mode) || status.st_rdev == ::makedev(1, 3);
 }
 
 // A capture is wished for in these words, beside the parameters of capture.start.
@@ -98,7 +92,7 @@ class Capturing {
     refuse_early(params);
     client_.call("event.subscribe", {{"topics", {"capture"}}});
     const UniqueFd output = open_output(wish);
-    signals_ = open_signals();
+    signals_.emplace();
     Pipe lease = open_pipe();
     params["lease"] = 1;
     const std::array fds{output.is_open() ? output.get() : STDOUT_FILENO, lease.writer.get()};
@@ -164,7 +158,7 @@ class Capturing {
 
   void wait() {
     std::array<pollfd, 3> waiting{{{client_.descriptor(), POLLIN, 0},
-                                   {signals_.get(), POLLIN, 0},
+                                   {signals_->descriptor(), POLLIN, 0},
                                    {coming_.get(), POLLIN, 0}}};
     ::poll(waiting.data(), waiting.size(), timeout());
     const bool is_time = end_ && !is_stopped_ && Clock::now() >= *end_;
@@ -188,9 +182,7 @@ class Capturing {
     if (std::exchange(is_stopped_, true)) {
       throw std::runtime_error("left before the daemon had written everything");
     }
-    signalfd_siginfo taken{};
-    while (::read(signals_.get(), &taken, sizeof taken) > 0) {
-    }
+    signals_->take();
     try {
       client_.call("capture.stop", {{"capture", id_}});
     } catch (const client::Refused&) {
@@ -219,7 +211,7 @@ class Capturing {
 
   Client& client_;
   const std::function<void(const std::string&)>& print_;
-  UniqueFd signals_;
+  std::optional<EndSignals> signals_;
   UniqueFd lease_;                   // the daemon has its other end
   UniqueFd coming_;                  // from the daemon, if the output is made here
   std::optional<FrameLines> lines_;  // for a terminal
@@ -236,10 +228,13 @@ Json capture(Client& client, const Call& call,
   return Capturing(client, call, print).run();
 }
 
+bool is_wished_end(const Json& became) {
+  return capture_end::is_wished(became["why"].get<std::string>());
+}
+
 std::string summary_of(const Json& became) {
-  return fmt::format("tapctl: {} frames captured, {} missed: {}\n",
-                     became["frames"].get<std::uint64_t>(), became["missed"].get<std::uint64_t>(),
-                     became["why"].get<std::string>());
+  return fmt::format("{} frames captured, {} missed: {}", became["frames"].get<std::uint64_t>(),
+                     became["missed"].get<std::uint64_t>(), became["why"].get<std::string>());
 }
 
 }  // namespace tapswitch::tapctl

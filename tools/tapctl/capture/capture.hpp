@@ -17,7 +17,10 @@ namespace tapswitch::tapctl {
 Json capture(client::Client& client, const Call& call,
              const std::function<void(const std::string&)>& print);
 
-// Returns a line that says so.
+// Whether it ended as somebody wished: it was stopped, its count was reached, its reader is gone.
+[[nodiscard]] bool is_wished_end(const Json& became);
+
+// Returns a sentence that says so.
 [[nodiscard]] std::string summary_of(const Json& became);
 
 }  // namespace tapswitch::tapctl

@@ -127,8 +127,8 @@ void capture_to_fifo(const ExtcapRequest& request) {
   try {
     const Json became = capture(*client, call, [](const std::string& /*lines*/) {});
     // Wireshark takes whatever is said for an error.
-    if (became["missed"] != 0) {
-      std::fputs(summary_of(became).c_str(), stderr);
+    if (became["missed"] != 0 || !is_wished_end(became)) {
+      std::fputs(fmt::format("tapswitchdump: {}\n", summary_of(became)).c_str(), stderr);
     }
   } catch (const client::Refused&) {
     write_empty_capture();

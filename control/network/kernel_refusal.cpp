@@ -15,4 +15,12 @@ rpc::Error refusal(const KernelError& error) {
   return {rpc::ErrorKind::permission_denied, error.message(), std::move(data)};
 }
 
+LinkStatus link_or_refuse(const Port& port) {
+  LinkStatus link = port.link();
+  if (link.shortage != 0) {
+    throw refusal(kernel_error(link.shortage, "RTM_GETLINK", "look at", "the interface of a port"));
+  }
+  return link;
+}
+
 }  // namespace tapswitch::network

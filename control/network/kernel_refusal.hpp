@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/rpc/error.hpp"
+#include "switch/ports/port.hpp"
 #include "switch/system/kernel_error.hpp"
 
 namespace tapswitch::network {
@@ -21,5 +22,9 @@ T value_or_refuse(KernelResult<T> result) {
     return std::move(*result);
   }
 }
+
+// How the link of 'port' is. Throws kernel_refused if nobody can look for want of descriptors or
+// memory.
+[[nodiscard]] LinkStatus link_or_refuse(const Port& port);
 
 }  // namespace tapswitch::network

@@ -23,9 +23,14 @@ std::optional<int> LinkWatch::listen_to(const RunningPort& port) {
   return std::nullopt;
 }
 
-void LinkWatch::assign(RunningPort& port, std::optional<int> name_space) {
+int LinkWatch::assign(RunningPort& port, std::optional<int> name_space) {
+  LinkStatus now = port.port->link();
+  port.is_look_due = now.shortage != 0;
+  if (port.is_look_due) {
+    return now.shortage;
+  }
   forget(port);
-  port.seen = port.port->link();
+  port.seen = std::move(now);
   if (name_space && port.seen.index != 0) {
     port.link_key = {.name_space = *name_space, .index = port.seen.index};
     assign(*port.link_key, port.spec.name, false);
@@ -33,6 +38,7 @@ void LinkWatch::assign(RunningPort& port, std::optional<int> name_space) {
   if (const auto near = monitor_ ? port.port->near_index() : std::nullopt) {
     assign({.index = *near}, port.spec.name, true);
   }
+  return 0;
 }
 
 void LinkWatch::assign(const LinkKey& key, const std::string& port, bool is_near) {

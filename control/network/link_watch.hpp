@@ -39,8 +39,9 @@ class LinkWatch {
   [[nodiscard]] std::optional<int> listen_to(const RunningPort& port);
 
   // Looks at the link of 'port'; what is heard of its interface in 'name_space' is about this port
-  // from now on.
-  void assign(RunningPort& port, std::optional<int> name_space);
+  // from now on. If nobody can look for want of something, all stays as it was, and a look is due.
+  // Returns LinkStatus::shortage.
+  int assign(RunningPort& port, std::optional<int> name_space);
   void forget(RunningPort& port) noexcept;
   // The same by its name, where the port itself is gone.
   void forget(const std::string& port) noexcept;

@@ -5,15 +5,27 @@
 #include <utility>
 #include <vector>
 
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/interface_link.hpp"
 
 namespace tapswitch::network {
+namespace {
+
+rpc::Error cannot_look(const RunningPort& port, int shortage) {
+  return refusal(kernel_error(shortage, "RTM_GETLINK", "look at",
+                              "the link of port '" + port.spec.name + "'"));
+}
+
+}  // namespace
 
 Links::Links(const Parts& parts, SeeOut see_out) : parts_(parts), see_out_(std::move(see_out)) {}
 
 void Links::check_is_free(const RunningPort& added) {
   const LinkStatus link = added.port->link();
+  if (link.shortage != 0) {
+    throw cannot_look(added, link.shortage);
+  }
   const auto name_space = added.port->open_name_space();
   if (link.index == 0 || !name_space) {
     return;
@@ -56,16 +68,22 @@ const std::string* Links::user_of(const PassedEnd& passed) const {
   return nullptr;
 }
 
-// Listens before it looks, so that no change falls between.
 void Links::watch(RunningPort& port) {
+  if (const int shortage = begin_to_follow(port); shortage != 0) {
+    throw cannot_look(port, shortage);
+  }
+}
+
+// Listens before it looks, so that no change falls between. Returns LinkStatus::shortage.
+int Links::begin_to_follow(RunningPort& port) {
   const auto name_space = parts_.watch.listen_to(port);
   follow(&port);
-  parts_.watch.assign(port, name_space);
+  return parts_.watch.assign(port, name_space);
 }
 
 void Links::regain(RunningPort& port) {
   port.is_lost = false;
-  watch(port);
+  (void)begin_to_follow(port);
   port.bring_state();
 }
 
@@ -126,6 +144,10 @@ void Links::poll() {
   LinkReader reader;
   std::vector<RunningPort*> gone;
   for (auto& [name, port] : parts_.inventory.ports()) {
+    if (port.is_look_due && !port.is_guest()) {
+      look_again(port);
+      continue;
+    }
     if (port.link_key || port.is_lost) {
       continue;
     }
@@ -181,7 +203,9 @@ void Links::look_again(RunningPort& port) {
   }
   const LinkStatus before = port.seen;
   const auto key_before = port.link_key;
-  parts_.watch.assign(port, parts_.watch.listen_to(port));
+  if (parts_.watch.assign(port, parts_.watch.listen_to(port)) != 0) {
+    return;
+  }
   if (key_before && port.link_key && key_before->name_space != port.link_key->name_space) {
     parts_.claims.release(port.spec.name);  // where it was there may be another of its name
   }
@@ -192,6 +216,10 @@ std::string_view Links::note(RunningPort& port, LinkStatus now) {
   const bool is_on_wire = port.home->spec.is_wire;
   if (is_on_wire && now.is_up && !now.has_carrier && !port.is_held && !port.is_lost) {
     now = port.port->link();  // the news may be older than what we did to the carrier
+  }
+  if (now.shortage != 0) {
+    port.is_look_due = !port.is_lost;
+    return {};
   }
   if (!now.is_present) {
     if (port.is_lost) {
@@ -232,6 +260,7 @@ std::string_view Links::note(RunningPort& port, LinkStatus now) {
 void Links::lose(RunningPort& port) {
   parts_.watch.forget(port);
   port.is_lost = true;
+  port.is_look_due = false;
   parts_.wires.let_go(port);
   port.seen = {};
   port.bring_state();

@@ -4,6 +4,8 @@
 //
 // Theory of operation: what is known of a link is heard of from the kernel (link_watch.hpp), told
 // by a worker, or looked at. Each way leads to note(), which compares it with what was seen before.
+// A look that fails for want of descriptors or memory says nothing about the link: what was seen
+// counts on, and poll() looks again.
 // Threads: the control thread. Limits: those of the ports; all notices that wait are heeded by one
 // picture.
 #pragma once
@@ -42,21 +44,23 @@ class Links {
   Links(const Parts& parts, SeeOut see_out);
 
   // Throws already_exists if another port has the interface of the new one, by whatever name and
-  // namespace it was called.
+  // namespace it was called; kernel_refused if nobody can look for want of descriptors or memory.
   void check_is_free(const RunningPort& added);
   // Returns the port that has this interface open, as far as we hear of interfaces; nullptr if none
   // has.
   [[nodiscard]] const std::string* user_of(const PassedEnd& passed) const;
 
-  // Looks at the link of a port that is new, or open anew, and follows it from now on.
+  // Looks at the link of a port that is new, and follows it from now on. Throws kernel_refused if
+  // nobody can look for want of descriptors or memory.
   void watch(RunningPort& port);
-  // The same for one that was lost.
+  // The same for one that was lost and is open anew, which throws nothing: poll() looks again.
   void regain(RunningPort& port);
 
   // Follows what has been heard. News about 'except' is ignored, for what the caller will see of it
   // is newer.
   void follow(const RunningPort* except = nullptr);
-  // Looks at the links that are not heard of. To be called about once a second.
+  // Looks at the links that are not heard of, or could not be looked at. To be called about once a
+  // second.
   void poll();
   // Looks at one, and tells of it.
   void look_at(RunningPort& port);
@@ -69,6 +73,7 @@ class Links {
  private:
   void heed(const LinkMonitor::Notices& taken, const RunningPort* except);
   void note_and_tell(RunningPort& port, LinkStatus now);
+  int begin_to_follow(RunningPort& port);
   void look_again(RunningPort& port);
   void lose(RunningPort& port);
   void follow_name(RunningPort& port);

@@ -5,7 +5,10 @@
 
 namespace tapswitch::network {
 
-LinkStatus RunningPort::link(LinkReader& reader) const { return port->read_link(reader); }
+LinkStatus RunningPort::link(LinkReader& reader) const {
+  LinkStatus now = port->read_link(reader);
+  return now.shortage == 0 ? now : seen;
+}
 
 // The kernel is asked for nothing else of interfaces in our own namespace, and for all at once.
 KernelDrops RunningPort::drops(LinkReader& reader) const {

@@ -27,9 +27,10 @@ struct RunningPort {
   std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
   std::string came_by = {};                                    // of a guest: the name of its door
   TimePoint added{};
-  LinkStatus seen = {};  // as it was when we looked or heard of it last (Links)
-  bool is_lost = false;  // its device is gone (Links)
-  bool is_held = false;  // has no carrier, for nobody is at the other end of its wire (Wires)
+  LinkStatus seen = {};      // as it was when we looked or heard of it last (Links)
+  bool is_lost = false;      // its device is gone (Links)
+  bool is_look_due = false;  // nobody could look at its link, for want of something (Links)
+  bool is_held = false;      // has no carrier, for nobody is at the other end of its wire (Wires)
   std::optional<LinkKey> link_key = {};      // where it is heard of; nullopt: nowhere (LinkWatch)
   std::vector<std::string> remarks = {};     // on its opening: what its user should know
   std::optional<PortRule> rule_before = {};  // of a composed change (Changes)
@@ -41,6 +42,7 @@ struct RunningPort {
 
   // Whether it came in by itself: then it is no part of the configuration.
   [[nodiscard]] bool is_guest() const { return !came_by.empty(); }
+  // How its link is, or was when it was seen last if nobody can look now.
   [[nodiscard]] LinkStatus link(LinkReader& reader) const;
   // The same without a question to the kernel where the monitor hears of it. Requires: links have
   // been followed.

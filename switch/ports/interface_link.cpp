@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "switch/system/link_reader.hpp"
+#include "switch/system/shortage.hpp"
 
 namespace tapswitch {
 
@@ -23,7 +24,7 @@ namespace {
 struct FoundInterface {
   bool has_name = false;
   std::string name = {};
-  KernelResult<InterfaceInfo> info = KernelError();
+  KernelResult<InterfaceInfo> info = KernelError();  // no error of the kernel: it has no name
 };
 
 FoundInterface find_interface(LinkReader& reader, const Whereabouts& where) {
@@ -47,10 +48,23 @@ FoundInterface find_interface(LinkReader& reader, const Whereabouts& where) {
 
 }  // namespace
 
+// EAGAIN is what is said where there may be no further thread.
+std::optional<LinkStatus> link_in_shortage(const KernelError& error) {
+  if (!is_shortage(error.number) && error.number != EAGAIN) {
+    return std::nullopt;
+  }
+  LinkStatus status;
+  status.shortage = error.number;
+  return status;
+}
+
 LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where) {
   const FoundInterface found = find_interface(reader, where);
   if (found.info) {
     return to_link(*found.info);
+  }
+  if (auto unseen = link_in_shortage(found.info.error())) {
+    return *std::move(unseen);
   }
   // A link behind a door that is closed to us is as good as up: what is sent will tell.
   const int number = found.info.error().number;

@@ -24,6 +24,10 @@ struct Whereabouts {
   std::function<bool(const InterfaceInfo&)> is_it = {};
 };
 
+// Returns the link of a port at which nobody could look for want of descriptors, memory or threads;
+// nullopt if 'error' is another one, and says something about the link.
+[[nodiscard]] std::optional<LinkStatus> link_in_shortage(const KernelError& error);
+
 // How it is. Not present if it has no name any more.
 [[nodiscard]] LinkStatus read_interface_link(LinkReader& reader, const Whereabouts& where);
 

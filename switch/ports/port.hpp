@@ -60,6 +60,8 @@ struct LinkStatus {
   std::optional<MacAddress> mac;  // of the far end, not a station's
   std::uint32_t mtu = 0;          // bytes of payload; 0 if the kind of port has none
   std::string missing_file = {};  // of a socket: somebody has removed or replaced it; else empty
+  // The errno if nobody could look for want of descriptors or memory: then nothing else counts.
+  int shortage = 0;
 };
 
 // How many frames the kernel dropped by itself before the switch could read them (its queue was

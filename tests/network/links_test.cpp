@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "tests/network/link_stage.hpp"
 
 namespace tapswitch::test {
@@ -99,6 +101,44 @@ TEST_F(LinksTest, WordOfAWorkerAboutAPortThatIsGoneIsNoMatter) {
   home_.port_names.clear();
   links_.on_port_news("sw0", a_.index);
   EXPECT_FALSE(a_.is_lost);
+}
+
+TEST_F(LinksTest, LookThatFailsForWantSaysNothingAndIsTriedAgain) {
+  a_.link_key = LinkKey{.name_space = LinkKey::ours, .index = 7};
+  const LinkStatus up = a_.seen;
+  LinkStatus unseen;
+  unseen.shortage = EMFILE;
+  subscribe({Topic::ports});
+  become(a_, unseen);
+  links_.poll();
+  EXPECT_EQ(a_.state(a_.seen), "up");
+  LinkReader reader;
+  EXPECT_EQ(a_.state(a_.link(reader)), "up");
+  EXPECT_TRUE(a_.link_key) << "it is heard of as before";
+  EXPECT_EQ(heard(), Told{});
+  status_of(a_) = up;
+  status_of(a_).is_up = false;
+  links_.poll();
+  EXPECT_EQ(heard(), Told{"port down a"});
+  EXPECT_FALSE(a_.is_look_due);
+}
+
+TEST_F(LinksTest, NewPortThatCannotBeLookedAtIsRefused) {
+  status_of(a_).shortage = ENFILE;
+  EXPECT_THROW(links_.check_is_free(a_), rpc::Error);
+  EXPECT_THROW(links_.watch(a_), rpc::Error);
+}
+
+TEST_F(LinksTest, PortThatIsOpenAnewAndCannotBeLookedAtIsLookedAtLater) {
+  const LinkStatus up = a_.seen;
+  become(a_, {});
+  status_of(a_).shortage = EMFILE;
+  links_.regain(a_);
+  EXPECT_FALSE(a_.is_lost);
+  subscribe({Topic::ports});
+  status_of(a_) = up;
+  links_.poll();
+  EXPECT_EQ(heard(), Told{"port up a"});
 }
 
 TEST_F(LinksTest, OtherEndOfAWireFollows) {

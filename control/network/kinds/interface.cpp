@@ -40,7 +40,7 @@ class InterfaceEnd final : public OpenEnd {
     if (is_plugged != is_unplugged_) {
       return;
     }
-    const bool is_up = port_.link().is_up;
+    const bool is_up = link_or_refuse(port_).is_up;
     if (is_plugged ? comes_up_ && !is_up : is_up) {
       value_or_refuse(port_.set_up(is_plugged));
     }

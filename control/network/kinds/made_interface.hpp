@@ -122,7 +122,8 @@ class MadeInterfaceEnd : public OpenEnd {
  protected:
   // Part after part.
   virtual void change_parts(const Spec& wanted, const config::FarEndChange& named) {
-    const LinkStatus before = port_.link();
+    const bool is_compared = named.contains("mtu") || named.contains("mac") || named.contains("up");
+    const LinkStatus before = is_compared ? link_or_refuse(port_) : LinkStatus();
     if (named.contains("mtu") && wanted.mtu && *wanted.mtu != before.mtu) {
       value_or_refuse(port_.set_mtu(*wanted.mtu));
     }

@@ -10,6 +10,7 @@
 
 #include "switch/system/interface_name.hpp"
 #include "switch/system/link_reader.hpp"
+#include "switch/system/shortage.hpp"
 
 namespace tapswitch {
 namespace {
@@ -148,7 +149,7 @@ KernelResult<void> InterfacePort::set_up(bool is_up) {
 
 KernelResult<UniqueFd> InterfacePort::open_name_space() const {
   auto now = socket().name_space();
-  if (now) {
+  if (now || is_shortage(now.error().number)) {
     return now;
   }
   return name_space_ ? name_space_->open() : open_current_net_namespace();

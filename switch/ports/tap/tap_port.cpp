@@ -10,6 +10,7 @@
 #include "switch/ports/frame_io.hpp"
 #include "switch/ports/tap/tap_configuration.hpp"
 #include "switch/system/link_reader.hpp"
+#include "switch/system/shortage.hpp"
 
 namespace tapswitch {
 
@@ -257,7 +258,7 @@ KernelResult<void> TapPort::configure(std::string_view action, const Work& work)
 
 KernelResult<UniqueFd> TapPort::open_name_space() const {
   auto now = device_.name_space();
-  if (now || now.error().number == EBADFD) {
+  if (now || now.error().number == EBADFD || is_shortage(now.error().number)) {
     return now;
   }
   return name_space_ ? name_space_->open() : open_current_net_namespace();

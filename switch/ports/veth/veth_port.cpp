@@ -70,12 +70,15 @@ LinkStatus VethPort::read_link(LinkReader& reader) const {
   const auto routes = home ? reader.routes(home->get()) : home.error();
   const auto found = routes ? find_ends(**routes) : routes.error();
   if (!found) {
-    return {};
+    return link_in_shortage(found.error()).value_or(LinkStatus());
   }
   if (found->far) {
     longest_frame_.store(FrameView::header_size + found->far->mtu + VlanTag::size,
                          std::memory_order_relaxed);
     return to_link(*found->far);
+  }
+  if (auto unseen = link_in_shortage(found->far.error())) {
+    return *std::move(unseen);
   }
   longest_frame_.store(0, std::memory_order_relaxed);
   if (found->far.error().number != EPERM) {

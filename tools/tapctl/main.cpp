@@ -268,6 +268,8 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   // `tapctl port | head` ends quietly, also where the parent ignores the signal.
   std::signal(SIGPIPE, SIG_DFL);
+  // A file may be longer than `ulimit -f` allows: that is a failed write, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   tapswitch::tapctl::occupy_standard_descriptors();
   return tapswitch::tapctl::run({argv + std::min(argc, 1), argv + argc});
 }

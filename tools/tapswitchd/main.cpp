@@ -423,8 +423,10 @@ int run(int argc, const char* const* argv) {
 }  // namespace tapswitch::daemon
 
 int main(int argc, char** argv) {
-  // A client that goes away is a failed write, not the end of the daemon.
+  // A client that goes away is a failed write, not the end of the daemon; so is a file that grows
+  // beyond `ulimit -f`.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   // Memory of large replies goes back to the kernel when they are sent. Without a fixed threshold
   // the first of them raises it, and those of many sessions leave a heap full of holes.
   constexpr int large = 128 * 1024;

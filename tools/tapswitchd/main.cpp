@@ -122,7 +122,7 @@ class Daemon {
       server_.listen(std::move(entrances.read_only), true, entrances.capture_group);
     }
     if (predecessor_ != nullptr) {
-      predecessor_->inheritance().build(network_);
+      predecessor_->inheritance().build(network_, [this] { predecessor_->say_busy(); });
       forwards_since_ = std::chrono::steady_clock::now();
     } else {
       begin(options);

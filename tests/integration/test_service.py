@@ -257,6 +257,12 @@ def test_log_that_nobody_reads_stops_nothing(empty_lab):
     os.close(writer)
 
 
+def test_closed_standard_descriptors_are_nobody_elses(empty_lab):
+    empty_lab.start(under=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    for fd in range(3):
+        assert os.readlink(f"/proc/{empty_lab.daemon.pid}/fd/{fd}") == "/dev/null"
+
+
 def test_log_is_read_and_set_by_tapctl(lab):
     lab.call("switch.add", {"name": "sw7"})
     assert 'switch.add {"name":"sw7"}' in lab.tapctl("log", "tail").stdout

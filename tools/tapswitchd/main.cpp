@@ -32,6 +32,7 @@
 #include "control/rpc/printable.hpp"
 #include "control/server/server.hpp"
 #include "control/server/socket_path.hpp"
+#include "switch/system/standard_descriptors.hpp"
 #include "tools/tapswitchd/entrances.hpp"
 #include "tools/tapswitchd/event_loop.hpp"
 #include "tools/tapswitchd/fd_store.hpp"
@@ -423,6 +424,7 @@ int run(int argc, const char* const* argv) {
 }  // namespace tapswitch::daemon
 
 int main(int argc, char** argv) {
+  tapswitch::occupy_standard_descriptors();
   // A client that goes away is a failed write, not the end of the daemon; so is a file that grows
   // beyond `ulimit -f`.
   std::signal(SIGPIPE, SIG_IGN);

@@ -124,10 +124,10 @@ void Inheritance::take(const Json& words, std::vector<UniqueFd> descriptors) {
   // A later version may tell more, which is not known here.
 }
 
-void Inheritance::build(Network& network) {
+void Inheritance::build(Network& network, const std::function<void()>& on_port) {
   network.begin_composed_change();
   try {
-    build_all(network);
+    build_all(network, on_port);
   } catch (...) {
     for (const auto& [name, home] : network.switches()) {
       (void)home.engine->begin_receiving();  // by those that are there
@@ -138,9 +138,9 @@ void Inheritance::build(Network& network) {
   network.set_revision(revision_);
 }
 
-void Inheritance::build_all(Network& network) {
+void Inheritance::build_all(Network& network, const std::function<void()>& on_port) {
   for (const auto& [name, spec] : configuration_.switches) {
-    build_switch(network, spec);
+    build_switch(network, spec, on_port);
   }
   for (const Json& told : stations_) {
     learn(network, told);
@@ -150,7 +150,8 @@ void Inheritance::build_all(Network& network) {
   }
 }
 
-void Inheritance::build_switch(Network& network, const config::SwitchSpec& spec) {
+void Inheritance::build_switch(Network& network, const config::SwitchSpec& spec,
+                               const std::function<void()>& on_port) {
   config::SwitchSpec bare = spec;
   bare.ports.clear();
   bare.static_entries.clear();
@@ -158,6 +159,7 @@ void Inheritance::build_switch(Network& network, const config::SwitchSpec& spec)
   home.engine->receive_later();
   for (const config::PortSpec& port : spec.ports) {
     add_port(network, home, port);
+    on_port();
   }
   for (const config::StaticEntry& entry : spec.static_entries) {
     network.add_static(network.find_port(entry.port), {.vid = entry.vlan, .mac = entry.mac});

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,8 +42,12 @@ class Inheritance {
   // Throws std::runtime_error if that is no message about a network.
   void take(const Json& words, std::vector<UniqueFd> descriptors);
 
-  // 'network' has nothing yet. Nothing about the interfaces is changed. Throws std::exception.
-  void build(Network& network);
+  // 'network' has nothing yet. Nothing about the interfaces is changed. Calls 'on_port' after each
+  // port. Throws std::exception, and what that throws.
+  void build(Network& network, const std::function<void()>& on_port);
+  void build(Network& network) {
+    build(network, [] {});
+  }
 
   // When the other side began to tell; its clock is ours.
   [[nodiscard]] TimePoint told_at() const { return told_at_; }
@@ -53,8 +58,9 @@ class Inheritance {
     std::vector<UniqueFd> descriptors;
   };
 
-  void build_all(Network& network);
-  void build_switch(Network& network, const config::SwitchSpec& spec);
+  void build_all(Network& network, const std::function<void()>& on_port);
+  void build_switch(Network& network, const config::SwitchSpec& spec,
+                    const std::function<void()>& on_port);
   void add_port(Network& network, Network::RunningSwitch& home, config::PortSpec spec);
   static void learn(Network& network, const Json& told);
 

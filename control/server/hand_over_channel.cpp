@@ -13,9 +13,17 @@
 #include "switch/system/slow_close.hpp"
 
 namespace tapswitch::server {
+namespace {
 
-HandOverChannel::HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience)
-    : socket_(std::move(socket)), deadline_(std::chrono::steady_clock::now() + patience) {}
+constexpr const char* too_late = "the other side does not do its part in time";
+
+}  // namespace
+
+HandOverChannel::HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience,
+                                 std::chrono::milliseconds silence)
+    : socket_(std::move(socket)),
+      deadline_(std::chrono::steady_clock::now() + patience),
+      silence_(silence) {}
 
 // With what lies in it unread.
 HandOverChannel::~HandOverChannel() {
@@ -25,15 +33,17 @@ HandOverChannel::~HandOverChannel() {
 
 void HandOverChannel::wait(short events) const {
   pollfd waiting{.fd = socket_.get(), .events = events, .revents = 0};
+  const auto begin = std::chrono::steady_clock::now();
+  const auto last = begin + std::min<std::chrono::nanoseconds>(deadline_ - begin, silence_);
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline_ - std::chrono::steady_clock::now());
+        last - std::chrono::steady_clock::now());
     const int ready = poll(&waiting, 1, static_cast<int>(std::max<long>(0, left.count())));
     if (ready > 0) {
       return;
     }
     if (ready == 0) {
-      throw Broken("the other side does not do its part in time");
+      throw Broken(too_late);
     }
     if (errno != EINTR) {
       throw Broken(std::strerror(errno));
@@ -59,6 +69,10 @@ void HandOverChannel::send(std::string_view line, std::span<const int> descripto
 }
 
 HandOverChannel::Message HandOverChannel::receive() {
+  // One that talks on and on is never waited for.
+  if (std::chrono::steady_clock::now() > deadline_) {
+    throw Broken(too_late);
+  }
   while (true) {
     if (const auto line = lines_.next()) {
       Message message{.line = std::string(*line), .descriptors = {}};

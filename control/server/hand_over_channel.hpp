@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/server/line_splitter.hpp"
@@ -37,8 +38,12 @@ class HandOverChannel {
     std::vector<UniqueFd> descriptors;
   };
 
-  // All that is said must be said within 'patience' from now.
-  HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience);
+  // All that is said must be said within 'patience' from now, and the other side may keep us
+  // waiting for no longer than 'silence' at a time.
+  HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience,
+                  std::chrono::milliseconds silence);
+  HandOverChannel(UniqueFd socket, std::chrono::milliseconds patience)
+      : HandOverChannel(std::move(socket), patience, patience) {}
   HandOverChannel(const HandOverChannel&) = delete;
   HandOverChannel& operator=(const HandOverChannel&) = delete;
   ~HandOverChannel();
@@ -52,6 +57,7 @@ class HandOverChannel {
 
   UniqueFd socket_;
   const std::chrono::steady_clock::time_point deadline_;
+  const std::chrono::milliseconds silence_;
   LineSplitter lines_{longest_line};
   PassedDescriptors passed_{most_descriptors};
 };

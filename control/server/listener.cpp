@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server/listener.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -56,41 +58,6 @@ void set_rights(const UniqueFd& file, const std::string& path, mode_t mode,
   }
 }
 
-void make_directory(const std::string& path, const std::optional<std::string>& group) {
-  const auto location = SocketLocation::of_path(path);
-  if (!location) {
-    fail(path, "make the directory", location.error().number);
-  }
-  const int parent = location->directory->get();
-  if (mkdirat(parent, location->name.c_str(), 0700) != 0) {
-    if (errno != EEXIST) {
-      fail(path, "make the directory", errno);
-    }
-    return;
-  }
-  const UniqueFd made = open_made_directory(parent, location->name);
-  if (!made.is_open()) {
-    fail(path, "open the directory", errno);
-  }
-  set_rights(made, path, directory_mode, group_of(group));
-}
-
-// Checks the path and makes its directory, before anything else touches either.
-const std::string& prepare(const SocketOptions& options) {
-  const std::string& path = options.path;
-  constexpr std::size_t longest_path = SocketAddress::max_path_size;
-  if (path.empty() || path.size() > longest_path) {
-    throw std::runtime_error(fmt::format("the path of a socket has 1 to {} characters, '{}' has {}",
-                                         longest_path, path, path.size()));
-  }
-  const std::string directory = std::filesystem::path(path).parent_path();
-  if (directory.empty()) {
-    return path;
-  }
-  make_directory(directory, options.group);
-  return path;
-}
-
 // We hold the lock, so who answers is no tapswitchd, but it may be another program whose socket was
 // named by mistake.
 void remove_dead_socket(const std::string& path) {
@@ -128,8 +95,65 @@ std::string path_of_listening(const UniqueFd& socket) {
 
 }  // namespace
 
+// A directory that was made for a socket goes again if that does not come about.
+class Listener::NewDirectory {
+ public:
+  NewDirectory() = default;
+  NewDirectory(const NewDirectory&) = delete;
+  NewDirectory& operator=(const NewDirectory&) = delete;
+  ~NewDirectory() {
+    if (made_) {
+      unlinkat(made_->directory->get(), made_->name.c_str(), AT_REMOVEDIR);
+    }
+  }
+
+  // Checks the path and makes its directory, before anything else touches either. Returns the path.
+  const std::string& make_for(const SocketOptions& options) {
+    const std::string& path = options.path;
+    constexpr std::size_t longest_path = SocketAddress::max_path_size;
+    if (path.empty() || path.size() > longest_path) {
+      throw std::runtime_error(
+          fmt::format("the path of a socket has 1 to {} characters, '{}' has {}", longest_path,
+                      path, path.size()));
+    }
+    const std::string directory = std::filesystem::path(path).parent_path();
+    if (!directory.empty()) {
+      make(directory, options.group);
+    }
+    return path;
+  }
+
+  void keep() { made_.reset(); }
+
+ private:
+  void make(const std::string& path, const std::optional<std::string>& group) {
+    const auto location = SocketLocation::of_path(path);
+    if (!location) {
+      fail(path, "make the directory", location.error().number);
+    }
+    const int parent = location->directory->get();
+    if (mkdirat(parent, location->name.c_str(), 0700) != 0) {
+      if (errno != EEXIST) {
+        fail(path, "make the directory", errno);
+      }
+      return;
+    }
+    const UniqueFd made = open_made_directory(parent, location->name);
+    if (!made.is_open()) {
+      fail(path, "open the directory", errno);
+    }
+    made_ = *location;
+    set_rights(made, path, directory_mode, group_of(group));
+  }
+
+  std::optional<SocketLocation> made_;
+};
+
 Listener::Listener(asio::io_context& io, const SocketOptions& options)
-    : path_(prepare(options)), lock_(std::in_place, path_), loop_(io) {
+    : Listener(io, options, NewDirectory()) {}
+
+Listener::Listener(asio::io_context& io, const SocketOptions& options, NewDirectory&& directory)
+    : path_(directory.make_for(options)), lock_(std::in_place, path_), loop_(io) {
   remove_dead_socket(path_);
   loop_.acceptor().open();
   if (!options.takes_descriptors) {
@@ -154,6 +178,7 @@ Listener::Listener(asio::io_context& io, const SocketOptions& options)
     remove_file();
     throw;
   }
+  directory.keep();
 }
 
 Listener::Listener(asio::io_context& io, UniqueFd socket, UniqueFd lock)

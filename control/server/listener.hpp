@@ -35,7 +35,7 @@ class Listener {
   using Accepted = std::function<void(Socket)>;
 
   // Makes the directory (0750, of the socket's group) if it is missing, and the socket. Throws
-  // std::runtime_error with a message for people.
+  // std::runtime_error with a message for people, and then leaves neither.
   Listener(boost::asio::io_context& io, const SocketOptions& options);
 
   // Takes over a socket that listens already. Its path and its lock are somebody else's, and stay,
@@ -66,6 +66,10 @@ class Listener {
   [[nodiscard]] bool has_lost_file();
 
  private:
+  class NewDirectory;
+
+  Listener(boost::asio::io_context& io, const SocketOptions& options, NewDirectory&& directory);
+
   UniqueFd find_file();
   [[nodiscard]] bool is_file_there() const;
   void remove_file() const;  // unless another has taken its place

@@ -65,7 +65,12 @@ PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
           fmt::format("already running, pid {} has the socket '{}'", read_pid(fd_), path));
     }
   } while (!is_same(fd_, file_));
-  claim();
+  try {
+    claim();
+  } catch (...) {
+    unlink(file_.c_str());
+    throw;
+  }
 }
 
 PathLock::PathLock(const std::string& path, UniqueFd locked)

@@ -43,9 +43,10 @@ class LabFile:
     def directory(self):
         return self._labs / self.name
 
-    def tapctl(self, *words, check=True):
-        return run("env", f"TAPSWITCH_LABS={self._labs}", program("TAPCTL"), *words, check=check,
-                   timeout=PATIENCE)
+    def tapctl(self, *words, check=True, under=()):
+        """'under' are words of a command that runs it."""
+        return run("env", f"TAPSWITCH_LABS={self._labs}", *under, program("TAPCTL"), *words,
+                   check=check, timeout=PATIENCE)
 
     def up(self, *options, check=True):
         return self.tapctl("lab", "up", self.path, *options, check=check)

@@ -205,6 +205,23 @@ def test_full_disk_leaves_the_old_file_whole(empty_lab, small_disk):
     assert json.loads(file.read_text()) == running(lab)
 
 
+def test_limit_of_a_file_is_told_like_a_full_disk(empty_lab, tmp_path):
+    """`ulimit -f`, which also ends the log in a file, and not the daemon."""
+    lab = empty_lab
+    file = tmp_path / "lab.json"
+    lab.start("--config", file, "--autosave")
+    lab.tapctl("vlan", "set", 10, "--name", "office")
+    old = file.read_bytes()
+    run("prlimit", "--pid", lab.daemon.pid, "--fsize=50:")
+    with pytest.raises(RpcError) as refused:
+        lab.call("vlan.set", {"vid": 20, "name": "lab"})
+    assert refused.value.data["errno_name"] == "EFBIG" and refused.value.data["applied"]
+    assert file.read_bytes() == old and os.listdir(tmp_path) == ["lab.json"]
+    run("prlimit", "--pid", lab.daemon.pid, "--fsize=unlimited:")
+    lab.call("config.save")
+    assert json.loads(file.read_text()) == running(lab)
+
+
 def test_read_only_directory_is_told(empty_lab, small_disk):
     lab = empty_lab
     file = small_disk / "lab.json"

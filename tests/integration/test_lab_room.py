@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,20 @@ def test_up_without_room_says_so_and_leaves_nothing(lab_files, small_place):
     fill(small_place)
     done = lab.up(check=False)
     assert done.returncode == 1 and "No space left on device" in done.stderr, done.stderr
+    lab.assert_nothing_is_left()
+
+
+def test_limit_of_a_file_is_told_and_down_needs_none(lab_files):
+    """`ulimit -f`. What runs in a node does not inherit that tapctl ignores its signal."""
+    small = ("prlimit", "--fsize=100")
+    lab = lab_files.make(star(1))
+    done = lab.tapctl("lab", "up", lab.path, check=False, under=small)
+    assert done.returncode == 1 and "File too large" in done.stderr, done
+    lab.assert_nothing_is_left()
+    lab.up()
+    ignored = lab.exec("n1", "grep", "SigIgn", "/proc/self/status").stdout.split()[1]
+    assert not int(ignored, 16) >> (signal.SIGXFSZ - 1) & 1
+    lab.tapctl("lab", "down", lab.name, under=small)
     lab.assert_nothing_is_left()
 
 

@@ -2,6 +2,7 @@
 """tapswitchd as a service: what the service manager and it say to each other, what it gives up, and
 what still works then."""
 
+import fcntl
 import os
 import re
 import socket
@@ -12,6 +13,8 @@ import pytest
 
 from lab import IS_SANITIZED, program, run, wait_until
 from rpc_client import RpcClient, RpcError, listens
+
+F_SETPIPE_SZ = 1031  # in fcntl since Python 3.10
 
 # Runs a program with the pid that LISTEN_PID is to name.
 WITH_SOCKETS = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"]
@@ -226,6 +229,38 @@ def test_other_lines_have_a_time(empty_lab):
     empty_lab.start(environment={"JOURNAL_STREAM": "1:2"}.items())
     wait_until(lambda: "answers on" in empty_lab.log(), "it has logged")
     assert re.match(r"\[20\d\d-", empty_lab.log())
+
+
+def test_log_that_nobody_reads_stops_nothing(empty_lab):
+    lab = empty_lab
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, 8192)
+    words = lab.command_in("switch", program("TAPSWITCHD"), "--socket", lab.socket)
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=writer) as daemon:
+        try:
+            wait_until(lambda: listens(lab.socket), "it listens")
+            with RpcClient(lab.socket) as client:
+                for vid in range(2, 102):
+                    client.call("vlan.set", {"vid": vid, "name": "a-name-that-takes-some-room"})
+            os.read(reader, 1 << 16)
+            lab.call("vlan.set", {"vid": 102, "name": "last"})
+            later = os.read(reader, 1 << 16).decode()
+            assert re.search(r"\d+ lines are left out here.*\n.*last", later), later
+        finally:
+            daemon.terminate()
+            try:
+                assert daemon.wait(10) == 0
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                raise
+    os.close(reader)
+    os.close(writer)
+
+
+def test_closed_standard_descriptors_are_nobody_elses(empty_lab):
+    empty_lab.start(under=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    for fd in range(3):
+        assert os.readlink(f"/proc/{empty_lab.daemon.pid}/fd/{fd}") == "/dev/null"
 
 
 def test_log_is_read_and_set_by_tapctl(lab):

@@ -259,6 +259,35 @@ def test_slow_successor_does_not_keep_the_old_daemon(lab):
     drop(session, ours, fds)
 
 
+def test_successor_with_much_to_do_says_so_and_is_waited_for(lab):
+    session, ours = take_all(lab.socket)
+    fds = receive_all(ours)
+    begin = time.monotonic()
+    for second in range(1, 5):
+        ours.sendall(b"busy\n")
+        wait_until(lambda: time.monotonic() - begin > second, "time goes on")
+    say_ready(ours)
+    assert_old_daemon_ends(lab)
+    drop(session, ours, fds)
+
+
+def test_silent_successor_is_soon_given_up(lab):
+    """Nobody else is answered meanwhile."""
+    begin = time.monotonic()
+    session, ours = take_all(lab.socket)
+    answer = answer_of(session)
+    assert answer["error"]["data"]["kind"] == "conflict", answer
+    assert time.monotonic() - begin < 5
+    for each in (session, ours):
+        each.close()
+    session, ours = take_all(lab.socket)
+    begin = time.monotonic()
+    lab.stop()
+    assert time.monotonic() - begin < 5
+    for each in (session, ours):
+        each.close()
+
+
 def test_old_daemon_takes_no_frame_that_is_its_successors(lab):
     """Also while it still waits for a client to read its replies."""
     lab.join("alice", "10.0.0.1/24")

@@ -87,6 +87,33 @@ TEST_F(HandOverChannelTest, OneThatSaysNothingIsWaitedForNoLongerThanThat) {
   EXPECT_THROW((void)to.receive(), Broken);
 }
 
+TEST_F(HandOverChannelTest, SilenceIsBorneForLessThanTheWhole) {
+  HandOverChannel to(std::move(theirs_), 1h, 10ms);
+  EXPECT_THROW((void)to.receive(), Broken);
+}
+
+TEST_F(HandOverChannelTest, OneThatTalksOnIsHeardNoLongerThanThat) {
+  HandOverChannel from(std::move(ours_), 10s);
+  std::optional<HandOverChannel> to(std::in_place, std::move(theirs_), 100ms);
+  std::thread sender([&] {
+    try {
+      while (true) {
+        from.send("busy");
+      }
+    } catch (const Broken&) {
+      // Nobody hears it any more.
+    }
+  });
+  const auto hear_all = [&to] {
+    while (true) {
+      (void)to->receive();
+    }
+  };
+  EXPECT_THROW(hear_all(), Broken);
+  to.reset();
+  sender.join();
+}
+
 TEST_F(HandOverChannelTest, OneThatHearsNothingIsWaitedForNoLongerThanThat) {
   HandOverChannel from(std::move(ours_), 10ms);
   EXPECT_THROW(from.send(std::string(HandOverChannel::longest_line / 2, 'x')), Broken);

@@ -158,6 +158,16 @@ TEST_F(ListenerTest, BadPlacesAreRefusedWithTheirReason) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+TEST_F(ListenerTest, DirectoryOfASocketThatCannotBeIsNotLeft) {
+  path_ = directory_.file("new/control.sock");
+  EXPECT_NE(refusal({.path = path_, .group = "no-such-group"}), "");
+  EXPECT_FALSE(std::filesystem::exists(directory_.file("new")));
+  path_ = directory_.file("new/" + std::string(250, 'x'));
+  std::filesystem::create_directory(directory_.file("new"));
+  EXPECT_NE(refusal({.path = path_, .group = {}}), "");
+  EXPECT_TRUE(std::filesystem::exists(directory_.file("new"))) << "it was there";
+}
+
 TEST_F(ListenerTest, SocketThatListensAlreadyIsTakenOverAndLeft) {
   Protocol::acceptor other(io_, Protocol::endpoint(path_));
   {

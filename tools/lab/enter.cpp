@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -67,6 +68,7 @@ NodeSpec find_node(const FoundLab& lab, const std::string& name) {
     words.push_back(word.data());
   }
   words.push_back(nullptr);
+  std::signal(SIGXFSZ, SIG_DFL);  // tapctl ignores it; others shall not
   ::execv(program->c_str(), words.data());
   throw Failure(fmt::format("cannot run '{}': {}", command.front(), std::strerror(errno)));
 }

@@ -22,6 +22,7 @@
 #include "control/rpc/limits.hpp"
 #include "control/rpc/params.hpp"
 #include "control/server/socket_path.hpp"
+#include "switch/system/standard_descriptors.hpp"
 #include "tools/lab/command.hpp"
 #include "tools/lab/link.hpp"
 #include "tools/tapctl/capture/capture.hpp"
@@ -91,17 +92,6 @@ void read_document(Call& call) {
         is_stream(document.file) ? read_stream(document.file) : config::Store(document.file).read();
   }
   call.params["config"] = parse_document(document);
-}
-
-// If a standard descriptor is closed, the next that is opened takes its number, and what is
-// meant for a file would go to the daemon. The wrong direction makes each use of it fail as it
-// should.
-void occupy_standard_descriptors() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(fd, F_GETFD) < 0) {
-      open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-    }
-  }
 }
 
 // 0 if the terminal does not say.
@@ -272,6 +262,8 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   // `tapctl port | head` ends quietly, also where the parent ignores the signal.
   std::signal(SIGPIPE, SIG_DFL);
-  tapswitch::tapctl::occupy_standard_descriptors();
+  // A file may be longer than `ulimit -f` allows: that is a failed write, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  tapswitch::occupy_standard_descriptors();
   return tapswitch::tapctl::run({argv + std::min(argc, 1), argv + argc});
 }

@@ -21,8 +21,11 @@
 namespace tapswitch::daemon {
 namespace {
 
+constexpr const char* busy = "busy";
 constexpr const char* ready = "ready";
 constexpr const char* gone = "yours";
+
+constexpr std::chrono::milliseconds busy_interval{500};
 
 // The successor gives up last, for of the two it is the running daemon that must know how it ended.
 constexpr std::chrono::seconds successors_patience = 3 * hand_over_patience;
@@ -56,10 +59,11 @@ void hand_over(UniqueFd successor, network::Network& network,
   }
   const auto messages = network::messages_about(network, network::Unheritable::refuse);
   try {
-    server::HandOverChannel channel(std::move(successor), hand_over_patience);
+    server::HandOverChannel channel(std::move(successor), hand_over_patience, longest_silence);
     channel.send(rpc::to_line({{"about", "daemon"},
                                {"version", version},
                                {"pid", getpid()},
+                               {"hears_busy", true},
                                {"namespace", current_net_namespace().inode}}));
     for (const network::HandOverMessage& message : messages) {
       channel.send(rpc::to_line(message.words), message.descriptors);
@@ -68,7 +72,11 @@ void hand_over(UniqueFd successor, network::Network& network,
       channel.send(rpc::to_line({{"about", "socket"}, {"name", socket.name}}), socket.descriptors);
     }
     channel.send(rpc::to_line({{"about", "end"}}));
-    if (heard_on(channel) != ready) {
+    std::string word = heard_on(channel);
+    while (word == busy) {
+      word = heard_on(channel);
+    }
+    if (word != ready) {
       throw server::HandOverChannel::Broken("it says what is not understood");
     }
     network.let_go();
@@ -111,6 +119,7 @@ void Predecessor::receive_all() {
     if (about == "daemon") {
       name_ = fmt::format("tapswitchd {} (pid {})", words.at("version").get<std::string>(),
                           words.at("pid").get<int>());
+      hears_busy_ = words.value("hears_busy", false);  // earlier versions do not
       // A TAP of its own namespace must belong to ours.
       if (words.at("namespace") != current_net_namespace().inode) {
         throw std::runtime_error(
@@ -128,6 +137,14 @@ void Predecessor::receive_all() {
     } else {
       inheritance_.take(words, std::move(message.descriptors));
     }
+  }
+}
+
+void Predecessor::say_busy() {
+  const auto now = std::chrono::steady_clock::now();
+  if (hears_busy_ && now - last_busy_ >= busy_interval) {
+    channel_->send(busy);
+    last_busy_ = now;
   }
 }
 

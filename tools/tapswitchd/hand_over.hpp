@@ -7,8 +7,9 @@
 // does the old one let go, and end: it receives no more before it says so, so that no frame is
 // forwarded by its rules once the successor answers requests. Until then the old one does all that
 // it did before, and both forward frames, each those that it reads. Whatever fails on the way ends
-// the successor alone. Limits: all of it must be done in 'hand_over_patience', for nobody else is
-// answered meanwhile.
+// the successor alone. Limits: all of it must be done in 'hand_over_patience', and the successor is
+// silent for 'longest_silence' at most, for nobody else is answered meanwhile; one that has many
+// ports to make ready says now and then that it is busy.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,7 @@
 namespace tapswitch::daemon {
 
 constexpr std::chrono::seconds hand_over_patience{10};
+constexpr std::chrono::seconds longest_silence{3};
 
 // A socket that listens, and the lock on its path if there is one.
 struct HandedSocket {
@@ -47,6 +49,10 @@ class Predecessor {
   [[nodiscard]] std::vector<PassedSocket> take_sockets() { return std::move(sockets_); }
   [[nodiscard]] network::Inheritance& inheritance() { return inheritance_; }
 
+  // Asks for more patience, if it is time for that and the other one understands it. Throws
+  // std::runtime_error if that one is gone.
+  void say_busy();
+
   // All is ready here. When it returns, the other one has let go. Throws std::runtime_error if it
   // does not: then it may go on, and we must not.
   void let_go();
@@ -56,6 +62,8 @@ class Predecessor {
 
   client::Client client_;
   std::string name_;
+  bool hears_busy_ = false;
+  std::chrono::steady_clock::time_point last_busy_;
   std::optional<server::HandOverChannel> channel_;
   std::vector<PassedSocket> sockets_;
   network::Inheritance inheritance_;

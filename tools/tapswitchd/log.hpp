@@ -3,6 +3,9 @@
 //
 // Where stderr is the journal, a line has no time of its own, for the journal writes one, and its
 // level is told as the journal reads it ("<6>", sd-daemon(3)).
+// Limits: a line to a pipe or a socket has at most PIPE_BUF bytes, and is cut. What there is no
+// room for, because nobody reads there, is left out; how many lines, is told when there is room
+// again.
 #pragma once
 
 #include <spdlog/logger.h>

@@ -32,6 +32,7 @@
 #include "control/rpc/printable.hpp"
 #include "control/server/server.hpp"
 #include "control/server/socket_path.hpp"
+#include "switch/system/standard_descriptors.hpp"
 #include "tools/tapswitchd/entrances.hpp"
 #include "tools/tapswitchd/event_loop.hpp"
 #include "tools/tapswitchd/fd_store.hpp"
@@ -127,7 +128,7 @@ class Daemon {
       server_.listen(std::move(entrances.read_only), true, entrances.capture_group);
     }
     if (predecessor_ != nullptr) {
-      predecessor_->inheritance().build(network_);
+      predecessor_->inheritance().build(network_, [this] { predecessor_->say_busy(); });
       forwards_since_ = std::chrono::steady_clock::now();
     } else {
       begin(options);
@@ -432,8 +433,11 @@ int run(int argc, const char* const* argv) {
 }  // namespace tapswitch::daemon
 
 int main(int argc, char** argv) {
-  // A client that goes away is a failed write, not the end of the daemon.
+  tapswitch::occupy_standard_descriptors();
+  // A client that goes away is a failed write, not the end of the daemon; so is a file that grows
+  // beyond `ulimit -f`.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   // Memory of large replies goes back to the kernel when they are sent. Without a fixed threshold
   // the first of them raises it, and those of many sessions leave a heap full of holes.
   constexpr int large = 128 * 1024;

@@ -163,8 +163,10 @@ void answer(const ExtcapRequest& request) {
 }  // namespace tapswitch::tapctl
 
 int main(int argc, char** argv) {
-  // Wireshark closes the pipe when it has enough.
+  // Wireshark closes the pipe when it has enough, and a file may have a limit (`ulimit -f`): both
+  // are failed writes.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     tapswitch::tapctl::answer(
         tapswitch::tapctl::parse_extcap({argv + std::min(argc, 1), argv + argc}));

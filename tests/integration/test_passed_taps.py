@@ -55,6 +55,32 @@ def test_frames_of_a_tap_without_headers_cross_too(lab, client):
     assert client.system_info()["offloads"] != []
 
 
+def can_be_told_not_to_wait(fd):
+    try:
+        os.preadv(fd, [bytearray(1)], -1, os.RWF_NOWAIT)
+    except BlockingIOError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
+def test_holder_who_makes_the_tap_block_stops_nobody(lab, client, tap):
+    """Descriptors that were passed on share their flags."""
+    if not can_be_told_not_to_wait(tap):
+        pytest.skip("before Linux 6.4 a TAP cannot be told not to wait")
+    for station, address in (("alice", "10.0.0.1/24"), ("carol", "10.0.0.3/24")):
+        lab.join(station, address)
+    client.port_add(name="bob", fd=0, fds=[tap], addresses=["10.0.0.2/24"])
+    os.set_blocking(tap, True)
+    assert all(lab.ping("alice", "10.0.0.2") for _ in range(3))
+    lab.take_over()
+    assert lab.ping("bob", "10.0.0.1") and lab.ping("alice", "carol")
+    assert os.get_blocking(tap)
+    lab.call("port.remove", {"name": "bob"})
+    assert lab.ping("alice", "carol")
+
+
 def test_port_goes_and_the_tap_stays_with_whoever_passed_it(lab, client, tap):
     client.port_add(name="bob", fd=0, fds=[tap])
     client.port_remove(name="bob")

@@ -11,6 +11,7 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "control/server/close_socket.hpp"
+#include "switch/system/memory_reserve.hpp"
 #include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::server {
@@ -222,6 +223,7 @@ std::string Session::next_piece() {
 }
 
 void Session::go_on() {
+  memory_reserve::refill();
   const std::string piece = next_piece();
   if (answering_->phase() != Phase::asking) {
     lay_pen_down();

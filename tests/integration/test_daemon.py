@@ -150,6 +150,23 @@ def test_want_of_memory_refuses_captures_and_leaves_the_daemon(lab, kilobytes):
     wait_until(lambda: lab.call("system.info")["pid"] == lab.daemon.pid, "it answers")
 
 
+@pytest.mark.not_sanitized
+@pytest.mark.parametrize("kilobytes", range(320, 900, 64))
+def test_want_of_memory_while_a_document_is_read_leaves_the_daemon(lab, kilobytes):
+    switches = {f"s{number}": {"vlans": {str(vid): {"name": "n" * 20} for vid in range(2, 300)},
+                               "ports": {f"s{number}p{port}": {} for port in range(20)}}
+                for number in range(4)}
+    allow_more_memory(lab.daemon, kilobytes << 10)
+    for _ in range(4):
+        try:
+            lab.call("config.diff", {"config": {"version": 1, "switches": switches}})
+        except RpcError as refused:
+            assert refused.kind == "limit_reached", refused
+        except (OSError, EOFError):
+            pass  # the session was ended
+    wait_until(lambda: lab.call("system.info")["pid"] == lab.daemon.pid, "it answers")
+
+
 @pytest.mark.not_sanitized  # a sanitizer takes all the address space there is
 def test_want_of_memory_ends_sessions_and_not_the_daemon(lab):
     lab.join("alice", "10.0.0.1/24")

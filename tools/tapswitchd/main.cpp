@@ -32,6 +32,7 @@
 #include "control/rpc/printable.hpp"
 #include "control/server/server.hpp"
 #include "control/server/socket_path.hpp"
+#include "switch/system/memory_reserve.hpp"
 #include "switch/system/standard_descriptors.hpp"
 #include "tools/tapswitchd/entrances.hpp"
 #include "tools/tapswitchd/event_loop.hpp"
@@ -442,5 +443,6 @@ int main(int argc, char** argv) {
   // the first of them raises it, and those of many sessions leave a heap full of holes.
   constexpr int large = 128 * 1024;
   (void)mallopt(M_MMAP_THRESHOLD, large);
+  tapswitch::memory_reserve::install();
   return tapswitch::daemon::run(argc, argv);
 }

@@ -219,7 +219,7 @@ def test_json_is_the_result_of_the_method_unaltered(net):
             (("vlan",), "vlan.list", {}),
             (("config", "get", "--format", "full"), "config.get", {"format": "full"}),
             (("trace", "alice", "ff:ff:ff:ff:ff:ff"), "frame.trace",
-             {"port": "alice", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}})]:
+             {"port": "alice", "frame": {"src": "02:74:61:70:73:77", "dst": "ff:ff:ff:ff:ff:ff"}})]:
         assert as_json(net, *words) == net.call(method, params)
         assert len(net.tapctl("--json", *words).stdout.splitlines()) == 1
 

@@ -22,7 +22,7 @@ namespace tapswitch::lab {
 namespace {
 
 constexpr std::size_t most_line_size = 64 * std::size_t{1024};
-constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
+constexpr timeval longest_answer{.tv_sec = 5, .tv_usec = 0};
 
 class Monitor {
  public:
@@ -32,8 +32,8 @@ class Monitor {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &longest_answer, sizeof longest_answer);
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &longest_answer, sizeof longest_answer);
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
         0) {
       fail(std::strerror(errno));

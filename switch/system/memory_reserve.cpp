@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/system/memory_reserve.hpp"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -9,7 +11,8 @@
 namespace tapswitch::memory_reserve {
 namespace {
 
-constexpr std::size_t size = std::size_t{8} * 1'024 * 1'024;
+constexpr std::size_t most = std::size_t{8} * 1'024 * 1'024;
+constexpr std::size_t least = std::size_t{128} * 1'024;
 
 std::atomic<void*> reserve = nullptr;
 
@@ -25,11 +28,16 @@ void install() noexcept {
   std::set_new_handler(&give_back_and_throw);
 }
 
+// What was given back may be in use now, or lie idle in the heap.
 void refill() noexcept {
   if (reserve.load(std::memory_order_relaxed) != nullptr) {
     return;
   }
-  void* const taken = std::malloc(size);
+  (void)::malloc_trim(0);
+  void* taken = nullptr;
+  for (std::size_t size = most; taken == nullptr && size >= least; size /= 2) {
+    taken = std::malloc(size);
+  }
   void* none = nullptr;
   if (!reserve.compare_exchange_strong(none, taken)) {
     std::free(taken);  // another thread was first

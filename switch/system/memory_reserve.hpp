@@ -5,7 +5,7 @@
 // destructor on its way may take memory itself, as that of a JSON value does (nlohmann/json 3.11),
 // which would end the process. So the reserve is given back first. Threads: any. Limits: 8 MiB of
 // address space, of which nothing is resident: more than the destructor of the largest message
-// takes.
+// takes; less, down to 128 KiB, while there is no more.
 #pragma once
 
 namespace tapswitch::memory_reserve {

@@ -28,7 +28,7 @@ void install() noexcept {
   std::set_new_handler(&give_back_and_throw);
 }
 
-// What was given back may be in use now, or lie idle in the heap.
+// The memory that was given back may be in use now, or lie idle in the heap.
 void refill() noexcept {
   if (reserve.load(std::memory_order_relaxed) != nullptr) {
     return;

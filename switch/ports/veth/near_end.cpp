@@ -3,7 +3,9 @@
 
 #include <linux/if_link.h>
 
+#include <cerrno>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,13 +30,19 @@ std::string near_end_alias(std::string_view port) {
   return fmt::format("tapswitch: port {}", port);
 }
 
-NearEndState near_end_state(const InterfaceInfo& info) {
-  return {.mtu = info.mtu,
-          .is_up = info.is_up,
-          .group = info.group,
-          .alias = info.alias,
-          .is_silent = info.is_silent,
-          .address_mode = info.address_mode};
+KernelResult<NearEndState> near_end_state(RouteSocket& routes, const InterfaceInfo& info) {
+  auto addresses = routes.addresses(info.index);
+  if (!addresses) {
+    return addresses.error();
+  }
+  std::erase_if(*addresses, [](const InterfaceAddress& each) { return !each.is_link_local(); });
+  return NearEndState{.mtu = info.mtu,
+                      .is_up = info.is_up,
+                      .group = info.group,
+                      .alias = info.alias,
+                      .is_silent = info.is_silent,
+                      .address_mode = info.address_mode,
+                      .link_local = std::move(*addresses)};
 }
 
 KernelResult<QuietNearEnd> make_quiet(RouteSocket& routes, const InterfaceInfo& info,
@@ -73,6 +81,12 @@ KernelResult<void> restore_near_end(RouteSocket& routes, int index, const NearEn
   steps.note(routes.change(index, {.group = state.group}));
   steps.note(routes.change(index, {.alias = state.alias}));
   steps.note(routes.change(index, {.is_up = state.is_up}));
+  for (const InterfaceAddress& address : state.link_local) {
+    // The kernel may have made it again by itself.
+    if (auto done = routes.add_address(index, address); !done && done.error().number != EEXIST) {
+      steps.note(std::move(done));
+    }
+  }
   return steps.result();
 }
 

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "switch/system/interface_address.hpp"
 #include "switch/system/kernel_error.hpp"
 #include "switch/system/route_socket.hpp"
 
@@ -46,8 +47,10 @@ struct NearEndState {
   std::string alias;
   bool is_silent = false;
   std::optional<std::uint8_t> address_mode;
+  std::vector<InterfaceAddress> link_local;  // addresses, which the quiet one has not
 };
-[[nodiscard]] NearEndState near_end_state(const InterfaceInfo& info);
+[[nodiscard]] KernelResult<NearEndState> near_end_state(RouteSocket& routes,
+                                                        const InterfaceInfo& info);
 
 // Has the host say nothing by the interface 'info' and hear nothing of it. 'port' is whose it is.
 struct QuietNearEnd {

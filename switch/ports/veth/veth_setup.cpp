@@ -233,7 +233,11 @@ KernelResult<VethSetup> set_up_existing(Places& places, const Pair& pair,
   if (!far_before) {
     return veth_error(far_before.error(), "look at", options);
   }
-  VethSetup::Before before{.far = std::move(*far_before), .near = near_end_state(pair.near)};
+  auto near_before = near_end_state(places.at_near, pair.near);
+  if (!near_before) {
+    return veth_error(near_before.error(), "look at", options);
+  }
+  VethSetup::Before before{.far = std::move(*far_before), .near = std::move(*near_before)};
   QuietNearEnd quiet;
   auto setup = join(places, pair, options, quiet);
   if (setup) {

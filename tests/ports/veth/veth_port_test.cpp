@@ -12,6 +12,7 @@
 namespace tapswitch {
 namespace veth_port_test {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 TEST_F(VethPortTest, FramesCrossInBothDirections) {
@@ -150,7 +151,8 @@ TEST_F(VethPortTest, PairThatHasAPortIsRefused) {
 
 TEST_F(VethPortTest, AdoptedPairIsPutBackAsItWas) {
   ip_near("link add mine type veth peer name eth0 netns " + away_->name());
-  ip_near("link set mine mtu 1450");
+  ip_near("link set mine mtu 1450 addrgenmode none up");
+  ip_near("address add fe80::77/64 dev mine nodad");
   const auto near = near_is("mine");
   const auto far = far_is();
   at_home([&] {
@@ -170,6 +172,11 @@ TEST_F(VethPortTest, AdoptedPairIsPutBackAsItWas) {
   EXPECT_EQ(near_now->is_up, near->is_up);
   EXPECT_EQ(near_now->alias, "");
   EXPECT_FALSE(near_now->is_silent);
+  at_home([&] {
+    const auto addresses = RouteSocket::open().value().addresses(near_now->index);
+    ASSERT_TRUE(addresses);
+    EXPECT_THAT(*addresses, Contains(InterfaceAddress::parse("fe80::77/64").value()));
+  });
   EXPECT_EQ(near_now->address_mode, near->address_mode);
   EXPECT_EQ(far_now->mtu, far->mtu);
   EXPECT_EQ(far_now->mac, far->mac);

@@ -31,6 +31,8 @@ class KernelPath final : public Adopter {
  public:
   // An error if this kernel, or want of rights, does not let it. It is at rest until resume().
   [[nodiscard]] static KernelResult<std::unique_ptr<KernelPath>> open();
+  KernelPath(const KernelPath&) = delete;
+  KernelPath& operator=(const KernelPath&) = delete;
   ~KernelPath() override;
 
   void withdraw(SwitchId id) noexcept override;

@@ -306,7 +306,6 @@ def test_disk_that_is_full_ends_it_and_says_so(pair):
     assert pair.ping("alice", "bob")
 
 
-@pytest.mark.not_sanitized  # a sanitizer of threads keeps signals back while a program waits
 def test_second_signal_ends_it_whatever_it_waits_for(pair):
     def is_dead():
         capturing.process.send_signal(signal.SIGINT)

@@ -16,7 +16,7 @@ import pytest
 
 from frames import ALICE, BOB, CAROL, EVERYBODY, Capture, counted, deliver, frame, tag, transmit
 from lab import DEADLINE, wait_until
-from test_capture import Capturing
+from capturing import Capturing
 from test_takeover import receive_all, take_all
 from test_veth import join, port_of
 from transfer import Transfer, passed_through
@@ -210,12 +210,11 @@ def test_capture_sees_all_and_gives_the_path_back(path_lab):
     introduce(lab, {"alice": (ALICE, []), "bob": (BOB, [])})
     captured = lab.directory / "captured.pcapng"
     sent = frame(ALICE, BOB, size=100)
-    with Capturing(lab, "alice", "-w", captured) as capturing:
+    with Capturing(lab, "alice", "-c", "20", "-w", captured) as capturing:
         assert "looks" in port_of(lab, "alice")["kernel_path"]["reason"]
         assert port_of(lab, "bob")["kernel_path"] == ON
         deliver(lab, "alice", [sent] * 20, ())
-        capturing.wait_for(20)
-        capturing.end()
+        capturing.result()
     assert captured.read_bytes().count(sent) == 20
     assert port_of(lab, "alice")["kernel_path"] == ON
     assert crossing_without_daemon(lab, "alice", [sent], "bob") == [sent]

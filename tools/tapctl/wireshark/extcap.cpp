@@ -64,7 +64,7 @@ std::string word(const Words& words, std::string_view option) {
 }
 
 std::string required(const Words& words, std::string_view option) {
-  const std::string text = word(words, option);
+  std::string text = word(words, option);
   if (text.empty()) {
     throw UsageError(fmt::format("--{} is missing", option));
   }

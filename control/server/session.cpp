@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -223,7 +224,9 @@ std::string Session::next_piece() {
 }
 
 void Session::go_on() {
-  memory_reserve::refill();
+  if (!memory_reserve::refill()) {
+    throw std::bad_alloc();
+  }
   const std::string piece = next_piece();
   if (answering_->phase() != Phase::asking) {
     lay_pen_down();

@@ -12,7 +12,7 @@ namespace tapswitch::memory_reserve {
 namespace {
 
 constexpr std::size_t most = std::size_t{8} * 1'024 * 1'024;
-constexpr std::size_t least = std::size_t{128} * 1'024;
+constexpr std::size_t least = std::size_t{32} * 1'024;
 
 std::atomic<void*> reserve = nullptr;
 
@@ -24,14 +24,14 @@ std::atomic<void*> reserve = nullptr;
 }  // namespace
 
 void install() noexcept {
-  refill();
+  (void)refill();
   std::set_new_handler(&give_back_and_throw);
 }
 
 // The memory that was given back may be in use now, or lie idle in the heap.
-void refill() noexcept {
+bool refill() noexcept {
   if (reserve.load(std::memory_order_relaxed) != nullptr) {
-    return;
+    return true;
   }
   (void)::malloc_trim(0);
   void* taken = nullptr;
@@ -39,9 +39,11 @@ void refill() noexcept {
     taken = std::malloc(size);
   }
   void* none = nullptr;
-  if (!reserve.compare_exchange_strong(none, taken)) {
+  if (taken != nullptr && !reserve.compare_exchange_strong(none, taken)) {
     std::free(taken);  // another thread was first
+    return true;
   }
+  return taken != nullptr;
 }
 
 }  // namespace tapswitch::memory_reserve

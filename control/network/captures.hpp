@@ -5,8 +5,8 @@
 // while it runs are taken in, and those that go leave it; it hears of them as any subscriber of
 // events does. While none runs, nothing of this costs anything.
 // Threads: the control thread. Limits: 'most' captures, of which 'most_of_guests' by the read-only
-// socket; Capture::most_interfaces ports in the life
-// of each, and those beyond are counted; a port that comes is seen some moments after it forwards.
+// socket; Capture::most_interfaces ports in the life of each, and those beyond are counted; a port
+// that comes is seen some moments after it forwards.
 #pragma once
 
 #include <chrono>

@@ -100,14 +100,18 @@ void expect_segments(const SuperFrameRecipe& recipe, const std::vector<Bytes>& s
   }
 }
 
+// The pieces of the super-frame give the segments of the whole.
+void expect_pieces(const SuperFrameRecipe& recipe) {
+  const SuperFrame whole = big(recipe);
+  BigFrame frame;
+  ASSERT_TRUE(frame.begin(whole.bytes, whole.offload));
+  expect_segments(recipe, segments_of(frame));
+}
+
 TEST(BigFrame, PiecesGiveTheSegmentsOfTheWhole) {
   for (const bool is_ipv6 : {false, true}) {
     for (const std::size_t size : {65'600U, 100'000U, 128'000U, 200'000U, 524'000U}) {
-      const SuperFrameRecipe recipe = recipe_of(is_ipv6, size);
-      const SuperFrame whole = big(recipe);
-      BigFrame frame;
-      ASSERT_TRUE(frame.begin(whole.bytes, whole.offload));
-      expect_segments(recipe, segments_of(frame));
+      ASSERT_NO_FATAL_FAILURE(expect_pieces(recipe_of(is_ipv6, size)));
     }
   }
 }
@@ -115,11 +119,7 @@ TEST(BigFrame, PiecesGiveTheSegmentsOfTheWhole) {
 TEST(BigFrame, LastPieceMayBeOneSegment) {
   const std::size_t in_first = (65'535 - 52) / segment_size * segment_size;
   for (const std::size_t size : {in_first + 1, in_first + segment_size}) {
-    const SuperFrameRecipe recipe = recipe_of(false, size);
-    const SuperFrame whole = big(recipe);
-    BigFrame frame;
-    ASSERT_TRUE(frame.begin(whole.bytes, whole.offload));
-    expect_segments(recipe, segments_of(frame));
+    ASSERT_NO_FATAL_FAILURE(expect_pieces(recipe_of(false, size)));
   }
 }
 

@@ -15,10 +15,14 @@ rpc::Error refusal(const KernelError& error) {
   return {rpc::ErrorKind::permission_denied, error.message(), std::move(data)};
 }
 
+rpc::Error cannot_look(int shortage, std::string_view object) {
+  return refusal(kernel_error(shortage, "RTM_GETLINK", "look at", object));
+}
+
 LinkStatus link_or_refuse(const Port& port) {
   LinkStatus link = port.link();
   if (link.shortage != 0) {
-    throw refusal(kernel_error(link.shortage, "RTM_GETLINK", "look at", "the interface of a port"));
+    throw cannot_look(link.shortage, "the interface of a port");
   }
   return link;
 }

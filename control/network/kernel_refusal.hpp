@@ -2,6 +2,8 @@
 // kernel_refusal.hpp: tells what the kernel refused, as the error a client gets.
 #pragma once
 
+#include <string_view>
+
 #include "control/rpc/error.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/system/kernel_error.hpp"
@@ -22,6 +24,9 @@ T value_or_refuse(KernelResult<T> result) {
     return std::move(*result);
   }
 }
+
+// Says that nobody could look at 'object', for want of what LinkStatus::shortage tells.
+[[nodiscard]] rpc::Error cannot_look(int shortage, std::string_view object);
 
 // How the link of 'port' is. Throws kernel_refused if nobody can look for want of descriptors or
 // memory.

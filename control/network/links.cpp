@@ -2,6 +2,7 @@
 #include "control/network/links.hpp"
 
 #include <exception>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,10 +13,7 @@
 namespace tapswitch::network {
 namespace {
 
-rpc::Error cannot_look(const RunningPort& port, int shortage) {
-  return refusal(kernel_error(shortage, "RTM_GETLINK", "look at",
-                              "the link of port '" + port.spec.name + "'"));
-}
+std::string link_of(const RunningPort& port) { return "the link of port '" + port.spec.name + "'"; }
 
 }  // namespace
 
@@ -24,7 +22,7 @@ Links::Links(const Parts& parts, SeeOut see_out) : parts_(parts), see_out_(std::
 void Links::check_is_free(const RunningPort& added) {
   const LinkStatus link = added.port->link();
   if (link.shortage != 0) {
-    throw cannot_look(added, link.shortage);
+    throw cannot_look(link.shortage, link_of(added));
   }
   const auto name_space = added.port->open_name_space();
   if (link.index == 0 || !name_space) {
@@ -70,7 +68,7 @@ const std::string* Links::user_of(const PassedEnd& passed) const {
 
 void Links::watch(RunningPort& port) {
   if (const int shortage = begin_to_follow(port); shortage != 0) {
-    throw cannot_look(port, shortage);
+    throw cannot_look(shortage, link_of(port));
   }
 }
 

@@ -33,8 +33,26 @@ std::vector<config::StaticEntry> static_entries_of(const RunningPort& port) {
 
 }  // namespace
 
-void Application::take(const config::Step& step) {
+bool Application::take(const config::Step& step) {
+  if (!std::holds_alternative<config::RemovePort>(step.action) && see_off_one()) {
+    return false;
+  }
   std::visit([this](const auto& action) { take_action(action); }, step.action);
+  return true;
+}
+
+bool Application::see_off_one() {
+  if (dismissed_.empty()) {
+    return false;
+  }
+  if (!are_brought_) {
+    network_.bring();
+    are_brought_ = true;
+  }
+  const std::string name = std::move(dismissed_.front());
+  dismissed_.pop_front();
+  park(name);
+  return true;
 }
 
 bool Application::take_back(std::vector<std::string>& faults) {
@@ -109,8 +127,17 @@ void Application::take_action(const config::RemovePort& action) {
   const RunningPort& running = network_.find_port(action.name);
   const auto entries = static_entries_of(running);
   std::function<RunningPort&()> open_again = as_it_was(action.home, running);
-  park(action.name);
-  undo_.emplace_back([this, open_again, entries] { add_all(open_again(), entries); });
+  undo_.emplace_back([this, name = action.name, open_again, entries] {
+    if (!dismissed_.empty() && dismissed_.back() == name) {
+      dismissed_.pop_back();
+      network_.keep_port(network_.find_port(name));
+    } else {
+      add_all(open_again(), entries);
+    }
+  });
+  dismissed_.push_back(action.name);
+  are_brought_ = false;
+  network_.dismiss_port(running);
 }
 
 // Returns what makes the port that 'running' is once more, also in what was not said about it.
@@ -230,6 +257,35 @@ void Application::take_action(const config::AddStatic& action) {
       network_.remove_station(network_.find_switch(action.home), station_of(action.entry));
     }
   });
+}
+
+void Application::take_action(const config::RemoveMirror& action) {
+  Network::RunningSwitch& home = network_.find_switch(action.home);
+  const config::MirrorSpec old = home.spec.mirrors.at(action.name);
+  network_.remove_mirror(home, action.name);
+  undo_.emplace_back(
+      [this, name = action.home, old] { network_.set_mirror(network_.find_switch(name), old); });
+}
+
+void Application::take_action(const config::SetMirror& action) {
+  Network::RunningSwitch& home = network_.find_switch(action.home);
+  const auto found = home.spec.mirrors.find(action.spec.name);
+  const auto old = found == home.spec.mirrors.end() ? std::nullopt : std::optional(found->second);
+  network_.set_mirror(home, action.spec);
+  undo_.emplace_back([this, home = action.home, name = action.spec.name, old] {
+    Network::RunningSwitch& changed = network_.find_switch(home);
+    if (old) {
+      network_.set_mirror(changed, *old);
+    } else {
+      network_.remove_mirror(changed, name);
+    }
+  });
+}
+
+void Application::take_action(const config::SetSflow& action) {
+  const std::optional<config::SflowSpec> old = network_.sflow();
+  network_.sampling().set(action.spec);
+  undo_.emplace_back([this, old] { network_.sampling().set(old); });
 }
 
 }  // namespace tapswitch::api

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // application.hpp: takes the steps of a plan, and takes them back.
 //
-// Theory of operation: each step leaves behind how to take it back. A port that goes is parked: it
-// is off its switch, but its TAP stays open until the end, so that its interface, with the
-// addresses, routes and users it has, is there if it is needed again; whoever needs the same
-// interface takes it over from there.
+// Theory of operation: each step leaves behind how to take it back. A port that goes is dismissed:
+// it stays as it is until a step of another kind follows, or until the end, so that all that go
+// together do so by one picture. Then it is parked: it is off its switch, but its TAP stays open
+// until the end, so that its interface, with the addresses, routes and users it has, is there if it
+// is needed again; whoever needs the same interface takes it over from there.
 // Limits: ports that had to go and come back count from zero and learn anew. An interface that was
 // made for one queue cannot get several: it is made anew.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,8 +29,12 @@ class Application {
  public:
   explicit Application(Network& network) : network_(network) {}
 
-  // Takes 'step'. Throws what the network refuses it with.
-  void take(const config::Step& step);
+  // Takes 'step', or sees one port off that was dismissed before it: false, and the step is still
+  // to be taken. Throws what the network refuses it with.
+  [[nodiscard]] bool take(const config::Step& step);
+
+  // Parks one port that is dismissed. Returns false if there is none.
+  [[nodiscard]] bool see_off_one();
 
   // Takes back the last step that is taken. Returns false if there is none. What the network
   // refuses is added to 'faults'.
@@ -57,6 +63,9 @@ class Application {
   void take_action(const config::NameVlan& action);
   void take_action(const config::RemoveStatic& action);
   void take_action(const config::AddStatic& action);
+  void take_action(const config::RemoveMirror& action);
+  void take_action(const config::SetMirror& action);
+  void take_action(const config::SetSflow& action);
 
   void add_all(RunningPort& port, const std::vector<config::StaticEntry>& entries);
   void park(const std::string& name);
@@ -67,6 +76,8 @@ class Application {
                                                         const RunningPort& running);
 
   Network& network_;
+  std::deque<std::string> dismissed_;     // and not parked yet
+  bool are_brought_ = false;              // no picture has those any more
   std::map<std::string, Parked> parked_;  // by their claims
   std::vector<std::function<void()>> undo_;
   std::optional<Closing> closing_;

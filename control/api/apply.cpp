@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
+#include <variant>
+
+#include "control/rpc/params.hpp"
 
 namespace tapswitch::api {
 
@@ -67,11 +71,7 @@ bool Apply::go_on() {
       take_next();
       break;
     case Stage::taking_back:
-      if (!application_.take_back(faults_)) {
-        stage_ = Stage::over;
-        network_.set_revision(faults_.empty() ? before_ : before_ + 1);
-        throw refusal_of(steps_[at_], faults_, *refusal_);
-      }
+      take_back_next();
       break;
     case Stage::telling:
       if (!network_.tell_some_changed()) {
@@ -90,14 +90,15 @@ bool Apply::go_on() {
   return stage_ == Stage::over;
 }
 
-// A step, and behind the last one what brings all rules.
+// A step, or behind the last one what brings all of them, and the end of ports that went.
 void Apply::take_next() {
   try {
-    application_.take(steps_[at_]);
-    if (at_ + 1 < steps_.size()) {
-      ++at_;
-    } else {
+    if (at_ < steps_.size()) {
+      at_ += application_.take(steps_[at_]) ? 1U : 0U;
+    } else if (!is_committed_) {
       network_.commit();
+      is_committed_ = true;
+    } else if (!application_.see_off_one()) {
       stage_ = Stage::telling;
     }
     return;
@@ -106,10 +107,55 @@ void Apply::take_next() {
   } catch (const std::bad_alloc&) {
     refusal_.emplace(rpc::ErrorKind::limit_reached, rpc::no_memory);
   } catch (const std::exception& error) {
-    network_.tell_operator(fmt::format("bug: {} failed: {}", text_of(steps_[at_]), error.what()));
+    network_.tell_operator(
+        fmt::format("bug: {} failed: {}", text_of(refused_step()), error.what()));
     refusal_.emplace(rpc::ErrorKind::internal_error, "internal error; the daemon's log says more");
   }
   stage_ = Stage::taking_back;
+}
+
+void check_steps(const Network& network, const std::vector<config::Step>& steps) {
+  for (const config::Step& step : steps) {
+    try {
+      if (const auto* const added = std::get_if<config::AddPort>(&step.action)) {
+        network.check_here(added->spec);
+      } else if (const auto* const set = std::get_if<config::SetPort>(&step.action)) {
+        network.check_here(set->spec);
+      }
+    } catch (const rpc::Error& error) {
+      throw refusal_of(step, {}, error);
+    }
+  }
+}
+
+// Has all that comes back take effect together, too.
+void Apply::take_back_next() {
+  if (application_.take_back(faults_)) {
+    return;
+  }
+  try {
+    network_.bring();
+  } catch (const std::exception& error) {
+    faults_.emplace_back(error.what());
+  }
+  stage_ = Stage::over;
+  network_.set_revision(faults_.empty() ? before_ : before_ + 1);
+  throw refusal_of(refused_step(), faults_, *refusal_);
+}
+
+// Returns the step that was being taken; where all of them were, that which adds the port that is
+// refused, or the last.
+const config::Step& Apply::refused_step() const {
+  if (at_ < steps_.size()) {
+    return steps_[at_];
+  }
+  const Json data = refusal_ ? refusal_->to_json()["data"] : Json();
+  const auto adds_refused = [object = rpc::text_or(data, "object", "")](const config::Step& step) {
+    const auto* const added = std::get_if<config::AddPort>(&step.action);
+    return added != nullptr && added->spec.name == object;
+  };
+  const auto found = std::ranges::find_if(steps_, adds_refused);
+  return found != steps_.end() ? *found : steps_.back();
 }
 
 void carry_out(Network& network, const std::vector<config::Step>& steps) {

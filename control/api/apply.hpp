@@ -3,8 +3,9 @@
 // meanwhile.
 //
 // Theory of operation: until it is over, whatever is configured is told as it was before, and
-// rules as frames are treated by them (network.hpp). Rules take effect together, behind the last
-// step. Requires: nobody else changes what is configured before it is over.
+// rules as frames are treated by them (network.hpp). Rules, ports that come and ports that go take
+// effect together, behind the last step, but for ports in whose place others come: those go before.
+// Requires: nobody else changes what is configured before it is over.
 // Threads: the control thread.
 #pragma once
 
@@ -29,27 +30,34 @@ class Apply {
   Apply& operator=(const Apply&) = delete;
   ~Apply();  // takes back what has not come to its end
 
-  // Does one bit more: a step, or taking one back. Returns whether it is over. If a step is refused
-  // it throws the error when all is taken back, with the "step" it was and, if something could not
-  // be taken back, with what that is as "not_undone"; else everything is as it was before.
+  // Does one bit more: a step, a part of one, or taking one back. Returns whether it is over. If a
+  // step is refused it throws the error when all is taken back, with the "step" it was and, if
+  // something could not be taken back, with what that is as "not_undone"; else everything is as it
+  // was before.
   [[nodiscard]] bool go_on();
 
  private:
   enum class Stage { taking, telling, closing, taking_back, over };
 
   void take_next();
+  void take_back_next();
+  [[nodiscard]] const config::Step& refused_step() const;
 
   Network& network_;
   const std::vector<config::Step>& steps_;
   const std::uint64_t before_;  // the revision
   Application application_;
   Stage stage_ = Stage::taking;
-  std::size_t at_ = 0;                 // among the steps
+  std::size_t at_ = 0;  // among the steps
+  bool is_committed_ = false;
   std::optional<rpc::Error> refusal_;  // of that step
   std::vector<std::string> faults_;    // of taking back
 };
 
-// The same at once.
+// Throws the refusal of the first of these steps that no daemon with so many workers can take.
+void check_steps(const Network& network, const std::vector<config::Step>& steps);
+
+// Carries the steps out at once.
 void carry_out(Network& network, const std::vector<config::Step>& steps);
 
 }  // namespace tapswitch::api

@@ -21,6 +21,8 @@ Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter,
   add_log_handlers(handlers, daemon);
   add_config_handlers(handlers, network, daemon.save);
   add_event_handlers(handlers, network);
+  add_mirror_handlers(handlers, network);
+  add_sflow_handlers(handlers, network);
   add_capture_handlers(handlers, captures);
   return handlers;
 }

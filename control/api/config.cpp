@@ -39,8 +39,11 @@ class DocumentWork final : public rpc::Work {
       return std::nullopt;
     }
     if (switch_ == network_.switches.end()) {
-      return fmt::format(R"({{"version":{},"switches":{{{}}},"revision":{}}})",
-                         config::document_version, text_, revision_);
+      const std::string sflow =
+          network_.sflow ? R"(,"sflow":)" + rpc::to_line(config::to_json(*network_.sflow, format_))
+                         : "";
+      return fmt::format(R"({{"version":{},"switches":{{{}}}{},"revision":{}}})",
+                         config::document_version, text_, sflow, revision_);
     }
     auto& [name, spec] = *switch_;
     if (port_ == 0) {
@@ -93,6 +96,7 @@ class PlanWork final : public rpc::Work {
         break;
       case Stage::planning:
         if (auto steps = planning_.result_soon()) {
+          check_steps(network_, *steps);
           steps_ = std::move(*steps);
           stage_ = is_to_be_done_ ? Stage::doing : Stage::telling;
         }

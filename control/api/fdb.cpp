@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // fdb.cpp: fdb.list, .add, .remove and .flush.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/in_pieces.hpp"
 #include "control/network/describe.hpp"
 #include "control/rpc/error.hpp"
 
@@ -56,21 +62,28 @@ std::string in_words(const Station& station) {
   return station.mac.to_string() + " in VLAN " + std::to_string(station.vid);
 }
 
-Json list_stations(Network& network, const Json& params) {
+// Ports are named before the first piece: another may have the index of one that goes.
+rpc::Outcome list_stations(Network& network, const Json& params) {
   constexpr std::int64_t default_limit = 1000;
   const Selection selection(network, params);
   const Fdb::Page page = selection.home->engine->fdb().page(
       selection.filter, static_cast<std::size_t>(rpc::integer_or(params, "cursor", 0)),
       static_cast<std::size_t>(rpc::integer_or(params, "limit", default_limit)),
       std::chrono::steady_clock::now());
-  Json entries = Json::array();
+  std::vector<std::pair<FdbEntry, std::string>> entries;
   for (const FdbEntry& entry : page.entries) {
     if (const std::string* port = network.port_name(*selection.home, entry.port)) {
-      entries.push_back(network::describe(entry, *port));
+      entries.emplace_back(entry, *port);
     }
   }
-  return {{"entries", std::move(entries)},
-          {"next_cursor", page.next_cursor ? Json(*page.next_cursor) : Json()}};
+  auto list = std::make_unique<InPieces>();
+  list->say(R"({"entries":[)");
+  list->say_list(std::move(entries), [](const auto& entry) {
+    return rpc::to_line(network::describe(entry.first, entry.second));
+  });
+  list->say(R"(],"next_cursor":)" +
+            rpc::to_line(page.next_cursor ? Json(*page.next_cursor) : Json()) + "}");
+  return list;
 }
 
 Json add_station(Network& network, const Json& params) {

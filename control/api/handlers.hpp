@@ -51,6 +51,8 @@ void add_log_handlers(Handlers& handlers, const Daemon& daemon);
 void publish_log(LogBook& book, events::EventHub& hub);
 void add_config_handlers(Handlers& handlers, Network& network, const SaveConfiguration& save);
 void add_event_handlers(Handlers& handlers, Network& network);
+void add_mirror_handlers(Handlers& handlers, Network& network);
+void add_sflow_handlers(Handlers& handlers, Network& network);
 void add_capture_handlers(Handlers& handlers, network::Captures& captures);
 
 // To be called about once a second: what subscribers of stats are due.

@@ -3,14 +3,16 @@
 
 #include <utility>
 
+#include "control/api/capture_methods.hpp"
 #include "control/api/ethertype.hpp"
 #include "control/api/log_book.hpp"
+#include "control/api/method_fields.hpp"
+#include "control/api/mirror_methods.hpp"
 #include "control/api/results.hpp"
+#include "control/api/sflow_methods.hpp"
 #include "control/config/far_end.hpp"
 #include "control/config/schema.hpp"
 #include "control/events/topic.hpp"
-#include "control/network/captures.hpp"
-#include "control/rpc/limits.hpp"
 
 namespace tapswitch::api {
 
@@ -24,15 +26,8 @@ using rpc::Schema;
 
 namespace {
 
-using Fields = std::vector<Field>;
-
 constexpr std::size_t most_step_bytes = 65'536;
 constexpr std::size_t longest_frame_hex = 131'116;  // of a frame of 65,558 bytes
-
-Fields operator+(Fields left, const Fields& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
 
 Field name_field(std::string description) {
   return {"name", name_schema(), std::move(description), true};
@@ -59,11 +54,6 @@ Field next_cursor_field() {
           "where the next page begins; null: this was the last", true};
 }
 
-Field dry_run_field() {
-  return {"dry_run", Schema::boolean(), "check everything and tell the plan, but change nothing",
-          false, false};
-}
-
 Field if_revision_field() {
   return {"if_revision", count_schema(), "only if the configuration is still of this revision"};
 }
@@ -73,21 +63,9 @@ Schema list_of(const char* name, Schema item) {
       {{name, Schema::list(std::move(item), most_items), "in order of their names", true}});
 }
 
-// Which of the descriptors that came with the line.
-Schema descriptor_index_schema() {
-  return Schema::integer(0, static_cast<std::int64_t>(rpc::Limits().descriptors_per_line) - 1);
-}
-
-// Returns what a changing method gives back: 'result', or the plan of a dry run.
-Schema or_plan(Schema result) {
-  return Schema::any_of({std::move(result), plan_schema()}, "the result, or the plan of a dry run");
-}
-
 Schema removed_count_schema() {
   return Schema::object({{"removed", count_schema(), "how many entries went", true}});
 }
-
-Schema nothing() { return Schema::object({}); }
 
 Field fd_field() {
   return {"fd", descriptor_index_schema(),
@@ -346,76 +324,13 @@ std::vector<Method> event_methods() {
   };
 }
 
-Fields capture_fields() {
-  constexpr std::int64_t longest_snap = FrameBuffer::max_frame_size;
-  return {
-      {"ports", Schema::list(name_schema(), 4'096), "only these; default: all, also those to come"},
-      {"switch", name_schema(), "only ports of this switch"},
-      {"vlan", vlan_id_schema(), "only frames that belong to this VLAN, tagged or not"},
-      {"direction", Schema::word({"in", "out", "inout"}),
-       "frames that the switch receives by the port (in), sends by it (out), or both", false,
-       "inout"},
-      {"filter", Schema::text(0, CaptureFilter::longest_text),
-       "only frames that match, in the words of pcap-filter(7)", false, ""},
-      {"snaplen", Schema::integer(0, longest_snap), "bytes kept of each frame; 0: all", false, 0},
-      {"count", Schema::integer(0, 0x7fff'ffff'ffff), "frames after which it ends; 0: none", false,
-       0},
-      {"uncut", Schema::boolean(),
-       "super-frames and unfinished checksums as they cross; else as a wire would have them", false,
-       false},
-      {"drops", Schema::boolean(),
-       "only frames that the switch drops, each with the reason as its comment", false, false},
-  };
-}
-
-Field capture_number_field() {
-  return {"capture", Schema::integer(1, 0x7fff'ffff), "its number", true};
-}
-
-Schema capture_schema() {
-  Fields fields{capture_number_field(),
-                {"frames", count_schema(), "written", true},
-                {"octets", count_schema(), "of its file", true},
-                {"missed", count_schema(), "frames for which the writer was too slow", true},
-                {"ports_refused", count_schema(), "ports for which there was no room", true}};
-  for (Field field : capture_fields()) {
-    if (field.name == "switch") {
-      field.schema = Schema::any_of({name_schema(), Schema::null()}, "a name or null");
-    } else if (field.name == "vlan") {
-      field.schema = Schema::any_of({vlan_id_schema(), Schema::null()}, "a VID or null");
-    }
-    field.is_required = true;
-    field.default_value = nullptr;
-    fields.push_back(std::move(field));
-  }
-  return Schema::object(std::move(fields));
-}
-
-std::vector<Method> capture_methods() {
-  return {
-      {"capture.start", "write the frames of ports to a file or a pipe, as pcapng",
-       Schema::object(
-           Fields{{"fd", descriptor_index_schema(),
-                   "the file or pipe: which of the descriptors that came with the line", true},
-                  {"lease", descriptor_index_schema(),
-                   "the writing end of a pipe: the capture ends when nobody has the other"}} +
-           capture_fields() + Fields{dry_run_field()}),
-       or_plan(Schema::object({capture_number_field()})), true, true},
-      {"capture.list", "the captures that run", Schema::object({}),
-       Schema::object({{"captures", Schema::list(capture_schema(), network::Captures::most),
-                        "in order of their numbers", true}})},
-      {"capture.stop", "end a capture soon; event 'ended' of topic capture tells when",
-       Schema::object({capture_number_field(), dry_run_field()}), or_plan(nothing()), true, true},
-  };
-}
-
 }  // namespace
 
 std::vector<Method> methods() {
   std::vector<Method> all;
   for (auto&& group : {system_methods(), switch_methods(), port_methods(), vlan_methods(),
                        fdb_methods(), statistics_methods(), log_methods(), config_methods(),
-                       event_methods(), capture_methods()}) {
+                       event_methods(), mirror_methods(), sflow_methods(), capture_methods()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

@@ -116,6 +116,7 @@ Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
 
 rpc::Outcome remove_port(Network& network, const Json& params) {
   RunningPort& port = network.find_port(params.at("name"));
+  Network::check_remove_port(port);
   if (is_dry_run(params)) {
     return plan("- port " + port.spec.name);
   }

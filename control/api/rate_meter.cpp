@@ -11,6 +11,9 @@ namespace {
 
 using std::chrono::microseconds;
 
+// So many ports are sampled in one turn of the control thread.
+constexpr std::size_t sampled_at_once = 256;
+
 // Over less than this, a rate would be noise.
 constexpr std::chrono::milliseconds shortest_interval{500};
 
@@ -26,12 +29,15 @@ std::uint64_t sum(const std::array<std::uint64_t, size>& counts) {
 
 }  // namespace
 
-void RateMeter::tick(const Network& network, TimePoint now) {
-  std::erase_if(samples_,
-                [&network](const auto& entry) { return !network.ports().contains(entry.first); });
-  for (const auto& [name, port] : network.ports()) {
-    samples_of(port).take(sample(port, now));
+bool RateMeter::sample_some(const Network& network, TimePoint now) {
+  const Network::Ports& ports = network.ports();
+  // A round has left a sample of each port that is there.
+  if (round_.is_at_begin() && samples_.size() > ports.size()) {
+    std::erase_if(samples_, [&ports](const auto& entry) { return !ports.contains(entry.first); });
   }
+  return round_.go_on(ports, sampled_at_once, [&](const Network::RunningPort& port) {
+    samples_of(port).take(sample(port, now));
+  });
 }
 
 Json RateMeter::rates(const Network::RunningPort& port, TimePoint now,

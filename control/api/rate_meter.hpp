@@ -15,6 +15,7 @@
 
 #include "control/api/methods.hpp"
 #include "control/network/network.hpp"
+#include "control/network/port_round.hpp"
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::api {
@@ -25,8 +26,9 @@ class RateMeter {
  public:
   static constexpr std::chrono::seconds longest_interval{longest_rate_interval_seconds};
 
-  // To be called about once a second.
-  void tick(const Network& network, TimePoint now);
+  // Samples some of the ports. Returns whether there are more before the round is complete; a round
+  // is due about once a second.
+  [[nodiscard]] bool sample_some(const Network& network, TimePoint now);
 
   // Bits, frames and drops per second of 'port' over about the last 'interval', which is at most
   // longest_interval: since the last sample that is old enough, or else since the oldest. A port
@@ -60,6 +62,7 @@ class RateMeter {
   Samples& samples_of(const Network::RunningPort& port);
 
   std::map<std::string, Samples> samples_;  // by port name
+  network::PortRound round_;                // of samples
 };
 
 }  // namespace tapswitch::api

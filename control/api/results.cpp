@@ -6,6 +6,7 @@
 #include "control/config/far_end.hpp"
 #include "control/config/offload_names.hpp"
 #include "control/config/schema.hpp"
+#include "switch/engine/mirroring.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 
 namespace tapswitch::api {
@@ -107,6 +108,7 @@ Schema switch_schema() {
 Schema port_schema() {
   std::vector<Field> fields{
       {"name", name_schema(), "its name", true},
+      count_field("number", "its own while the daemon and its successors run; sFlow's ifIndex"),
       {"switch", name_schema(), "the switch it belongs to", true},
       {"type", Schema::word(config::far_end_types()), "its kind", true},
       {"state", Schema::word({"up", "down", "no_carrier", "lost"}),
@@ -122,6 +124,9 @@ Schema port_schema() {
       {"offloads", offloads_schema(), "what crosses the port unfinished", true},
       {"kernel_path", kernel_path_schema(),
        "whether known unicast of the port is forwarded in the kernel", true},
+      {"storms", Schema::list(Schema::word({"broadcast", "multicast", "unknown_unicast"}), 3),
+       "classes of which a storm is under way: storm control has dropped frames of them within the "
+       "last 5 s; where there is no storm control it is left out"},
       {"door", name_schema(),
        "of a VDE client's port: the port of type vde by which it came in, whose rules it has"},
       {"warnings", Schema::list(any_text(), most_items),
@@ -129,6 +134,8 @@ Schema port_schema() {
        "static entries have no effect any more, or lead again"},
   };
   std::vector<Field> of_kinds = config::far_end_variant({}, config::port_fields()).fields();
+  // The word of its user comes out in whether it is used.
+  std::erase_if(of_kinds, [](const Field& field) { return field.name == "kernel_path"; });
   fields.insert(fields.end(), of_kinds.begin() + 1, of_kinds.end());  // the first is "type"
   return Schema::object(std::move(fields));
 }
@@ -232,6 +239,9 @@ Schema trace_schema() {
       {"vlan", vlan_id_schema(), "the VLAN it was found to belong to"},
       {"egress", Schema::list(egress, most_items), "where it leaves", true},
       {"dropped", Schema::list(dropped, most_items), "where it should leave, but does not", true},
+      {"mirrored", Schema::list(name_schema(), max_mirrors), "where mirrors send copies of it",
+       true},
+      {"kernel_path", kernel_path_schema(), "whether it would be forwarded in the kernel", true},
       {"steps", Schema::list(any_text(), most_items), "each step of the decision, in words", true},
   });
 }

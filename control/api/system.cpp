@@ -29,6 +29,7 @@ std::int64_t seconds(std::chrono::milliseconds time) {
 Json limits_to_json() {
   const rpc::Limits limits;
   return {{"line_bytes", limits.line_bytes},
+          {"read_only_line_bytes", limits.read_only_line_bytes},
           {"nesting", limits.nesting},
           {"values", limits.values},
           {"batch_requests", limits.batch_requests},
@@ -48,6 +49,8 @@ Json limits_to_json() {
           {"ports_per_switch", max_ports},
           {"stations_per_switch", SwitchOptions::max_fdb_capacity},
           {"frame_bytes", FrameBuffer::max_frame_size},
+          {"mirrors_per_switch", max_mirrors},
+          {"sflow_collectors", config::max_collectors},
           {"captures", network::Captures::most},
           {"document_file_bytes", config::most_document_bytes}};
 }

@@ -11,6 +11,10 @@
 #include "control/api/arguments.hpp"
 #include "control/api/ethertype.hpp"
 #include "control/api/handlers.hpp"
+#include "control/api/trace_path.hpp"
+#include "control/config/conditions.hpp"
+#include "control/config/storm_control.hpp"
+#include "control/network/describe.hpp"
 #include "switch/engine/walk.hpp"
 
 namespace tapswitch::api {
@@ -90,15 +94,23 @@ class Narrator {
     note("{} bytes from {} to {} come in by port {}", size, view.source().to_string(),
          view.destination().to_string(), ingress_.spec.name);
     note("{}", view.tag() ? "tagged: " + to_text(*view.tag()) : "untagged");
+    note_conditions(ingress_);
   }
 
   // An observer is not asked, for it would take the frame for one that has come.
-  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& /*frame*/, VlanId /*vid*/) {
+  [[nodiscard]] std::optional<DropReason> observed(FrameBuffer& frame, VlanId vid) {
+    vid_ = vid;
+    const Picture::Slot& slot = engine_.picture().slot(ingress_.index);
+    if (slot.is_mirrored_to) {
+      return DropReason::mirror_destination;
+    }
+    note_copies(slot, slot.mirrors_in, frame);
     return std::nullopt;
   }
 
   void classified(const FrameView& /*view*/, const Classification& classification) {
     tag_type_ = classification.tag.type;
+    followed_.needs_vendor_tag = classification.has_tag && is_vendors(tag_type_);
     result_["vlan"] = classification.tag.vid;
     note("belongs to VLAN {}", classification.tag.vid);
   }
@@ -107,6 +119,7 @@ class Narrator {
 
   [[nodiscard]] std::optional<Learned> learn(const Station& source, const PortView& rule) {
     const config::PortSpec& port = ingress_.spec;
+    followed_.source = source;
     if (!rule.learning()) {
       note("learning is off on port {}", port.name);
       return std::nullopt;
@@ -119,6 +132,7 @@ class Narrator {
     const Learned learned =
         engine_.fdb().would_learn(source, ingress_.index, rule.fdb_limit(), now_);
     note_learned(learned, source.mac.to_string(), known ? name_of(*known) : "");
+    followed_.is_news = known != ingress_.index;
     if (learned == Learned::added || learned == Learned::moved) {
       news_ = source;
     }
@@ -129,6 +143,7 @@ class Narrator {
   // table of one station stands in.
   void decides(const FrameView& view, VlanId vid) {
     const Station destination{.vid = vid, .mac = view.destination()};
+    followed_.destination = destination;
     if (news_ == destination) {
       itself_.emplace(1, SwitchOptions::default_ageing, 0)
           .learn(destination, ingress_.index, 0, now_);
@@ -137,6 +152,13 @@ class Narrator {
   }
 
   void decided(const Decision& decision) { decision_ = decision.kind; }
+
+  // The frame takes nothing of what storm control lets in.
+  [[nodiscard]] bool is_limited(FloodKind kind, const FrameBuffer& frame) {
+    note("port {} has storm control: {}", ingress_.spec.name,
+         config::in_short(ingress_.rule().storm));
+    return !engine_.picture().storm_gate(ingress_.index).would_let_in(kind, frame, now_);
+  }
 
   void punt(const FrameBuffer& /*frame*/, VlanId /*vid*/, std::optional<Learned> /*learned*/) {
     note("goes to the protocols of the switch");
@@ -155,7 +177,7 @@ class Narrator {
     dropped_.push_back({{"port", name}, {"reason", text_of(reason).name}});
   }
 
-  void leave(PortIndex port, AddressKind kind, const FrameBuffer& frame, bool /*may_be_held*/) {
+  void leave(PortIndex port, AddressKind kind, FrameBuffer& frame, bool /*may_be_held*/) {
     if (const auto reason = refuse_link(port)) {
       refuse(port, kind, *reason, frame);
       return;
@@ -163,12 +185,20 @@ class Narrator {
     const std::string name = name_of(port);
     const std::optional<VlanTag> tag = outermost_tag(frame, tag_type_);
     note("leaves by port {} {}", name, tag ? "tagged: " + to_text(*tag) : "untagged");
+    const Picture::Slot& slot = engine_.picture().slot(port);
+    note_copies(slot, slot.mirrors_out, frame);
+    note_conditions(network_.ports().at(name));
+    followed_.egress = decision_ == Decision::Kind::unicast ? std::optional(port) : std::nullopt;
+    followed_.size = frame.size();
+    followed_.needs_vendor_tag |=
+        is_vendors(tag_type_) &&
+        engine_.snapshot().port(port).sends_tagged(followed_.destination.vid);
     egress_.push_back({{"port", name}, {"tag", tag ? to_json(*tag) : Json()}});
   }
 
   void cuts(PortIndex /*port*/, const FrameBuffer& /*frame*/) {}
 
-  void leave_cut(PortIndex port, AddressKind kind, const FrameBuffer& segment) {
+  void leave_cut(PortIndex port, AddressKind kind, FrameBuffer& segment) {
     leave(port, kind, segment, false);
   }
 
@@ -179,10 +209,16 @@ class Narrator {
     if (egress_.empty() && !dropped_.empty()) {
       result_["reason"] = dropped_.front()["reason"];
     }
+    const auto refusal = path_refusal(network_, ingress_, followed_);
+    if (!network_.path_refusal()) {
+      note("{}", refusal ? "is left to the workers: " + *refusal : "goes by the kernel path");
+    }
     Json json = {{"outcome", outcome()}};
     json.update(result_);
     json["egress"] = egress_;
     json["dropped"] = dropped_;
+    json["mirrored"] = mirrored_;
+    json["kernel_path"] = network::path_to_json(refusal);
     json["steps"] = steps_;
     return json;
   }
@@ -196,6 +232,23 @@ class Narrator {
   [[nodiscard]] std::string name_of(PortIndex index) const {
     const std::string* name = network_.port_name(*ingress_.home, index);
     return name != nullptr ? *name : "(a port that is gone)";
+  }
+
+  void note_conditions(const RunningPort& port) {
+    if (!port.spec.conditions.are_none()) {
+      note("port {} has conditions: {}", port.spec.name, config::in_short(port.spec.conditions));
+    }
+  }
+
+  // A frame goes to a destination once.
+  void note_copies(const Picture::Slot& slot, std::uint32_t mirrors, FrameBuffer& frame) {
+    if (mirrors == 0) {
+      return;
+    }
+    for (const PortIndex to : slot.mirroring->destinations(mirrors, frame, vid_)) {
+      note("a mirror sends a copy to port {}", name_of(to));
+      mirrored_.push_back(name_of(to));
+    }
   }
 
   void note_learned(Learned learned, const std::string& mac, const std::string& known_on) {
@@ -238,7 +291,9 @@ class Narrator {
     if (!link.is_present) {
       return DropReason::port_gone;
     }
-    return link.is_up ? std::nullopt : std::optional(DropReason::link_down);
+    // A port without an interface has a carrier if somebody is there.
+    const bool is_reached = link.has_carrier || !link.interface.empty();
+    return link.is_up && is_reached ? std::nullopt : std::optional(DropReason::link_down);
   }
 
   [[nodiscard]] const char* outcome() const {
@@ -257,11 +312,14 @@ class Narrator {
   std::optional<Station> news_;  // what would be learned
   std::optional<Fdb> itself_;
   Decision::Kind decision_{};
+  VlanId vid_ = no_vlan;
   TagType tag_type_{};  // with which it leaves where it is tagged
+  FollowedFrame followed_;
   bool is_punted_ = false;
   std::vector<std::string> steps_;
   Json result_ = Json::object();
   Json egress_ = Json::array();
+  Json mirrored_ = Json::array();
   Json dropped_ = Json::array();
 };
 
@@ -275,6 +333,12 @@ void add_trace_handlers(Handlers& handlers, Network& network) {
     (void)arrival->frame.borrow(parts);  // the schema has seen to its length
     const RunningPort& ingress = network.find_port(params.at("port"));
     network.follow_links();
+    if (!ingress.home->engine->is_in_force(ingress.index)) {
+      throw rpc::Error(rpc::ErrorKind::conflict,
+                       "no frame crosses port '" + ingress.spec.name +
+                           "' before the change that is under way is made",
+                       {{"object", ingress.spec.name}});
+    }
     Narrator narrator(network, ingress, std::chrono::steady_clock::now());
     Walk walk(ingress.home->engine->picture(), ingress.index, narrator);
     if (walk.admit(*arrival)) {

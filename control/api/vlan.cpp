@@ -17,6 +17,7 @@
 
 #include "control/api/arguments.hpp"
 #include "control/api/handlers.hpp"
+#include "control/network/port_round.hpp"
 #include "control/rpc/jsonrpc.hpp"
 
 namespace tapswitch::api {
@@ -25,11 +26,9 @@ namespace {
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
-using PortList = std::vector<const RunningPort*>;
-
 // The VLANs that a user has said something about: by name, as a PVID, or one by one on a trunk.
 // A trunk of all VLANs says nothing about any of them.
-std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const PortList& ports) {
+std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const Network::Ports& ports) {
   std::bitset<last_vlan + 1> in_use;
   for (const auto& [vid, name] : home.spec.vlan_names) {
     in_use.set(vid);
@@ -37,8 +36,8 @@ std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const PortList& port
   // By words of VLANs: thousands of ports may have thousands of them.
   std::array<std::uint64_t, VlanSet::word_count> allowed{};
   const VlanSet all = VlanSet::all();
-  for (const RunningPort* port : ports) {
-    const VlanRule& rule = port->rule().vlan;
+  for (const auto& [index, name] : home.port_names) {
+    const VlanRule& rule = ports.at(name).rule().vlan;
     in_use.set(rule.pvid);
     if (rule.mode == PortMode::trunk && rule.allowed != all) {
       std::ranges::transform(allowed, rule.allowed.words(), allowed.begin(), std::bit_or<>());
@@ -166,7 +165,7 @@ class VlanPage final : public rpc::Work {
   // The VLANs of a switch whose places begin with 'first'.
   void find(const RunningSwitch& home, std::size_t first) {
     std::vector<VlanId> vlans;
-    for (const VlanId vid : vlans_in_use(home, network_.ports_of(home))) {
+    for (const VlanId vid : vlans_in_use(home, network_.ports())) {
       if (first + vid < begin_) {
         continue;
       }
@@ -186,16 +185,12 @@ class VlanPage final : public rpc::Work {
 
   // Asks some ports in which of the VLANs they are.
   void ask_some() {
-    auto next = network_.ports().upper_bound(last_port_);
-    for (std::size_t count = 0; count < asked_at_once && next != network_.ports().end();
-         ++count, ++next) {
-      const auto part = parts_.find(next->second.home->spec.name);
+    is_asked_ = !asking_.go_on(network_.ports(), asked_at_once, [&](const RunningPort& port) {
+      const auto part = parts_.find(port.home->spec.name);
       if (part != parts_.end()) {
-        part->second.enter(next->second);
+        part->second.enter(port);
       }
-      last_port_ = next->first;
-    }
-    is_asked_ = next == network_.ports().end();
+    });
   }
 
   void write_some() {
@@ -218,12 +213,12 @@ class VlanPage final : public rpc::Work {
   const std::optional<std::string> only_;
   const std::size_t begin_;
   const std::size_t limit_;
-  std::string last_switch_;                  // of those looked at; empty: none
-  std::size_t number_ = 0;                   // of the next
-  std::size_t listed_ = 0;                   // VLANs
-  std::size_t named_ = 0;                    // members
-  bool is_found_ = false;                    // all that the page has
-  std::string last_port_;                    // of those asked
+  std::string last_switch_;  // of those looked at; empty: none
+  std::size_t number_ = 0;   // of the next
+  std::size_t listed_ = 0;   // VLANs
+  std::size_t named_ = 0;    // members
+  bool is_found_ = false;    // all that the page has
+  network::PortRound asking_;
   bool is_asked_ = false;                    // every port
   std::map<std::string, Membership> parts_;  // by switch; those that are not written yet
   std::size_t written_ = 0;                  // of the first

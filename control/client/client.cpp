@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "control/rpc/jsonrpc.hpp"
+#include "control/rpc/strict_json.hpp"
 #include "switch/system/descriptor_message.hpp"
 #include "switch/system/peer_socket.hpp"
 #include "switch/system/socket_address.hpp"
@@ -82,7 +83,7 @@ void Client::ask(const std::string& method, const Json& params, std::span<const 
 std::optional<Json> Client::take_result() {
   do {
     while (std::optional<std::string> line = take_line()) {
-      Json reply = Json::parse(*line, nullptr, false);
+      Json reply = rpc::parse_loosely(*line);
       if (!is_event(reply)) {
         return result_of(std::move(reply));
       }
@@ -122,7 +123,7 @@ Json Client::next_event() {
 std::optional<Json> Client::take_event() {
   while (events_.empty()) {
     if (const std::optional<std::string> line = take_line()) {
-      Json message = Json::parse(*line, nullptr, false);
+      Json message = rpc::parse_loosely(*line);
       if (!is_event(message) || !message.contains("params")) {
         (void)result_of(std::move(message));  // throws what the daemon says
         throw NoDaemon(fmt::format("what answers at {} is not a tapswitchd", path_));
@@ -137,7 +138,7 @@ std::optional<Json> Client::take_event() {
   return event;
 }
 
-Json Client::receive() { return Json::parse(receive_line(), nullptr, false); }
+Json Client::receive() { return rpc::parse_loosely(receive_line()); }
 
 void Client::send(std::string_view text, std::span<const int> descriptors) {
   while (!text.empty()) {

@@ -7,23 +7,19 @@
 
 #include <fmt/format.h>
 
+#include "control/config/conditions.hpp"
 #include "control/config/document.hpp"
+#include "control/config/storm_control.hpp"
 
 namespace tapswitch::config {
 namespace {
 
 // A change of these costs no frame. Of all else that there is and will be, it must be thought so.
-constexpr std::array<std::string_view, 11> harmless = {"description",
-                                                       "persist",
-                                                       "owner",
-                                                       "group",
-                                                       "worker",
-                                                       "learning",
-                                                       "hairpin",
-                                                       "fdb_limit",
-                                                       "fdb.ageing_seconds",
-                                                       "forward_reserved",
-                                                       "reopen"};
+constexpr std::array<std::string_view, 18> harmless = {
+    "description",      "persist", "owner",        "group",     "worker",
+    "learning",         "hairpin", "kernel_path",  "fdb_limit", "fdb.ageing_seconds",
+    "forward_reserved", "reopen",  "from_port",    "from_vlan", "direction",
+    "snaplen",          "filter",  "storm_control"};
 
 bool disturbs(std::string_view member) {
   return !member.starts_with("flood.") &&
@@ -129,8 +125,43 @@ std::vector<PlanLine> differences(const PortSpec& running, const PortSpec& wante
     old.erase("vlan");
     now.erase("vlan");
   }
+  if (running.conditions != wanted.conditions) {
+    comparison.add("conditions", in_short(running.conditions), in_short(wanted.conditions));
+    old.erase("conditions");
+    now.erase("conditions");
+  }
+  if (running.rule.storm != wanted.rule.storm) {
+    comparison.add("storm_control", in_short(running.rule.storm), in_short(wanted.rule.storm));
+    old.erase("storm_control");
+    now.erase("storm_control");
+  }
   comparison.compare(old, now);
   return comparison.take();
+}
+
+std::vector<PlanLine> differences(const MirrorSpec& running, const MirrorSpec& wanted) {
+  // A mirror that names none is of all.
+  const auto of_itself = [](const MirrorSpec& spec) {
+    Json json = to_json(spec, Format::full);
+    for (const char* member : {"from_port", "from_vlan"}) {
+      if (json[member].empty() || json[member] == "") {
+        json[member] = "all";
+      }
+    }
+    return json;
+  };
+  Comparison comparison("mirror " + running.name);
+  comparison.compare(of_itself(running), of_itself(wanted));
+  return comparison.take();
+}
+
+// No frame is lost by what is told of it.
+std::vector<PlanLine> differences(const SflowSpec& running, const SflowSpec& wanted) {
+  Comparison comparison("sflow");
+  comparison.compare(to_json(running, Format::full), to_json(wanted, Format::full));
+  std::vector<PlanLine> lines = comparison.take();
+  std::ranges::for_each(lines, [](PlanLine& line) { line.disturbs = false; });
+  return lines;
 }
 
 std::vector<PlanLine> differences(const SwitchSpec& running, const SwitchSpec& wanted) {

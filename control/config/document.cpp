@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "control/config/append.hpp"
+#include "control/config/conditions.hpp"
 #include "control/config/members.hpp"
 #include "control/config/reserved_address.hpp"
+#include "control/config/storm_control.hpp"
 
 namespace tapswitch::config {
 namespace {
@@ -166,11 +168,18 @@ void change(PortSpec& spec, const Json& json) {
     read(*flood, "multicast", spec.rule.flood.multicast);
     read(*flood, "broadcast", spec.rule.flood.broadcast);
   }
+  if (const auto storm = json.find("storm_control"); storm != json.end()) {
+    change(spec.rule.storm, *storm);
+  }
   read(json, "learning", spec.rule.learning);
   read(json, "isolated", spec.rule.isolated);
   read(json, "hairpin", spec.rule.hairpin);
+  read(json, "kernel_path", spec.rule.takes_kernel_path);
   read(json, "fdb_limit", spec.rule.fdb_limit);
   read(json, "carrier", spec.has_carrier);
+  if (const auto conditions = json.find("conditions"); conditions != json.end()) {
+    change(spec.conditions, *conditions);
+  }
   read(json, "worker", spec.worker);
 }
 
@@ -184,11 +193,18 @@ Json to_json(const PortSpec& spec, Format format) {
   if (format == Format::full || spec.rule.flood != defaults.flood) {
     json["flood"] = flood_to_json(spec.rule.flood);
   }
+  if (!spec.rule.storm.is_none()) {
+    json["storm_control"] = to_json(spec.rule.storm);
+  }
   write(json, "learning", spec.rule.learning, defaults.learning, format);
   write(json, "isolated", spec.rule.isolated, defaults.isolated, format);
   write(json, "hairpin", spec.rule.hairpin, defaults.hairpin, format);
+  write(json, "kernel_path", spec.rule.takes_kernel_path, defaults.takes_kernel_path, format);
   write(json, "fdb_limit", spec.rule.fdb_limit, defaults.fdb_limit, format);
   write(json, "carrier", spec.has_carrier, true, format);
+  if (!spec.conditions.are_none()) {
+    json["conditions"] = to_json(spec.conditions);
+  }
   write(json, "worker", spec.worker);
   write(json, "description", spec.description, std::string(), format);
   return json;
@@ -229,6 +245,11 @@ Json to_json(const SwitchSpec& spec, Format format) {
     append(vlans, std::to_string(vid), {{"name", name}});
   }
   write(json, "vlans", vlans, Json::object(), format);
+  Json mirrors = Json::object();
+  for (const auto& [name, mirror] : spec.mirrors) {
+    append(mirrors, name, to_json(mirror, format));
+  }
+  write(json, "mirrors", mirrors, Json::object(), format);
   Json ports = Json::object();
   for (const PortSpec& port : spec.ports) {
     append(ports, port.name, to_json(port, format));
@@ -242,7 +263,11 @@ Json to_json(const NetworkSpec& network, Format format) {
   for (const auto& [name, spec] : network.switches) {
     append(switches, name, to_json(spec, format));
   }
-  return {{"version", document_version}, {"switches", std::move(switches)}};
+  Json json = {{"version", document_version}, {"switches", std::move(switches)}};
+  if (network.sflow) {
+    json["sflow"] = to_json(*network.sflow, format);
+  }
+  return json;
 }
 
 }  // namespace tapswitch::config

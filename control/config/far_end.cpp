@@ -197,6 +197,17 @@ std::optional<std::string> name_space_of(const FarEnd& end) {
       end);
 }
 
+std::optional<std::uint32_t> speed_of(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) -> std::optional<std::uint32_t> {
+        if constexpr (requires { kind.speed; }) {
+          return kind.speed;
+        }
+        return std::nullopt;
+      },
+      end);
+}
+
 std::optional<std::string> leads_to(const FarEnd& end) {
   return std::visit(
       [](const auto& kind) -> std::optional<std::string> {

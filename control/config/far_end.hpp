@@ -6,6 +6,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -93,6 +94,8 @@ bool rename_interface(FarEnd& end, const std::string& name);
 [[nodiscard]] bool is_passed(const FarEnd& end);
 // The network namespace it is to be in, as the user says it ('name_space').
 [[nodiscard]] std::optional<std::string> name_space_of(const FarEnd& end);
+// How fast it says that it is, in Mbit/s, as the user says it ('speed').
+[[nodiscard]] std::optional<std::uint32_t> speed_of(const FarEnd& end);
 // The port that is its other end, and must lead back ('leads_to()').
 [[nodiscard]] std::optional<std::string> leads_to(const FarEnd& end);
 

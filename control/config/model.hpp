@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "control/config/far_end.hpp"
+#include "control/config/mirrors.hpp"
+#include "control/config/sflow.hpp"
+#include "switch/conditions/conditions.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/port_rule.hpp"
 #include "switch/frame/mac_address.hpp"
@@ -25,6 +28,7 @@ struct PortSpec {
   FarEnd far_end;
   PortRule rule;
   bool has_carrier = true;            // false: its far end is unplugged
+  PortConditions conditions = {};     // of the line to its far end
   std::optional<std::size_t> worker;  // who is to receive from it; nullopt: as it comes
 
   bool operator==(const PortSpec&) const = default;
@@ -47,12 +51,13 @@ struct SwitchSpec {
   std::map<VlanId, std::string> vlan_names;
   std::vector<PortSpec> ports;              // in order of their names
   std::vector<StaticEntry> static_entries;  // in order of VLAN and address
+  MirrorSpecs mirrors;
 
   bool operator==(const SwitchSpec&) const = default;
 };
 
-// Takes the ports out for which 'is_unwanted', and the static entries that are on them. Returns
-// their names.
+// Takes the ports out for which 'is_unwanted', the static entries that are on them, and what is
+// mirrored of them and to them. Returns their names.
 template <std::predicate<const PortSpec&> Predicate>
 std::set<std::string> remove_ports(SwitchSpec& home, const Predicate& is_unwanted) {
   std::set<std::string> names;
@@ -61,6 +66,7 @@ std::set<std::string> remove_ports(SwitchSpec& home, const Predicate& is_unwante
   });
   std::erase_if(home.static_entries,
                 [&](const StaticEntry& entry) { return names.contains(entry.port); });
+  leave_out(home.mirrors, names);
   return names;
 }
 
@@ -69,6 +75,7 @@ struct NetworkSpec {
   static constexpr std::size_t max_switches = 4'096;  // more than a lab has links
 
   std::map<std::string, SwitchSpec> switches;  // by name
+  std::optional<SflowSpec> sflow = {};         // of all of them; nullopt: none
 
   bool operator==(const NetworkSpec&) const = default;
 };

@@ -19,7 +19,8 @@ struct OffloadName {
 constexpr OffloadName offload_names[] = {
     {&OffloadSet::checksum, "checksum"}, {&OffloadSet::tso4, "tso4"},
     {&OffloadSet::tso6, "tso6"},         {&OffloadSet::tso_ecn, "tso_ecn"},
-    {&OffloadSet::uso, "uso"},           {&OffloadSet::tunnels, "tunnels"}};
+    {&OffloadSet::uso, "uso"},           {&OffloadSet::udp_tunnels, "udp_tunnels"},
+    {&OffloadSet::tunnels, "tunnels"}};
 
 // The names of those in 'set'.
 inline Json offloads_to_json(const OffloadSet& set) {

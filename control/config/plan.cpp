@@ -33,7 +33,8 @@ SwitchSpec bare(const SwitchSpec& spec) {
                         .is_wire = spec.is_wire,
                         .vlan_names = {},
                         .ports = {},
-                        .static_entries = {}};
+                        .static_entries = {},
+                        .mirrors = {}};
   return without;
 }
 
@@ -62,6 +63,7 @@ class Planner {
 
   std::vector<Step> make() {
     sort_ports();
+    remove_mirrors();
     remove_static_entries();
     remove_ports(true);
     remove_switches(true);
@@ -70,6 +72,8 @@ class Planner {
     set_ports();
     name_vlans();
     add_static_entries();
+    set_mirrors();
+    set_sflow();
     remove_ports(false);
     remove_switches(false);
     return std::move(steps_);
@@ -165,17 +169,30 @@ class Planner {
     }
   }
 
+  // Ports that lose frames by it come last, when others can hardly be refused any more.
   void set_ports() {
+    std::vector<const std::string*> losing;
     for (const std::string& name : staying_) {
       const PortSpec& running = *have_.ports.at(name).second;
       const PortSpec& wanted = *want_.ports.at(name).second;
-      if (running != wanted) {
-        steps_.push_back({SetPort{wanted, far_end_change(running.far_end, wanted.far_end)},
-                          differences(running, wanted)});
-        tell_of_static_entries(*have_.ports.at(name).first, *want_.ports.at(name).first, running,
-                               wanted);
+      const bool is_unplugged = running.has_carrier && !wanted.has_carrier;
+      if (is_unplugged || running.conditions != wanted.conditions) {
+        losing.push_back(&name);
+      } else if (running != wanted) {
+        set_port(name);
       }
     }
+    for (const std::string* name : losing) {
+      set_port(*name);
+    }
+  }
+
+  void set_port(const std::string& name) {
+    const auto& [running_home, running] = have_.ports.at(name);
+    const auto& [wanted_home, wanted] = want_.ports.at(name);
+    steps_.push_back({SetPort{*wanted, far_end_change(running->far_end, wanted->far_end)},
+                      differences(*running, *wanted)});
+    tell_of_static_entries(*running_home, *wanted_home, *running, *wanted);
   }
 
   // In the lines of the last step.
@@ -270,6 +287,44 @@ class Planner {
             "+ " + in_words(entry) + (leads ? "" : ", without effect: the port has not that VLAN"),
             false);
       }
+    }
+  }
+
+  void remove_mirrors() {
+    for (const auto& [home, wanted] : wanted_.switches) {
+      for (const auto& [name, mirror] : running_or_empty(home).mirrors) {
+        if (!wanted.mirrors.contains(name)) {
+          add(RemoveMirror{home, name}, "- mirror " + name, false);
+        }
+      }
+    }
+  }
+
+  // A port that was there before loses what it had when it becomes a destination.
+  void set_mirrors() {
+    for (const auto& [home, wanted] : wanted_.switches) {
+      const MirrorSpecs& running = running_or_empty(home).mirrors;
+      for (const auto& [name, mirror] : wanted.mirrors) {
+        const auto old = running.find(name);
+        if (old == running.end()) {
+          add(SetMirror{home, mirror}, "+ " + in_words(mirror),
+              have_.ports.contains(mirror.to_port));
+        } else if (old->second != mirror) {
+          steps_.push_back({SetMirror{home, mirror}, differences(old->second, mirror)});
+        }
+      }
+    }
+  }
+
+  void set_sflow() {
+    const auto& running = running_.sflow;
+    const auto& wanted = wanted_.sflow;
+    if (running && wanted && *running != *wanted) {
+      steps_.push_back({SetSflow{wanted}, differences(*running, *wanted)});
+    } else if (running && !wanted) {
+      add(SetSflow{}, "- sflow", false);
+    } else if (wanted && !running) {
+      add(SetSflow{wanted}, "+ " + in_words(*wanted), false);
     }
   }
 

@@ -27,7 +27,7 @@ struct PlanLine {
   bool operator==(const PlanLine&) const = default;
 };
 
-// The actions. Static entries go with their port, and ports with their switch.
+// The actions. Static entries go with their port, and ports and mirrors with their switch.
 struct RemoveSwitch {
   std::string name;
 };
@@ -63,10 +63,22 @@ struct AddStatic {
   std::string home;
   StaticEntry entry;
 };
+struct RemoveMirror {
+  std::string home;
+  std::string name;
+};
+struct SetMirror {
+  std::string home;
+  MirrorSpec spec;  // of one that is there, or of a new one
+};
+
+struct SetSflow {
+  std::optional<SflowSpec> spec;  // nullopt: it ends
+};
 
 struct Step {
   std::variant<RemoveSwitch, RemovePort, AddSwitch, SetSwitch, AddPort, SetPort, NameVlan,
-               RemoveStatic, AddStatic>
+               RemoveStatic, AddStatic, RemoveMirror, SetMirror, SetSflow>
       action;
   std::vector<PlanLine> lines;  // at least one
 };

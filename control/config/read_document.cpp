@@ -12,6 +12,7 @@
 #include "control/config/patches.hpp"
 #include "control/config/position.hpp"
 #include "control/config/schema.hpp"
+#include "control/config/sflow.hpp"
 #include "control/rpc/strict_json.hpp"
 
 namespace tapswitch::config {
@@ -67,6 +68,9 @@ class Reader {
   Reading read(const Json& document) {
     mistakes_ = Mistakes(document_schema().check(document, "", rpc::Schema::Paths::pointers));
     network_ = base_;
+    if (const Json* sflow = member(document, "sflow"); sflow != nullptr) {
+      read_sflow(network_.sflow, *sflow, mistakes_);
+    }
     const Json* switches = member(document, "switches");
     // With so many mistakes that some are not told, what is right is not known.
     if (!mistakes_.is_full() && is_sound("/switches", switches)) {
@@ -80,6 +84,7 @@ class Reader {
       check_patches(false);
       check_patches(true);
       check_limits();
+      check_mirrors();
     }
     return {std::move(network_), mistakes_.take()};
   }
@@ -111,6 +116,67 @@ class Reader {
     if (is_sound(at + "/fdb", fdb)) {
       read_static_entries(spec, *fdb, ports, at + "/fdb/static");
     }
+    const Json* mirrors = member(json, "mirrors");
+    if (is_sound(at + "/mirrors", mirrors)) {
+      read_mirrors(spec, *mirrors, at + "/mirrors/");
+    }
+  }
+
+  // Adds what invalid_params says of a member of what stands at 'at'.
+  void add_mistake(const std::string& at, const rpc::Error& error) {
+    const Json data = error.to_json()["data"];
+    std::string field = data.value("field", "");
+    std::ranges::replace(field, '.', '/');
+    mistakes_.add(fmt::format("{}/{}", at, field), data.value("problem", ""),
+                  data.value("allowed", ""));
+  }
+
+  void read_mirrors(SwitchSpec& home, const Json& mirrors, const std::string& at) {
+    for (const auto& [name, json] : mirrors.items()) {
+      if (!is_name(name) || !mistakes_.is_clean(at + name)) {
+        continue;
+      }
+      try {
+        home.mirrors.insert_or_assign(name, mirror_from_json(name, json));
+      } catch (const rpc::Error& error) {
+        add_mistake(at + name, error);
+      }
+    }
+  }
+
+  // A port with mistakes of its own is not known to be missing.
+  void check_mirrors() {
+    std::map<std::string, PortPlace> places;
+    for (const auto& [name, home] : network_.switches) {
+      for (const PortSpec& port : home.ports) {
+        places.emplace(port.name, PortPlace{&port, name});
+      }
+    }
+    const auto find = [&](const std::string& name) {
+      const auto found = places.find(name);
+      return found != places.end() ? found->second : PortPlace();
+    };
+    std::map<std::string, std::string> homes;  // switch by mirror
+    for (const auto& [name, home] : network_.switches) {
+      const std::string at = fmt::format("/switches/{}/mirrors", name);
+      if (home.mirrors.size() > max_mirrors) {
+        mistakes_.add(at, fmt::format("{} mirrors are too many", home.mirrors.size()),
+                      fmt::format("at most {}", max_mirrors));
+      }
+      const bool knows_ports = mistakes_.is_clean(fmt::format("/switches/{}/ports", name));
+      for (const auto& [mirror, spec] : home.mirrors) {
+        const auto [other, is_new] = homes.emplace(mirror, name);
+        if (!is_new) {
+          mistakes_.add(fmt::format("{}/{}", at, mirror),
+                        fmt::format("switch '{}' has a mirror '{}' too", other->second, mirror),
+                        "a name that occurs once");
+        }
+        if (const auto fault = fault_of(spec, name, home.mirrors, find); fault && knows_ports) {
+          mistakes_.add(fmt::format("{}/{}/{}", at, mirror, fault->field), fault->problem,
+                        fault->allowed);
+        }
+      }
+    }
   }
 
   void read_ports(SwitchSpec& home, const Json& ports, const std::string& at) {
@@ -129,9 +195,7 @@ class Reader {
         take_type(spec.far_end, json);
         change(spec, json);
       } catch (const rpc::Error& error) {
-        const Json data = error.to_json()["data"];
-        mistakes_.add(at + name + '/' + data.value("field", ""), data.value("problem", ""),
-                      data.value("allowed", ""));
+        add_mistake(at + name, error);
         specs.erase(name);
         continue;
       }

@@ -10,8 +10,12 @@
 
 #include <fmt/format.h>
 
+#include "control/config/conditions.hpp"
+#include "control/config/mirrors.hpp"
 #include "control/config/model.hpp"
 #include "control/config/reserved_address.hpp"
+#include "control/config/sflow.hpp"
+#include "control/config/storm_control.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/vlan_set.hpp"
 #include "switch/frame/mac_address.hpp"
@@ -83,6 +87,9 @@ Schema document_switch_schema() {
       {"vlans",
        Schema::map(Schema::text("vlan-id", "1..4094 in digits", is_vlan_key), vlan, last_vlan),
        "the VLANs that have names, by number"});
+  fields.push_back({"mirrors",
+                    Schema::map(name_schema(), Schema::object(mirror_fields()), max_mirrors),
+                    "what copies frames to other ports, by name"});
   fields.push_back({"ports",
                     Schema::map(name_schema(), far_end_variant({}, port_fields()), max_ports),
                     "the ports, by name"});
@@ -96,7 +103,9 @@ Schema make_document_schema() {
        {"revision", Schema::integer(0, std::numeric_limits<std::int64_t>::max()),
         "how many changes came before config.get wrote this; not read"},
        {"switches", Schema::map(name_schema(), document_switch_schema(), NetworkSpec::max_switches),
-        "the switches, by name", true}});
+        "the switches, by name", true},
+       {"sflow", Schema::object(sflow_fields()),
+        "samples of frames and counters for collectors of sFlow; default: none"}});
 }
 
 }  // namespace
@@ -217,16 +226,24 @@ std::vector<Field> port_fields() {
       {"vlan", vlan_schema(),
        "how the port takes part in VLANs; default: a trunk of all, native 1"},
       {"flood", flood_schema(), "which frames without a known single destination leave here"},
+      {"storm_control", storm_control_schema(),
+       "how much of what is flooded may come in by the port; what is beyond is dropped; what is "
+       "named is changed, null takes all limits away"},
       {"learning", Schema::boolean(), "whether stations are learned from frames that come in",
        false, true},
       {"isolated", Schema::boolean(), "exchanges no frames with other isolated ports", false,
        false},
       {"hairpin", Schema::boolean(), "frames may leave by the port they came in by", false, false},
+      {"kernel_path", Schema::boolean(),
+       "known unicast is forwarded in the kernel, where that can be done", false, true},
       {"fdb_limit", Schema::integer(0, static_cast<std::int64_t>(SwitchOptions::max_fdb_capacity)),
        "the most stations learned on the port; 0: as many as the switch has room for", false, 0},
       {"carrier", Schema::boolean(),
        "false: the far end is unplugged and has no carrier, whatever it does; a socket is closed",
        false, true},
+      {"conditions", conditions_schema(),
+       "how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of "
+       "those that come in; what is named is changed, null takes all away"},
       {"worker", Schema::integer(0, WorkerPool::max_count - 1),
        "the worker that receives its frames; default: the one with fewest ports"},
       {"description", Schema::text(0, longest_text), "a remark for people", false, ""},

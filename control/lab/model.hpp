@@ -85,11 +85,13 @@ struct LinkSpec {
   End first;
   End second;
   Json port = Json::object();  // the members of the ports that it makes
+  Json conditions = nullptr;   // as the file has them; see link_conditions.hpp
 };
 
 struct LabSpec {
   std::string name;
   Json switches = Json::object();  // as in the configuration document
+  Json sflow = {};                 // likewise; null: none
   std::map<std::string, NodeSpec> nodes;
   std::vector<LinkSpec> links;
 };

@@ -16,6 +16,7 @@
 #include "control/config/schema.hpp"
 #include "control/lab/check_addresses.hpp"
 #include "control/lab/check_nodes.hpp"
+#include "control/lab/link_conditions.hpp"
 #include "control/lab/parse_lab.hpp"
 #include "control/lab/schema.hpp"
 #include "control/lab/wiring.hpp"
@@ -44,6 +45,9 @@ class Reader {
       read_name();
       if (document_.contains("switches") && mistakes_.is_sound("/switches")) {
         lab_.switches = document_["switches"];
+      }
+      if (document_.contains("sflow")) {
+        lab_.sflow = document_["sflow"];
       }
       read_nodes();
       read_links();
@@ -112,6 +116,7 @@ class Reader {
     LinkSpec link{
         .first = parse_end(json["ends"][0]), .second = parse_end(json["ends"][1]), .port = json};
     link.port.erase("ends");
+    take_conditions(link, at + "/conditions");
     const bool is_first_right = check_end(link.first, at + "/ends/0");
     const bool is_second_right = check_end(link.second, at + "/ends/1");
     if (!is_first_right || !is_second_right) {
@@ -125,6 +130,20 @@ class Reader {
       lab_.links.push_back(std::move(link));
       pointers_.push_back(at);
     }
+  }
+
+  void take_conditions(LinkSpec& link, const std::string& at) {
+    const auto found = link.port.find("conditions");
+    if (found == link.port.end()) {
+      return;
+    }
+    if (auto mistake = contradiction_in(*found)) {
+      mistakes_.add(at + '/' + mistake->field, std::move(mistake->problem),
+                    std::move(mistake->allowed));
+    } else {
+      link.conditions = *found;
+    }
+    link.port.erase("conditions");
   }
 
   bool check_end(const End& end, const std::string& at) {
@@ -180,7 +199,7 @@ class Reader {
     const bool is_patch = link.first.is_switch() && link.second.is_switch();
     const End& node_end = link.first.is_switch() ? link.second : link.first;
     bool is_right = true;
-    for (const char* setting : {"mac", "mtu", "addresses", "offload"}) {
+    for (const char* setting : {"type", "mac", "mtu", "addresses", "offload"}) {
       if (!link.port.contains(setting)) {
         continue;
       }
@@ -188,14 +207,17 @@ class Reader {
       const std::string_view name = setting;
       if (is_patch) {
         mistakes_.add(pointer, "between two switches there is no interface", "left out");
-      } else if (!has_switch && name != "offload" && name != "mtu") {
+      } else if (!has_switch && (name == "mac" || name == "addresses")) {
         mistakes_.add(pointer, "which of the two nodes has it?",
                       "said in the \"interfaces\" of the node");
       } else if (is_vm(link.first) || is_vm(link.second)) {
         if (name == "mac") {
           continue;
         }
-        mistakes_.add(pointer, "a virtual machine configures its cards itself", "left out");
+        mistakes_.add(pointer,
+                      name == "type" ? "a virtual machine has a socket"
+                                     : "a virtual machine configures its cards itself",
+                      "left out");
       } else if (has_switch && name != "offload" && has_own(node_end, setting)) {
         mistakes_.add(pointer, fmt::format("{} has it in its \"interfaces\" too", node_end.text()),
                       "said once");
@@ -311,7 +333,7 @@ FileReading read_lab_text(std::string_view text, const std::string& file,
     tell(config::position_at(text, data.value("offset", std::size_t{0})), problem);
     // A node that is there twice should not hide what else is wrong.
     result.document = problem.find("occurs twice") != std::string::npos
-                          ? Json::parse(text, nullptr, false)
+                          ? rpc::parse_loosely(text)
                           : Json(Json::value_t::discarded);
   }
   if (!result.document.is_discarded()) {

@@ -7,6 +7,7 @@
 
 #include "control/config/far_ends/tap.hpp"
 #include "control/config/schema.hpp"
+#include "control/lab/link_conditions.hpp"
 #include "control/lab/model.hpp"
 #include "control/lab/route.hpp"
 #include "control/lab/sysctl.hpp"
@@ -145,12 +146,15 @@ std::vector<Field> vm_fields() {
 
 std::vector<Field> link_fields() {
   std::vector<Field> fields = {{"ends", Schema::list(end_schema(), 2),
-                                "the two ends: NODE:INTERFACE, or the name of a switch", true}};
+                                "the two ends: NODE:INTERFACE, or the name of a switch", true},
+                               {"type", Schema::word({"tap", "veth"}),
+                                "what a namespace's interface is; default: a veth where known "
+                                "unicast can be forwarded in the kernel, else a TAP"}};
   for (Field& field : chosen(config::TapSpec::fields(), {"mac", "mtu", "addresses", "offload"})) {
     fields.push_back(std::move(field));
   }
   for (Field& field : config::port_fields()) {
-    fields.push_back(std::move(field));
+    fields.push_back(field.name == "conditions" ? link_conditions_field() : std::move(field));
   }
   return fields;
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "control/config/document.hpp"
+#include "control/lab/link_conditions.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -60,9 +61,16 @@ std::optional<std::string> said_mac(const LabSpec& lab, const LinkSpec& link, co
 // Makes the document, a link at a time.
 class Maker {
  public:
-  Maker(const LabSpec& lab, const std::string& directory)
-      : lab_(lab), directory_(directory), macs_(macs_of(lab)) {
+  Maker(const LabSpec& lab, const std::string& directory, bool has_kernel_path)
+      : lab_(lab),
+        directory_(directory),
+        has_kernel_path_(has_kernel_path),
+        macs_(macs_of(lab)),
+        ports_(ports_of_links(lab)) {
     wiring_.document = {{"version", config::document_version}, {"switches", lab.switches}};
+    if (!lab.sflow.is_null()) {
+      wiring_.document["sflow"] = lab.sflow;
+    }
   }
 
   Wiring make() {
@@ -70,22 +78,23 @@ class Maker {
       const LinkSpec& link = lab_.links[i];
       pointer_ = fmt::format("/links/{}", i);
       if (link.first.is_switch() && link.second.is_switch()) {
-        join(link);
+        join(link, ports_[i]);
       } else if (link.first.is_switch() || link.second.is_switch()) {
         const bool is_first_switch = link.first.is_switch();
         const End& home = is_first_switch ? link.first : link.second;
         const End& node = is_first_switch ? link.second : link.first;
-        add(home.name, port_name(lab_, node), node_port(node, link.port));
+        add(home.name, ports_[i].first, with_conditions(node_port(node, link), link));
       } else {
         const std::string home = wire_name(lab_, link);
         // Nothing is learned on a wire.
         wiring_.document["switches"][home] = {
             {"forward_reserved", {"all"}}, {"fdb", {{"capacity", 1}}}, {"wire", true}};
         wiring_.pointers.emplace("/switches/" + home, pointer_);
-        for (const End& end : {link.first, link.second}) {
-          Json port = node_port(end, link.port);
+        for (const bool is_first : {true, false}) {
+          Json port = node_port(is_first ? link.first : link.second, link);
           port["learning"] = false;
-          add(home, port_name(lab_, end), std::move(port));
+          add(home, is_first ? ports_[i].first : ports_[i].second,
+              is_first ? with_conditions(std::move(port), link) : std::move(port));
         }
       }
     }
@@ -105,34 +114,35 @@ class Maker {
     }
   }
 
-  void join(const LinkSpec& link) {
-    const std::string there = free_name(link.first.name + '-' + link.second.name);
-    const std::string back = free_name(link.second.name + '-' + link.first.name);
-    for (const auto& [home, name, peer] :
-         {std::tuple(link.first.name, there, back), std::tuple(link.second.name, back, there)}) {
-      Json port = link.port;
-      port["type"] = "patch";
-      port["peer"] = peer;
-      add(home, name, std::move(port));
+  void join(const LinkSpec& link, const LinkPorts& ports) {
+    Json there = link.port;
+    there["type"] = "patch";
+    Json back = there;
+    there["peer"] = ports.second;
+    back["peer"] = ports.first;
+    add(link.first.name, ports.first, with_conditions(std::move(there), link));
+    add(link.second.name, ports.second, std::move(back));
+  }
+
+  // Puts the conditions of 'link' on the one of its ports at which they stand, the first.
+  static Json with_conditions(Json port, const LinkSpec& link) {
+    Json conditions = conditions_at_port(link.conditions, is_first_in(link));
+    if (!conditions.empty()) {
+      port["conditions"] = std::move(conditions);
     }
+    return port;
   }
 
-  // Two switches may have several links.
-  std::string free_name(const std::string& name) {
-    const int count = ++patches_[name];
-    return count == 1 ? name : fmt::format("{}-{}", name, count);
-  }
-
-  [[nodiscard]] Json node_port(const End& end, const Json& of_link) const {
+  [[nodiscard]] Json node_port(const End& end, const LinkSpec& link) const {
     const NodeSpec& node = lab_.nodes.at(end.name);
-    Json port = of_link;
+    Json port = link.port;
     if (node.kind == NodeSpec::Kind::vm) {
       port.erase("mac");
       port["type"] = "qemu";
       port["listen"] = "unix:" + card_socket(directory_, end.name, end.interface);
       return port;
     }
-    port["type"] = "tap";
+    port["type"] = interface_type(link, has_kernel_path_);
     port["interface"] = end.interface;
     port["namespace"] = namespace_name(lab_.name, end.name);
     // The node's changes to the interface survive the daemon; it goes with the namespace.
@@ -153,10 +163,11 @@ class Maker {
 
   const LabSpec& lab_;
   const std::string& directory_;
+  bool has_kernel_path_;
   std::map<std::string, std::string> macs_;
+  std::vector<LinkPorts> ports_;
   std::string pointer_;
   Wiring wiring_;
-  std::map<std::string, int> patches_;
 };
 
 }  // namespace
@@ -203,12 +214,39 @@ std::string port_name(const LabSpec& lab, const End& end) {
   return links_of(lab, end.name) == 1 ? end.name : end.name + '-' + end.interface;
 }
 
+std::string interface_type(const LinkSpec& link, bool has_kernel_path) {
+  const bool is_wire = !link.first.is_switch() && !link.second.is_switch();
+  return link.port.value("type", has_kernel_path && !is_wire ? "veth" : "tap");
+}
+
 std::string wire_name(const LabSpec& lab, const LinkSpec& link) {
   return "wire." + port_name(lab, link.first);
 }
 
-Wiring wire(const LabSpec& lab, const std::string& directory) {
-  return Maker(lab, directory).make();
+std::vector<LinkPorts> ports_of_links(const LabSpec& lab) {
+  std::vector<LinkPorts> ports;
+  std::map<std::string, int> patches;
+  // Two switches may have several links.
+  const auto free_name = [&](const std::string& name) {
+    const int count = ++patches[name];
+    return count == 1 ? name : fmt::format("{}-{}", name, count);
+  };
+  for (const LinkSpec& link : lab.links) {
+    const End& first = link.first;
+    const End& second = link.second;
+    if (first.is_switch() && second.is_switch()) {
+      std::string there = free_name(first.name + '-' + second.name);
+      ports.push_back({std::move(there), free_name(second.name + '-' + first.name)});
+    } else {
+      ports.push_back({port_name(lab, first.is_switch() ? second : first),
+                       port_name(lab, second.is_switch() ? first : second)});
+    }
+  }
+  return ports;
+}
+
+Wiring wire(const LabSpec& lab, const std::string& directory, bool has_kernel_path) {
+  return Maker(lab, directory, has_kernel_path).make();
 }
 
 }  // namespace tapswitch::lab

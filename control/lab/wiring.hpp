@@ -9,6 +9,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "control/lab/model.hpp"
 #include "control/rpc/json.hpp"
@@ -29,8 +30,25 @@ namespace tapswitch::lab {
 // The port at a link's end: "alice", or "alice-eth1" where the node has several links.
 [[nodiscard]] std::string port_name(const LabSpec& lab, const End& end);
 
+// The kind of port that the interface of a namespace is: as the link says; else a veth on a switch,
+// if the daemon has a kernel path that it could take, and a TAP elsewhere. Nothing is learned on a
+// wire, so there is nothing to forward by the path.
+[[nodiscard]] std::string interface_type(const LinkSpec& link, bool has_kernel_path);
+
 // The switch that is the wire of a link between two nodes.
 [[nodiscard]] std::string wire_name(const LabSpec& lab, const LinkSpec& link);
+
+// The ports of a link at its two ends. Where one end is a switch and the other a node's interface
+// there is one port, which is both; of two switches they are the patches.
+struct LinkPorts {
+  std::string first;
+  std::string second;
+
+  bool operator==(const LinkPorts&) const = default;
+};
+
+// Returns the ports of all links, in their order.
+[[nodiscard]] std::vector<LinkPorts> ports_of_links(const LabSpec& lab);
 
 struct Wiring {
   Json document;  // of the daemon
@@ -41,6 +59,7 @@ struct Wiring {
 
 // 'lab' has no mistakes of its own but perhaps in its switches. Names of ports that clash are told
 // by read_lab.hpp; here the later one is left out.
-[[nodiscard]] Wiring wire(const LabSpec& lab, const std::string& directory);
+[[nodiscard]] Wiring wire(const LabSpec& lab, const std::string& directory,
+                          bool has_kernel_path = false);
 
 }  // namespace tapswitch::lab

@@ -101,15 +101,10 @@ void NetworkPage::write_switches() {
 }
 
 bool NetworkPage::write_some() {
-  const auto& ports = network_.ports();
   LinkReader reader;
-  // By name, for a port may have gone since the step before.
-  auto next = ports.upper_bound(last_port_);
-  for (std::size_t count = 0; count < ports_a_step && next != ports.end(); ++count, ++next) {
-    write_port(next->second, reader);
-    last_port_ = next->first;
-  }
-  return next != ports.end();
+  return writing_.go_on(
+      network_.ports(), ports_a_step,
+      [&](const network::Network::RunningPort& port) { write_port(port, reader); });
 }
 
 void NetworkPage::write_port(const Network::RunningPort& port, LinkReader& reader) {

@@ -17,6 +17,7 @@
 #include "control/metrics/exposition.hpp"
 #include "control/metrics/page.hpp"
 #include "control/network/network.hpp"
+#include "control/network/port_round.hpp"
 #include "switch/system/link_reader.hpp"
 
 namespace tapswitch::metrics {
@@ -51,7 +52,7 @@ class NetworkPage final : public Page {
 
   const network::Network& network_;
   std::unique_ptr<Families> families_;
-  std::string last_port_;  // of those written; empty: none
+  network::PortRound writing_;
 };
 
 }  // namespace tapswitch::metrics

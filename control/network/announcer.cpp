@@ -33,6 +33,14 @@ void Announcer::tell(const RunningPort& port, std::string_view event) const {
   }
 }
 
+void Announcer::tell_storm(const RunningPort& port, FloodKind kind, std::string_view event) const {
+  if (events_.is_wanted(Topic::ports)) {
+    Json data = describe(port, port.seen);
+    data["storm"] = {{"class", text_of(kind)}, {"dropped", port.storms[to_size(kind)].dropped()}};
+    events_.publish(Topic::ports, event, port.home->spec.name, data);
+  }
+}
+
 void Announcer::tell_vlan(const RunningSwitch& home, VlanId vid,
                           const std::optional<std::string>& name) const {
   events_.publish(Topic::vlans, "changed", home.spec.name,

@@ -33,6 +33,8 @@ class Announcer {
   // 'event' is a word of the topic.
   void tell(const RunningSwitch& home, std::string_view event) const;
   void tell(const RunningPort& port, std::string_view event) const;
+  // A storm of frames of that class at the port.
+  void tell_storm(const RunningPort& port, FloodKind kind, std::string_view event) const;
   // Nullopt: the VLAN has no name any more.
   void tell_vlan(const RunningSwitch& home, VlanId vid,
                  const std::optional<std::string>& name) const;

@@ -284,7 +284,7 @@ void Captures::follow_ports() {
     const auto watched = watched_.find(name);
     if (watched == watched_.end() ? !captures.empty() : watched->second.captures != captures) {
       changes[port.home->engine.get()].push_back(
-          {port.index, name, Watched{port.added, captures, watch_of(port, captures)}});
+          {&port, name, Watched{port.added, captures, watch_of(port, captures)}});
     }
   }
   for (auto& [engine, of_engine] : changes) {
@@ -294,12 +294,12 @@ void Captures::follow_ports() {
 
 // Whoever watched a port before is needed until its switch has taken the others.
 void Captures::carry_out(Switch& engine, std::vector<Change>& changes) {
-  std::vector<std::pair<PortIndex, PortObserver*>> observers;
+  std::vector<Onlookers::Change> observers;
   observers.reserve(changes.size());
   for (const Change& change : changes) {
-    observers.emplace_back(change.port, change.now.watch.get());
+    observers.push_back({change.port, change.now.watch.get()});
   }
-  engine.observe(observers);
+  network_.onlookers().set(engine, Onlookers::Kind::captures, observers);
   for (Change& change : changes) {
     if (change.now.captures.empty()) {
       watched_.erase(change.name);

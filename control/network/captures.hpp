@@ -96,7 +96,7 @@ class Captures : private rpc::Outlet {
   };
 
   struct Change {
-    PortIndex port;
+    const Network::RunningPort* port;
     std::string name;
     Watched now;
   };

@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/network/changes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <utility>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
+namespace {
+
+rpc::Error refused(const Switches& switches, const Switch::Refusal& refusal) {
+  const auto home = std::ranges::find_if(
+      switches, [&](const auto& each) { return each.second.engine.get() == refusal.home; });
+  const std::string* port = home != switches.end() ? home->second.port_name(refusal.port) : nullptr;
+  rpc::Error error = network::refusal(refusal.error);
+  if (port == nullptr) {
+    return error;
+  }
+  Json data = error.to_json()["data"];
+  data["object"] = *port;
+  return {error.kind(), fmt::format("port '{}': {}", *port, error.what()), std::move(data)};
+}
+
+}  // namespace
 
 void Changes::check_revision(std::optional<std::int64_t> expected) const {
   if (expected && std::cmp_not_equal(*expected, revision_)) {
@@ -43,18 +64,21 @@ void Changes::include(RunningSwitch& added) const {
   }
 }
 
-void Changes::commit() {
-  std::exception_ptr refusal;
-  for (auto& [name, running] : inventory_.switches()) {
-    try {
-      running.engine->commit();
-      running.rule_before.reset();
-    } catch (const std::exception&) {
-      refusal = std::current_exception();
-    }
+void Changes::bring() {
+  std::vector<Switch*> engines;
+  for (const auto& [name, running] : inventory_.switches()) {
+    engines.push_back(running.engine.get());
   }
-  if (refusal) {
-    std::rethrow_exception(refusal);
+  if (const auto refusal = Switch::bring_all(engines)) {
+    throw refused(inventory_.switches(), *refusal);
+  }
+}
+
+void Changes::commit() {
+  bring();
+  for (auto& [name, running] : inventory_.switches()) {
+    running.engine->end_change();
+    running.rule_before.reset();
   }
   for (const std::string& name : ports_) {
     if (const auto found = inventory_.ports().find(name); found != inventory_.ports().end()) {
@@ -67,8 +91,11 @@ bool Changes::end(std::uint64_t revision) {
   try {
     commit();
   } catch (const std::exception& error) {
-    announcer_.tell_operator(std::string("the rules of this change take effect with the next: ") +
+    announcer_.tell_operator(std::string("this change takes effect with the next: ") +
                              error.what());
+    for (const auto& [name, running] : inventory_.switches()) {
+      running.engine->end_change();
+    }
   }
   revision_ = revision;
   configured_before_ = {};

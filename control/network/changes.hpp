@@ -4,9 +4,9 @@
 //
 // Theory of operation: while a composed change is under way, which may be many turns of the control
 // thread, the revision and the configuration are those from before, and the rules that it sets
-// wait, in the engines, for commit(). A rule is told when it is in force.
-// Threads: the control thread. Limits: one composed change at a time; of it, each switch and port
-// is kept once.
+// wait, in the engines, for commit(), as do the ports that it adds and dismisses. A rule is told
+// when it is in force. Threads: the control thread. Limits: one composed change at a time; of it,
+// each switch and port is kept once.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,13 @@ class Changes {
   void begin();
   // Has a switch that was added since take part.
   void include(RunningSwitch& added) const;
-  // Brings the rules into force. If it throws, they take effect with the next change.
+  // Brings what is noted so far into force, all or nothing. Throws kernel_refused, with the port
+  // that it is about as "object"; what is noted stays so.
+  void bring();
+  // The same, and changes made from now on take effect by themselves.
   void commit();
-  // Ends the change with the rules in force, as far as they can be. Returns whether the revision is
-  // another than it was; if no change was under way, it counts as another.
+  // Ends the change with what is noted in force, as far as it can be. Returns whether the revision
+  // is another than it was; if no change was under way, it counts as another.
   [[nodiscard]] bool end(std::uint64_t revision);
 
   // To be called before another rule is set: in a composed change the old one is in force until

@@ -25,10 +25,16 @@ PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
       link(std::move(now)),
       stations(port.home->engine->fdb().count_on(port.index)),
       worker(port.home->engine->worker_of(port.index)),
+      number(port.number),
       offloads(port.port->offloads()),
       door(port.came_by),
       path_refusal(port.path_refusal()) {
   spec.rule = port.rule();
+  for (const FloodKind kind : flood_kinds) {
+    if (port.storms[to_size(kind)].is_under_way()) {
+      storms.push_back(kind);
+    }
+  }
 }
 
 Json to_json(const SwitchDescription& description) {
@@ -48,6 +54,7 @@ Json describe(const RunningSwitch& running) { return to_json(SwitchDescription(r
 Json to_json(const PortDescription& description) {
   const LinkStatus& link = description.link;
   Json json = {{"name", description.spec.name},
+               {"number", description.number},
                {"switch", description.switch_name},
                {"state", description.state},
                {"link",
@@ -56,12 +63,19 @@ Json to_json(const PortDescription& description) {
                  {"mtu", link.mtu}}},
                {"stations", description.stations},
                {"worker", description.worker},
-               {"offloads", config::offloads_to_json(description.offloads)},
-               {"kernel_path", path_to_json(description.path_refusal)}};
+               {"offloads", config::offloads_to_json(description.offloads)}};
   if (!description.door.empty()) {
     json["door"] = description.door;
   }
+  if (!description.spec.rule.storm.is_none()) {
+    Json& storms = json["storms"] = Json::array();
+    for (const FloodKind kind : description.storms) {
+      storms.push_back(text_of(kind));
+    }
+  }
   json.update(config::to_json(description.spec, config::Format::full));
+  // In place of what its user says of it.
+  json["kernel_path"] = path_to_json(description.path_refusal);
   return json;
 }
 

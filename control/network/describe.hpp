@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/network/running_port.hpp"
 #include "control/network/running_switch.hpp"
@@ -38,9 +40,11 @@ struct PortDescription {
   LinkStatus link;
   std::size_t stations;
   std::size_t worker;
+  std::uint32_t number;
   OffloadSet offloads;
   std::string door;                         // of a guest
   std::optional<std::string> path_refusal;  // nullopt: it is on the kernel path
+  std::vector<FloodKind> storms;            // under way
 };
 
 // As switch.get answers.

@@ -95,7 +95,7 @@ void Guests::bring_rule(const RunningPort& port) {
     engine.set_port_rule(guest->index, guest->spec.rule);
   }
   if (!changes_.is_composed()) {
-    engine.commit();
+    value_or_refuse(engine.commit());
   }
   for (const RunningPort* guest : guests) {
     changes_.tell(*guest);

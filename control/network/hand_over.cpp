@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "control/config/append.hpp"
 #include "control/config/document.hpp"
 #include "control/config/read_document.hpp"
 #include "control/network/kernel_refusal.hpp"
@@ -41,12 +42,23 @@ config::NetworkSpec heritable_part(const Network& network, Unheritable others) {
   return all;
 }
 
+// By names, also those of guests, who come again.
+Json numbers_of(const Network& network) {
+  Json numbers = Json::object();
+  for (const auto& [name, port] : network.ports()) {
+    config::append(numbers, name, port.number);
+  }
+  return numbers;
+}
+
 HandOverMessage about_network(const Network& network, const config::NetworkSpec& configuration) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return {{{"about", "network"},
            {"revision", network.revision()},
            {"told_at_nanoseconds", std::chrono::nanoseconds(now).count()},
-           {"config", config::to_json(configuration, config::Format::minimal)}},
+           {"config", config::to_json(configuration, config::Format::minimal)},
+           {"numbers", numbers_of(network)},
+           {"last_number", network.port_numbers().last()}},
           {}};
 }
 
@@ -111,6 +123,8 @@ void Inheritance::take(const Json& words, std::vector<UniqueFd> descriptors) {
     told_at_ = TimePoint(std::chrono::nanoseconds(
         words.at("told_at_nanoseconds").get<std::chrono::nanoseconds::rep>()));
     configuration_ = config::read_or_refuse(words.at("config"));
+    numbers_ = words.value("numbers", Json::object());  // an earlier version has none
+    last_number_ = words.value("last_number", std::uint32_t{0});
   } else if (about == "stations") {
     stations_.push_back(words);
   } else if (std::ranges::find(types_, about) != types_.end()) {
@@ -129,22 +143,28 @@ void Inheritance::build(Network& network, const std::function<void()>& on_port) 
   try {
     build_all(network, on_port);
   } catch (...) {
+    network.set_revision(revision_);
     for (const auto& [name, home] : network.switches()) {
       (void)home.engine->begin_receiving();  // by those that are there
     }
-    network.set_revision(revision_);
     throw;
   }
   network.set_revision(revision_);
 }
 
 void Inheritance::build_all(Network& network, const std::function<void()>& on_port) {
+  for (const auto& [name, number] : numbers_.items()) {
+    network.port_numbers().take_over(name, number.get<std::uint32_t>());
+  }
+  network.port_numbers().go_on_behind(last_number_);
   for (const auto& [name, spec] : configuration_.switches) {
     build_switch(network, spec, on_port);
   }
   for (const Json& told : stations_) {
     learn(network, told);
   }
+  network.sampling().set(configuration_.sflow);
+  network.commit();
   for (const auto& [name, home] : network.switches()) {
     value_or_refuse(home.engine->begin_receiving());
   }
@@ -155,11 +175,15 @@ void Inheritance::build_switch(Network& network, const config::SwitchSpec& spec,
   config::SwitchSpec bare = spec;
   bare.ports.clear();
   bare.static_entries.clear();
+  bare.mirrors.clear();
   Network::RunningSwitch& home = network.add_switch(bare);
   home.engine->receive_later();
   for (const config::PortSpec& port : spec.ports) {
     add_port(network, home, port);
     on_port();
+  }
+  for (const auto& [name, mirror] : spec.mirrors) {
+    network.set_mirror(home, mirror);
   }
   for (const config::StaticEntry& entry : spec.static_entries) {
     network.add_static(network.find_port(entry.port), {.vid = entry.vlan, .mac = entry.mac});

@@ -67,6 +67,8 @@ class Inheritance {
   std::uint64_t revision_ = 0;
   TimePoint told_at_{};
   config::NetworkSpec configuration_;
+  Json numbers_ = Json::object();  // of ports, by name
+  std::uint32_t last_number_ = 0;
   const std::vector<std::string> types_ = config::far_end_types();
   std::map<std::string, HandedPort> ends_;  // by their ports
   std::vector<Json> stations_;

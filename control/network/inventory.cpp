@@ -56,6 +56,7 @@ std::vector<const RunningPort*> Inventory::ports_of(const RunningSwitch& home) c
 
 config::NetworkSpec Inventory::configuration() const {
   config::NetworkSpec network;
+  network.sflow = sflow_;
   for (const auto& [name, running] : switches_) {
     network.switches.emplace(name, running.spec);
   }

@@ -27,6 +27,9 @@ class Inventory {
   [[nodiscard]] const Switches& switches() const { return switches_; }
   [[nodiscard]] Ports& ports() { return ports_; }
   [[nodiscard]] const Ports& ports() const { return ports_; }
+  // Returns what is configured about sFlow; nullopt: nothing is sampled.
+  [[nodiscard]] std::optional<config::SflowSpec>& sflow() { return sflow_; }
+  [[nodiscard]] const std::optional<config::SflowSpec>& sflow() const { return sflow_; }
 
   // Throws not_found. Without a name: the only switch, or an error that asks which.
   [[nodiscard]] RunningSwitch& find_switch(const std::optional<std::string>& name);
@@ -39,6 +42,7 @@ class Inventory {
   [[nodiscard]] config::NetworkSpec configuration() const;
 
  private:
+  std::optional<config::SflowSpec> sflow_;
   Switches switches_;
   Ports ports_;  // gone before the switches that own what they refer to
 };

@@ -9,9 +9,14 @@
 #include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/interface_link.hpp"
+#include "switch/system/link_reader.hpp"
 
 namespace tapswitch::network {
 namespace {
+
+// So many ports are looked at in one turn of the control thread: so few that no list of all
+// interfaces is asked for, which with thousands of them would be one turn, and one a turn.
+constexpr std::size_t polled_at_once = LinkReader::questions_before_list;
 
 std::string link_of(const RunningPort& port) { return "the link of port '" + port.spec.name + "'"; }
 
@@ -138,28 +143,30 @@ void Links::heed(const LinkMonitor::Notices& taken, const RunningPort* except) {
   }
 }
 
-void Links::poll() {
+bool Links::poll_some() {
   LinkReader reader;
   std::vector<RunningPort*> gone;
-  for (auto& [name, port] : parts_.inventory.ports()) {
-    if (port.is_look_due && !port.is_guest()) {
-      look_again(port);
-      continue;
-    }
-    if (port.link_key || port.is_lost) {
-      continue;
-    }
-    port.port->heed_changes();
-    LinkStatus link = port.link(reader);
-    if (port.is_guest() && !link.is_present) {
-      gone.push_back(&port);
-    } else {
-      note_and_tell(port, std::move(link));
-    }
-  }
+  const bool are_more =
+      round_.go_on(parts_.inventory.ports(), polled_at_once, [&](RunningPort& port) {
+        if (port.is_look_due && !port.is_guest()) {
+          look_again(port);
+          return;
+        }
+        if (port.link_key || port.is_lost) {
+          return;
+        }
+        port.port->heed_changes();
+        LinkStatus link = port.link(reader);
+        if (port.is_guest() && !link.is_present) {
+          gone.push_back(&port);
+        } else {
+          note_and_tell(port, std::move(link));
+        }
+      });
   for (RunningPort* guest : gone) {
     see_out_(*guest);
   }
+  return are_more;
 }
 
 void Links::look_at(RunningPort& port) { note_and_tell(port, port.port->link()); }

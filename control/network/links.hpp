@@ -20,6 +20,7 @@
 #include "control/network/claims.hpp"
 #include "control/network/inventory.hpp"
 #include "control/network/link_watch.hpp"
+#include "control/network/port_round.hpp"
 #include "control/network/station_news.hpp"
 #include "control/network/wires.hpp"
 
@@ -59,9 +60,9 @@ class Links {
   // Follows what has been heard. News about 'except' is ignored, for what the caller will see of it
   // is newer.
   void follow(const RunningPort* except = nullptr);
-  // Looks at the links that are not heard of, or could not be looked at. To be called about once a
-  // second.
-  void poll();
+  // Looks at some of the links that are not heard of, or could not be looked at. Returns whether
+  // there are more before the round is complete; a round is due about once a second.
+  [[nodiscard]] bool poll_some();
   // Looks at one, and tells of it.
   void look_at(RunningPort& port);
   // The same where a worker says so; that port may be gone by now.
@@ -83,6 +84,7 @@ class Links {
 
   const Parts parts_;
   const SeeOut see_out_;
+  PortRound round_;  // of looks
 };
 
 }  // namespace tapswitch::network

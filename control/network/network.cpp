@@ -19,8 +19,10 @@ using rpc::ErrorKind;
 
 namespace {
 
-// How much of an FDB is swept for aged entries in one tick, so that a large one delays nobody.
+// How much of an FDB is swept for aged entries in one tick, and in one turn of it, so that a large
+// one delays nobody.
 constexpr std::size_t slots_a_tick = 65'536;
+constexpr std::size_t slots_a_turn = 8'192;
 
 // A table for no more stations is made without asking whether there is memory for it.
 constexpr std::size_t unquestioned_capacity = 256;
@@ -42,6 +44,11 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
     : post_(std::move(post)),
       announcer_(events, std::move(notice)),
       pool_(threads.worker_count, threads.busy_poll),
+      conditioning_(inventory_,
+                    [this](const RunningPort& port) {
+                      const std::size_t worker = port.home->engine->worker_of(port.index);
+                      pool_.run_on(pool_.worker(worker), [](Worker&) {});
+                    }),
       changes_(inventory_, announcer_),
       station_news_(inventory_, events),
       link_watch_(announcer_),
@@ -60,9 +67,21 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
           {.inventory = inventory_, .links = links_, .announcer = announcer_},
           [this](const auto& home, const auto& spec) { return open(home, spec); },
           [this](RunningPort& port, OpenedPort opened) { exchange(port, std::move(opened)); }),
-      reopening_(
-          {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
-          [this](const auto& home, const auto& spec) { return open(home, spec); }) {
+      reopening_({.inventory = inventory_,
+                  .links = links_,
+                  .wires = wires_,
+                  .conditioning = conditioning_,
+                  .announcer = announcer_},
+                 [this](const auto& home, const auto& spec) { return open(home, spec); }),
+      mirrors_(inventory_, changes_),
+      storms_(inventory_, announcer_),
+      port_numbers_(inventory_),
+      onlookers_(inventory_),
+      sampling_({.inventory = inventory_,
+                 .changes = changes_,
+                 .announcer = announcer_,
+                 .onlookers = onlookers_},
+                pool_.count(), post_) {
   value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
 }
 
@@ -84,6 +103,7 @@ void Network::set_revision(std::uint64_t revision) {
   wires_.follow_all();
   while (changes_.tell_some()) {
   }
+  sampling_.follow();
   if (is_other) {
     announcer_.tell_revision(revision);
   }
@@ -119,7 +139,8 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   RunningSwitch made{.spec = spec,
                      .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
                      .port_names = {},
-                     .path = path_.get()};
+                     .path = path_.get(),
+                     .path_refusal = path_refusal_.value_or("")};
   RunningSwitch& added =
       inventory_.switches().try_emplace(spec.name, std::move(made)).first->second;
   changes_.include(added);
@@ -255,23 +276,36 @@ std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
 
 void Network::tick(TimePoint now) {
   for (auto& [name, running] : inventory_.switches()) {
-    running.engine->fdb().expire(now, slots_a_tick);
     station_news_.tell_limits(running);
   }
   if (path_) {
     path_->tick();
   }
-  links_.poll();
+  in_turns([this, now, left = slots_a_tick]() mutable {
+    for (auto& [name, running] : inventory_.switches()) {
+      running.engine->fdb().expire(now, slots_a_turn);
+    }
+    left -= slots_a_turn;
+    return left > 0;
+  });
+  in_turns([this] { return links_.poll_some(); });
+  in_turns([this, now] { return storms_.look_at_some(now); });
+  conditioning_.tick();
+  sampling_.tick(now);
   reopen_lost(now);
 }
 
 void Network::reopen_lost(TimePoint now) {
-  if (has_let_go_ || !reopening_.reopen_some(now)) {
+  in_turns([this, now] { return reopening_.reopen_some(now); });
+}
+
+void Network::in_turns(std::function<bool()> some) {
+  if (has_let_go_ || !some()) {
     return;
   }
-  post_([this, alive = std::weak_ptr(alive_), now] {
+  post_([this, alive = std::weak_ptr(alive_), some = std::move(some)]() mutable {
     if (!alive.expired()) {
-      reopen_lost(now);
+      in_turns(std::move(some));
     }
   });
 }

@@ -24,17 +24,23 @@
 #include "control/network/announcer.hpp"
 #include "control/network/changes.hpp"
 #include "control/network/claims.hpp"
+#include "control/network/conditioning.hpp"
 #include "control/network/guests.hpp"
 #include "control/network/inventory.hpp"
 #include "control/network/link_watch.hpp"
 #include "control/network/links.hpp"
+#include "control/network/mirrors.hpp"
+#include "control/network/onlookers.hpp"
 #include "control/network/open_end.hpp"
 #include "control/network/plugs.hpp"
+#include "control/network/port_numbers.hpp"
 #include "control/network/reception.hpp"
 #include "control/network/reopening.hpp"
 #include "control/network/running_port.hpp"
 #include "control/network/running_switch.hpp"
+#include "control/network/sampling.hpp"
 #include "control/network/station_news.hpp"
+#include "control/network/storms.hpp"
 #include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
@@ -88,9 +94,13 @@ class Network {
   // How many changes of the configuration there have been. One that is made of several counts as
   // one: whoever makes it says when it begins, and at its end which number it has.
   [[nodiscard]] std::uint64_t revision() const { return changes_.revision(); }
-  // Rules of ports and switches then take effect together, with commit() or at the change's end.
+  // Rules of ports and switches then take effect together, with commit() or at the change's end, as
+  // do ports that come and ports that are dismissed.
   void begin_composed_change() { changes_.begin(); }
-  // If it throws, they take effect with the next change.
+  // Brings what is noted so far into force. Throws as commit().
+  void bring() { changes_.bring(); }
+  // Throws rpc::Error, with the port that it is about as "object": then it takes effect with the
+  // next change.
   void commit() { changes_.commit(); }
   // Tells that some of the ports and switches have changed whose rules took effect by commit().
   // Returns whether there are more.
@@ -130,6 +140,8 @@ class Network {
   std::vector<std::unique_ptr<Port>> remove_switch(RunningSwitch& home, bool force);
 
   void check_add_port(const RunningSwitch& home, const config::PortSpec& spec) const;
+  // Throws rpc::Error if this daemon has not the workers that such a port needs.
+  void check_here(const config::PortSpec& spec) const;
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
   // The same where somebody has passed the far end to us: 'fd' tells what is in 'passed'.
   void check_add_passed(const RunningSwitch& home, const config::PortSpec& spec,
@@ -144,7 +156,15 @@ class Network {
                       const config::FarEndChange& change) const;
   void set_port(RunningPort& port, const config::PortSpec& spec,
                 const config::FarEndChange& change);
-  // Gives back what was open; it closes unless it is kept.
+  // In a composed change: the port goes with what bring() or commit() brings, and is to be removed
+  // then, which takes no further picture; with a door those go that came in by it.
+  void dismiss_port(const RunningPort& port);
+  // Takes that back. Throws kernel_refused.
+  void keep_port(const RunningPort& port);
+  // Throws in_use if a mirror names it.
+  static void check_remove_port(const RunningPort& port) { Mirrors::check_remove(port); }
+  // Gives back what was open; it closes unless it is kept. A mirror that names it has it again when
+  // it comes back.
   OpenedPort remove_port(RunningPort& port);
   // The same for a port whose opening is taken back: its far end is as it was, or gone. Throws
   // rpc::Error with what the kernel refuses; the port is removed in any case.
@@ -162,6 +182,27 @@ class Network {
   void remove_station(RunningSwitch& home, Station station);
   std::size_t flush(RunningSwitch& home, const Fdb::Filter& filter);
 
+  // Throws not_found, or returns the switch that has it.
+  [[nodiscard]] RunningSwitch& find_mirror(const std::string& name) {
+    return mirrors_.home_of(name);
+  }
+  RunningSwitch& check_add_mirror(const config::MirrorSpec& spec) {
+    return mirrors_.check_add(spec);
+  }
+  // Adds it, or changes the one of its name. Requires: it goes together with what is wanted of its
+  // switch.
+  void set_mirror(RunningSwitch& home, const config::MirrorSpec& spec) { mirrors_.set(home, spec); }
+  void remove_mirror(RunningSwitch& home, const std::string& name) { mirrors_.remove(home, name); }
+
+  // Nullopt: there is no sFlow.
+  [[nodiscard]] const std::optional<config::SflowSpec>& sflow() const { return inventory_.sflow(); }
+  [[nodiscard]] Sampling& sampling() { return sampling_; }
+
+  // Returns the part that knows who looks at the frames of ports.
+  [[nodiscard]] Onlookers& onlookers() { return onlookers_; }
+  [[nodiscard]] PortNumbers& port_numbers() { return port_numbers_; }
+  [[nodiscard]] const PortNumbers& port_numbers() const { return port_numbers_; }
+
   // All that is configured; in a composed change, before it.
   [[nodiscard]] config::NetworkSpec configuration() const { return changes_.configuration(); }
 
@@ -170,8 +211,9 @@ class Network {
   // changed.
   void reopen_lost(TimePoint now);
 
-  // To be called about once a second: frees what has aged out, tells of limits, looks at the
-  // interfaces that the monitor does not hear of, and opens lost ports anew.
+  // To be called about once a second: frees what has aged out, tells of limits and storms, looks at
+  // the interfaces that the monitor does not hear of, and opens lost ports anew; what is long in
+  // turns of the control thread.
   void tick(TimePoint now);
 
   // Readable when others have changed interfaces: then follow_links() is to be called. -1 if the
@@ -201,25 +243,32 @@ class Network {
  private:
   // network_ports.cpp: opens, changes and closes ports.
   void check_attach_port(const RunningSwitch& home, const config::PortSpec& spec) const;
-  void check_worker(std::optional<std::size_t> worker) const;
   [[nodiscard]] OpenedPort open(const RunningSwitch& home, const config::PortSpec& spec) const;
   // Takes what was opened only if it succeeds.
   RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort&& opened);
   RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
                                   OpenedPort opened);
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
+  void mirror(const RunningPort& added) const;
+  void make_as_wanted(RunningPort& port, const config::PortSpec& spec,
+                      const config::FarEndChange& change);
   void exchange(RunningPort& port, OpenedPort opened);
   void answer_at(int bell, const std::string& name, Undo& undo);
   void attend_to(const std::string& name);
   void learn_offloads(const OffloadSet& granted);
+  // Calls 'some' now and in further turns of the control thread for as long as it returns that
+  // there is more to do and the ports are ours.
+  void in_turns(std::function<bool()> some);
+  void set_conditions(RunningPort& port, const PortConditions& wanted);
 
   const Post post_;
   const Announcer announcer_;
-  OffloadSet offloads_ = all_offloads;
+  OffloadSet offloads_ = all_tap_offloads;
   WorkerPool pool_;
   std::unique_ptr<KernelPath> path_;  // null: there is none
   std::optional<std::string> path_refusal_ = "tapswitchd was started without --kernel-path";
   Inventory inventory_;
+  Conditioning conditioning_;
   Changes changes_;
   Claims claims_;
   bool has_let_go_ = false;
@@ -231,6 +280,11 @@ class Network {
   Guests guests_;
   Plugs plugs_;
   Reopening reopening_;
+  Mirrors mirrors_;
+  Storms storms_;
+  PortNumbers port_numbers_;
+  Onlookers onlookers_;
+  Sampling sampling_;
   // Gone before 'this' is: tells tasks that are still posted.
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

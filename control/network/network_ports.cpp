@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // network_ports.cpp: the part of Network that opens, changes and closes ports.
+#include <exception>
 #include <map>
 #include <string>
 #include <string_view>
@@ -51,8 +52,7 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
         "switch '" + home.spec.name + "' has " + std::to_string(max_ports) + " ports already",
         {{"limit", max_ports}});
   }
-  check_worker(spec.worker);
-  check_end_here({.network = *this, .home = home, .spec = spec});
+  check_here(spec);
   claims_.check(spec.far_end);
   check_patch(inventory_, claims_, home, spec);
 }
@@ -124,6 +124,7 @@ RunningPort& Network::attach(RunningSwitch& home, const PortSpec& spec, OpenedPo
 RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningSwitch& home = *added.home;
   const std::string name = added.spec.name;
+  added.number = port_numbers_.of(name);
   // All that takes memory comes before the switch knows it.
   std::map<PortIndex, std::string> names = {{PortIndex{}, name}};
   auto named = names.extract(names.begin());
@@ -131,6 +132,8 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   const auto entered = inventory_.ports().try_emplace(name, std::move(added)).first;
   undo.push([this, entered] { inventory_.ports().erase(entered); });
   RunningPort& running = entered->second;
+  undo.push([&] { opened.port = Conditioning::take_off(running, std::move(opened.port)); });
+  conditioning_.put_around(running, opened.port);
   running.index = value_or_refuse(home.engine->add_port(
       std::move(opened.port), Guests::rule_in_switch(running.spec, *opened.end),
       running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
@@ -138,9 +141,21 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();
+  mirror(running);
+  sampling_.follow_soon();
   announcer_.tell(running, "added");
   wires_.follow(home);
   return running;
+}
+
+// The port is there already, and stays.
+void Network::mirror(const RunningPort& added) const {
+  try {
+    mirrors_.follow(added);
+  } catch (const std::exception& error) {
+    announcer_.tell_operator("port '" + added.spec.name +
+                             "' is mirrored with the next change: " + error.what());
+  }
 }
 
 void Network::learn_offloads(const OffloadSet& granted) {
@@ -148,23 +163,31 @@ void Network::learn_offloads(const OffloadSet& granted) {
     return;
   }
   offloads_ = granted;
-  announcer_.tell_operator(
-      granted == OffloadSet{}
-          ? "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower"
-          : "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
+  if (granted == OffloadSet{}) {
+    announcer_.tell_operator(
+        "this kernel's TAPs have no offloads: streams of TCP and UDP will be slower");
+  } else if (!granted.uso) {
+    announcer_.tell_operator(
+        "this kernel's TAPs lack UDP segmentation offload: streams of UDP will be slower");
+  } else {
+    announcer_.tell_operator(
+        "this kernel's TAPs lack offloads for tunnels: streams in VXLAN and Geneve will be slower");
+  }
 }
 
-void Network::check_worker(std::optional<std::size_t> worker) const {
-  if (worker && *worker >= pool_.count()) {
-    throw rpc::invalid_params({{"worker", "there is no worker " + std::to_string(*worker),
+void Network::check_here(const PortSpec& spec) const {
+  if (spec.worker && *spec.worker >= pool_.count()) {
+    throw rpc::invalid_params({{"worker", "there is no worker " + std::to_string(*spec.worker),
                                 "0 to " + std::to_string(pool_.count() - 1)}});
   }
+  check_end_here(spec.far_end, *this);
 }
 
 void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
                              const config::FarEndChange& change) const {
   Guests::check_is_none(port);
-  check_worker(spec.worker);
+  Mirrors::check_set(port, spec);
+  check_here(spec);
   if (port.is_lost && !change.empty()) {
     throw Error(
         ErrorKind::not_found,
@@ -174,24 +197,56 @@ void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
   port.end->check_change(spec.far_end, change);
 }
 
-void Network::set_port(RunningPort& port, const PortSpec& spec,
-                       const config::FarEndChange& change) {
-  check_set_port(port, spec, change);
+// Makes all of the port but its rule as 'spec' says, or nothing.
+void Network::make_as_wanted(RunningPort& port, const PortSpec& spec,
+                             const config::FarEndChange& change) {
   Undo undo;
   Switch& engine = *port.home->engine;
-  const std::string_view state_before = port.state(port.seen);
   if (const auto old = engine.worker_of(port.index); spec.worker && *spec.worker != old) {
     value_or_refuse(engine.move_port(port.index, *spec.worker));
     undo.push([&engine, &port, old] { (void)engine.move_port(port.index, old); });
   }
-  if (spec.has_carrier != port.spec.has_carrier) {
-    plugs_.set(port, spec.has_carrier);
+  const auto do_or_tell = [this](const auto& step) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      announcer_.tell_operator(error.what());
+    }
+  };
+  const bool is_unplugged = port.spec.has_carrier && !spec.has_carrier;
+  const bool has_other_conditions = spec.conditions != port.spec.conditions;
+  if (spec.has_carrier && !port.spec.has_carrier) {
+    plugs_.set(port, true);
     undo.push([this, &port] { plugs_.take_back(port); });
   }
-  if (!change.empty()) {
+  if (!change.empty() && (is_unplugged || has_other_conditions)) {
+    const EndMemory before = port.end->remember(port.spec.far_end);
+    port.end->change(spec.far_end, change);
+    undo.push(
+        [this, &port, before, do_or_tell] { do_or_tell([&] { restore_end(port, before); }); });
+  } else if (!change.empty()) {
     port.end->change(spec.far_end, change);
   }
+  // Frames are lost by these: they come last, when all else has been taken.
+  if (is_unplugged) {
+    plugs_.set(port, false);
+    undo.push([this, &port] { plugs_.take_back(port); });
+  }
+  if (has_other_conditions) {
+    undo.push([this, &port, old = port.spec.conditions, do_or_tell] {
+      do_or_tell([&] { set_conditions(port, old); });
+    });
+    set_conditions(port, spec.conditions);
+  }
   undo.keep();
+}
+
+void Network::set_port(RunningPort& port, const PortSpec& spec,
+                       const config::FarEndChange& change) {
+  check_set_port(port, spec, change);
+  Switch& engine = *port.home->engine;
+  const std::string_view state_before = port.state(port.seen);
+  make_as_wanted(port, spec, change);
   const bool has_other_rule = spec.rule != port.spec.rule;
   for (const std::string& effect : config::effects_on(
            port.home->spec.static_entries, port.spec.name, port.spec.rule.vlan, spec.rule.vlan)) {
@@ -203,6 +258,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   port.spec = spec;
   if (has_other_rule) {
     guests_.bring_rule(port);
+    port.bring_state();  // the rule may ask for the speed of the link
   }
   station_news_.tell(*port.home);
   if (change.contains("offload")) {
@@ -220,11 +276,35 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   changes_.on_configured();
 }
 
+// Guests have the conditions of their door.
+void Network::set_conditions(RunningPort& port, const PortConditions& wanted) {
+  conditioning_.set(port, wanted);
+  for (RunningPort* guest : guests_.of(port)) {
+    conditioning_.set(*guest, wanted);
+    guest->spec.conditions = wanted;
+  }
+}
+
+void Network::dismiss_port(const RunningPort& port) {
+  for (const RunningPort* guest : guests_.of(port)) {
+    guest->home->engine->dismiss_port(guest->index);
+  }
+  port.home->engine->dismiss_port(port.index);
+}
+
+void Network::keep_port(const RunningPort& port) {
+  for (const RunningPort* guest : guests_.of(port)) {
+    value_or_refuse(guest->home->engine->keep_port(guest->index));
+  }
+  value_or_refuse(port.home->engine->keep_port(port.index));
+}
+
 OpenedPort Network::remove_port(RunningPort& port) {
   for (RunningPort* guest : guests_.of(port)) {
     remove_port(*guest);
   }
-  OpenedPort closed{.port = port.home->engine->remove_port(port.index)};
+  OpenedPort closed{.port =
+                        Conditioning::take_off(port, port.home->engine->remove_port(port.index))};
   closed.end = std::move(port.end);
   reception_.remove(closed.end->bell());
   link_watch_.forget(port);
@@ -252,12 +332,10 @@ void Network::exchange(RunningPort& port, OpenedPort opened) {
   }
   Undo undo;
   answer_at(opened.end->bell(), port.spec.name, undo);
-  Port* const next = opened.port.get();
-  value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
+  conditioning_.replace(port, opened.port);
   undo.keep();
   reception_.remove(port.end->bell());
   port.end = std::move(opened.end);  // before its port, which is closed at the end
-  port.port = next;
   port.remarks = std::move(opened.remarks);
 }
 

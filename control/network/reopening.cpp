@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "control/network/kernel_refusal.hpp"
-
 namespace tapswitch::network {
 
 Reopening::Reopening(const Parts& parts, Open open) : parts_(parts), open_(std::move(open)) {}
@@ -45,9 +43,7 @@ void Reopening::reopen(RunningPort& port, Attempt& attempt) {
     if (!port.spec.has_carrier) {
       opened.end->set_plugged(false);
     }
-    Port* const reopened = opened.port.get();
-    value_or_refuse(port.home->engine->replace_port(port.index, opened.port));
-    port.port = reopened;
+    parts_.conditioning.replace(port, opened.port);
     port.end = std::move(opened.end);
   } catch (const std::exception& error) {
     (void)opened.end->put_back();

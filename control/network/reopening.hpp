@@ -12,6 +12,7 @@
 
 #include "control/config/model.hpp"
 #include "control/network/announcer.hpp"
+#include "control/network/conditioning.hpp"
 #include "control/network/inventory.hpp"
 #include "control/network/links.hpp"
 #include "control/network/open_end.hpp"
@@ -29,6 +30,7 @@ class Reopening {
     Inventory& inventory;
     Links& links;
     Wires& wires;
+    Conditioning& conditioning;
     const Announcer& announcer;
   };
 

@@ -4,6 +4,7 @@
 // Threads: the control thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,9 +14,14 @@
 #include "control/config/model.hpp"
 #include "control/network/open_end.hpp"
 #include "control/network/running_switch.hpp"
+#include "control/network/storm.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/system/link_monitor.hpp"
 #include "switch/system/link_reader.hpp"
+
+namespace tapswitch {
+class ConditionedPort;
+}
 
 namespace tapswitch::network {
 
@@ -23,10 +29,13 @@ struct RunningPort {
   config::PortSpec spec;
   RunningSwitch* home = nullptr;
   PortIndex index{};
-  Port* port = nullptr;                                        // owned by the switch
+  Port* port = nullptr;  // owned by the switch
+  ConditionedPort* conditioned =
+      nullptr;  // around 'port', for its switch; null: none (Conditioning)
   std::unique_ptr<OpenEnd> end = std::make_unique<OpenEnd>();  // of 'port'
   std::string came_by = {};                                    // of a guest: the name of its door
   TimePoint added{};
+  std::uint32_t number = 0;  // its own for its life (PortNumbers)
   LinkStatus seen = {};      // as it was when we looked or heard of it last (Links)
   bool is_lost = false;      // its device is gone (Links)
   bool is_look_due = false;  // nobody could look at its link, for want of something (Links)
@@ -34,6 +43,7 @@ struct RunningPort {
   std::optional<LinkKey> link_key = {};      // where it is heard of; nullopt: nowhere (LinkWatch)
   std::vector<std::string> remarks = {};     // on its opening: what its user should know
   std::optional<PortRule> rule_before = {};  // of a composed change (Changes)
+  StormsOfPort storms = {};                  // (Storms)
 
   // The rule by which frames are treated.
   [[nodiscard]] const PortRule& rule() const {
@@ -56,6 +66,8 @@ struct RunningPort {
   // Why it is not on the kernel path; nullopt: it is.
   [[nodiscard]] std::optional<std::string> path_refusal() const;
 
+  // How fast its link is, in Mbit/s, if its rule asks for that; 0: it does not, or nobody knows.
+  [[nodiscard]] std::uint32_t speed() const;
   // How the switch is to have it, where it has had 'before'.
   [[nodiscard]] PortState state_in_switch(const PortState& before) const;
   // Requires, here and below: the switch has it.

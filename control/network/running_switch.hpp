@@ -20,6 +20,7 @@ struct RunningSwitch {
   std::map<PortIndex, std::string> port_names;
   std::optional<SwitchRule> rule_before = {};  // of a composed change (Changes)
   const KernelPath* path = nullptr;            // null: there is none
+  std::string path_refusal = {};               // why there is none
 
   // The rule by which frames are treated.
   [[nodiscard]] const SwitchRule& rule() const {

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/network/unplugged_end.hpp"
 
-#include <cstddef>
 #include <memory>
 
 #include "control/network/kinds/kinds.hpp"
+#include "switch/ports/queueless_port.hpp"
 
 namespace tapswitch::network {
 namespace {
 
-class UnpluggedPort final : public Port {
+class UnpluggedPort final : public QueuelessPort<Port> {
  public:
-  [[nodiscard]] std::size_t queue_count() const noexcept override { return 0; }
-  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return -1; }
-  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/,
-                                      FrameBuffer& /*frame*/) noexcept override {
-    return ReceiveStatus::empty;
-  }
-  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override {
-    return SendStatus::link_down;
-  }
   [[nodiscard]] LinkStatus link() const override {
     LinkStatus status;
     status.is_present = true;

@@ -196,7 +196,7 @@ class Dispatcher::Line final : public Answering {
     if (at.entry == nullptr) {
       at.entry = &dispatcher_.check(at.request, caller);
       if (at.entry->method->changes) {
-        at.place.emplace(dispatcher_.changes_);
+        at.place.emplace(dispatcher_.order_of(*at.entry->method, caller));
       }
     }
     if (at.place && !at.place->is_first()) {
@@ -239,6 +239,20 @@ class Dispatcher::Line final : public Answering {
   std::optional<AtHand> at_hand_;
   std::size_t said_ = 0;  // bytes of the reply to a batch
 };
+
+void Dispatcher::on_left(const std::function<void()>& on_left) const {
+  for (ChangeOrder* const order : {&changes_, &captures_, &guests_captures_}) {
+    order->on_left(on_left);
+  }
+}
+
+bool Dispatcher::is_any_under_way() const {
+  return !changes_.is_empty() || !captures_.is_empty() || !guests_captures_.is_empty();
+}
+
+ChangeOrder& Dispatcher::order_of(const Method& method, const Caller& caller) const {
+  return !method.captures ? changes_ : caller.is_read_only ? guests_captures_ : captures_;
+}
 
 std::unique_ptr<Answering> Dispatcher::begin(std::string_view line) const {
   return std::make_unique<Line>(*this, line);

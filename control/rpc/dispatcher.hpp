@@ -66,7 +66,13 @@ class Dispatcher {
   [[nodiscard]] std::optional<std::string> answer(std::string_view line,
                                                   const Caller& caller) const;
 
-  [[nodiscard]] ChangeOrder& changes() const { return changes_; }
+  // The changes of what is configured that are being answered.
+  [[nodiscard]] const ChangeOrder& changes() const { return changes_; }
+  // The same, or a start or stop of a capture.
+  [[nodiscard]] bool is_any_under_way() const;
+  // Calls 'on_left' each time that one of them has ended for which others may wait, in the midst
+  // of what it does: it only passes the word on.
+  void on_left(const std::function<void()>& on_left) const;
 
  private:
   struct Entry {
@@ -79,6 +85,9 @@ class Dispatcher {
 
   // Returns who answers 'request'. Throws rpc::Error if it is not to be answered.
   [[nodiscard]] const Entry& check(const Request& request, const Caller& caller) const;
+  // Returns where it waits for others. Captures change nothing that is configured, and those of
+  // guests keep nobody else waiting.
+  [[nodiscard]] ChangeOrder& order_of(const Method& method, const Caller& caller) const;
   // Returns what is said of the exception that is being handled.
   [[nodiscard]] Error refusal(const std::string& method) const;
   [[nodiscard]] Error unknown_method(std::string_view name) const;
@@ -86,7 +95,10 @@ class Dispatcher {
   std::map<std::string_view, Entry> entries_;  // the names are those of the rows
   FaultLog log_fault_;
   Limits limits_;
-  mutable ChangeOrder changes_;  // of the lines that are being answered
+  // Each holds lines that are being answered.
+  mutable ChangeOrder changes_;
+  mutable ChangeOrder captures_;
+  mutable ChangeOrder guests_captures_;  // those asked for by the read-only socket
 };
 
 }  // namespace tapswitch::rpc

@@ -12,6 +12,8 @@ struct Limits {
   // One message, without its newline. Holds the configuration of several thousand ports; a longer
   // line is refused while it arrives, so a session never buffers more than this of input.
   std::size_t line_bytes = std::size_t{1} << 20;
+  // The same at the read-only socket: a line is read in one turn, whoever waits.
+  std::size_t read_only_line_bytes = std::size_t{256} << 10;
 
   // Objects and lists that may be open inside one another. No method needs more than eight; the
   // bound keeps whatever walks a value by recursion within a small stack.

@@ -17,7 +17,7 @@ struct Method {
   Schema params;        // an object or a variant
   Schema result;
   bool changes = false;   // refused on a read-only socket
-  bool captures = false;  // but for callers who may capture there
+  bool captures = false;  // but for callers who may capture there; waits for other captures alone
 };
 
 }  // namespace tapswitch::rpc

@@ -169,10 +169,13 @@ void Schema::Checker::check_integer(const Schema& schema, const Json& value,
 void Schema::Checker::check_text(const Schema& schema, const Json& value, const std::string& at) {
   const Node& node = *schema.node_;
   const auto& text = value.get_ref<const std::string&>();
-  if (node.accepts) {
-    if (!node.accepts(text)) {
-      add(at, fmt::format("{} is not a valid {}", in_quotes(text), node.format), schema.allowed());
-    }
+  if (node.accepts && !node.accepts(text)) {
+    add(at, fmt::format("{} is not a valid {}", in_quotes(text), node.format), schema.allowed());
+  } else if (text.find('\0') != std::string::npos) {
+    // The kernel and libraries would take what is before it for all.
+    add(at, "has a NUL character", schema.allowed());
+  } else if (node.accepts) {
+    return;
   } else if (std::cmp_less(text.size(), node.minimum)) {
     add(at, text.empty() ? "is empty" : fmt::format("{} bytes are too few", text.size()),
         schema.allowed());

@@ -175,4 +175,10 @@ Json parse_json(std::string_view text, std::size_t most_nesting, std::size_t mos
   return builder.take_value();
 }
 
+Json parse_loosely(std::string_view text) {
+  constexpr int most_nesting = 64;
+  return Json::parse(
+      text, [](int depth, Json::parse_event_t, Json&) { return depth <= most_nesting; }, false);
+}
+
 }  // namespace tapswitch::rpc

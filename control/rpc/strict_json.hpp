@@ -19,4 +19,8 @@ namespace tapswitch::rpc {
 Json parse_json(std::string_view text, std::size_t most_nesting,
                 std::size_t most_values = std::numeric_limits<std::size_t>::max());
 
+// Returns what 'text' says, as the library reads it, or a discarded value if it is no JSON. Values
+// nested deeper than 64 levels are left out.
+Json parse_loosely(std::string_view text);
+
 }  // namespace tapswitch::rpc

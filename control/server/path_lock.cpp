@@ -8,11 +8,17 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "switch/system/process_status.hpp"
 
 namespace tapswitch::server {
 namespace {
@@ -21,12 +27,44 @@ namespace {
   throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, file, std::strerror(errno)));
 }
 
+// How long the end of a process may take whose ports the kernel has yet to close.
+constexpr std::chrono::seconds longest_end{5};
+constexpr std::chrono::milliseconds look_interval{20};
+
+// Returns an empty text while its owner is starting.
 std::string read_pid(const UniqueFd& fd) {
   std::array<char, 16> text{};
   const ssize_t size = pread(fd.get(), text.data(), text.size(), 0);
   std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   pid.erase(pid.find_last_not_of('\n') + 1);
-  return pid.empty() ? "unknown (it is starting)" : pid;
+  return pid;
+}
+
+// Returns whether that process is dead, or its first thread is: then what it has open is closed
+// when its other threads have come to their end.
+bool is_ending(const std::string& pid) {
+  if (pid.empty()) {
+    return false;
+  }
+  const auto number = static_cast<pid_t>(std::atoi(pid.c_str()));
+  const auto status = process_status(number);
+  return status ? status->is_dead() : ::kill(number, 0) != 0 && errno == ESRCH;
+}
+
+// Waits for an owner that is ending.
+void take_lock(const UniqueFd& fd, const std::string& file, const std::string& path) {
+  const auto end = std::chrono::steady_clock::now() + longest_end;
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) {
+      fail(file, "lock");
+    }
+    const std::string pid = read_pid(fd);
+    if (!is_ending(pid) || std::chrono::steady_clock::now() > end) {
+      throw std::runtime_error(fmt::format("already running, pid {} has the socket '{}'",
+                                           pid.empty() ? "unknown (it is starting)" : pid, path));
+    }
+    std::this_thread::sleep_for(look_interval);
+  }
 }
 
 // Whether 'fd' is the file that 'file' names now: its last owner may just have removed it.
@@ -57,13 +95,7 @@ PathLock::PathLock(const std::string& path) : file_(path + ".lock") {
       fail(file_, "open");
     }
     check_is_ordinary(fd_, file_);
-    if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) {
-        fail(file_, "lock");
-      }
-      throw std::runtime_error(
-          fmt::format("already running, pid {} has the socket '{}'", read_pid(fd_), path));
-    }
+    take_lock(fd_, file_, path);
   } while (!is_same(fd_, file_));
   try {
     claim();

@@ -11,7 +11,8 @@ namespace tapswitch::server {
 
 class PathLock {
  public:
-  // Throws std::runtime_error, "already running, pid N" if another process has it.
+  // Throws std::runtime_error, "already running, pid N" if another process has it; waits some
+  // seconds for one that was killed and is coming to its end.
   explicit PathLock(const std::string& path);
   // Takes over the descriptor of a lock from the process that has it. The file stays that one's
   // until claim().

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server/session.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <new>
 #include <span>
 #include <utility>
 
@@ -12,7 +12,6 @@
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
 #include "control/server/close_socket.hpp"
-#include "switch/system/memory_reserve.hpp"
 #include "switch/system/peer_socket.hpp"
 
 namespace tapswitch::server {
@@ -31,11 +30,16 @@ constexpr std::chrono::milliseconds longest_turn{1};
 // How long a session that ends waits for its client.
 constexpr std::chrono::seconds patience{1};
 
-std::string overlong_reply(const rpc::Limits& limits) {
+std::size_t longest_line(const rpc::Limits& limits, const rpc::Caller& caller) {
+  return caller.is_read_only ? std::min(limits.line_bytes, limits.read_only_line_bytes)
+                             : limits.line_bytes;
+}
+
+std::string overlong_reply(std::size_t longest) {
   const rpc::Error error(
       rpc::ErrorKind::limit_reached,
-      "the line is longer than " + std::to_string(limits.line_bytes) + " bytes; the session ends",
-      {{"limit", limits.line_bytes}});
+      "the line is longer than " + std::to_string(longest) + " bytes; the session ends",
+      {{"limit", longest}});
   return rpc::to_line(rpc::error_reply(nullptr, error));
 }
 
@@ -58,7 +62,7 @@ Session::Session(Socket socket, const rpc::Caller& caller, Commons& commons, End
       limits_(commons.limits),
       payer_(payer_of(caller)),
       ended_(std::move(ended)),
-      lines_(limits_.line_bytes),
+      lines_(longest_line(limits_, caller)),
       descriptors_(caller.is_read_only && !caller.may_capture ? 0 : limits_.descriptors_per_line),
       deadline_(socket_.get_executor()),
       watch_(socket_.get_executor()) {}
@@ -206,7 +210,7 @@ bool Session::begin_line() {
     return true;
   }
   if (lines_.is_overlong()) {
-    refuse(overlong_reply(limits_));
+    refuse(overlong_reply(longest_line(limits_, caller_)));
   } else if (!is_half_closed_) {
     read_on();
   } else if (unsent() == 0) {
@@ -224,9 +228,6 @@ std::string Session::next_piece() {
 }
 
 void Session::go_on() {
-  if (!memory_reserve::refill()) {
-    throw std::bad_alloc();
-  }
   const std::string piece = next_piece();
   if (answering_->phase() != Phase::asking) {
     lay_pen_down();

@@ -172,7 +172,7 @@ void CaptureWriter::add_cut(const CapturedFrame& captured) {
   FrameBuffer& frame = frames_->whole;
   std::memcpy(frame.space().data(), captured.bytes.data(), captured.bytes.size());
   Offload offload = captured.offload;
-  offload.is_tunnelled = false;  // it is found anew, with where
+  offload.tunnelled = Tunnelled::no;  // it is found anew, with where
   frame.assign(captured.bytes.size(), offload);
   frame.set_number(captured.number);
   frame.find_layout();

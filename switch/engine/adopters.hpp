@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "switch/engine/picture.hpp"
@@ -18,6 +19,12 @@ namespace tapswitch {
 
 // Names one switch among those of its adopters.
 enum class SwitchId : std::uint32_t {};
+
+// The next picture of a switch; null: the switch is gone.
+struct Adoption {
+  SwitchId id{};
+  std::shared_ptr<const Picture> picture;
+};
 
 class Adopter {
  public:
@@ -30,9 +37,9 @@ class Adopter {
   // thread of its own looks at the old picture when this returns. The first is not asked.
   virtual void withdraw(SwitchId id) noexcept = 0;
 
-  // From now on treats frames of 'id' by 'picture'; null: the switch is gone. Throws if it cannot:
-  // then it has withdrawn.
-  virtual void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) = 0;
+  // From now on treats frames of these switches by these pictures. Throws if it cannot with one of
+  // them: then it has withdrawn there.
+  virtual void adopt_all(std::span<const Adoption> all) = 0;
 
   // Adds what has been counted elsewhere than in the counters of the picture.
   virtual void add_totals(SwitchId /*id*/, PortIndex /*port*/, PortTotals& /*sum*/) const {}
@@ -48,7 +55,8 @@ class Adopters {
   void add(Adopter& adopter) { list_.push_back(&adopter); }
 
   // Returns when all have adopted 'next'. Throws what one has thrown: then all have 'before', but
-  // for who refuses even that and has withdrawn.
+  // for who refuses even that and has withdrawn. Both are of the same switches.
+  void hand_over(std::span<const Adoption> next, std::span<const Adoption> before);
   void hand_over(SwitchId id, const std::shared_ptr<const Picture>& next,
                  const std::shared_ptr<const Picture>& before);
 
@@ -63,10 +71,11 @@ class Adopters {
 
   // Returns when all have 'before' again, but for who refuses it. Ends the process if that is the
   // first.
+  void go_back(std::span<const Adoption> before) noexcept;
   void go_back(SwitchId id, const std::shared_ptr<const Picture>& before) noexcept;
 
  private:
-  void withdraw(SwitchId id) noexcept;
+  void withdraw(std::span<const Adoption> all) noexcept;
 
   std::vector<Adopter*> list_;
 };

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "switch/forwarding/drop_reason.hpp"
+#include "switch/forwarding/flood_kind.hpp"
 #include "switch/frame/mac_address.hpp"
 
 namespace tapswitch {
@@ -52,6 +53,8 @@ struct BasicPortCounters {
   std::array<Number, address_kind_count> out_frames{};
   // By reason, at ingress (ifInDiscards, ifInErrors) or egress (ifOutDiscards, ifOutErrors).
   std::array<Number, drop_reason_count> drops{};
+  // Storm control has dropped so many of those, by FloodKind.
+  std::array<Number, flood_kind_count> storm_drops{};
 };
 
 // Frames that came in and were found to belong to a VLAN.
@@ -78,6 +81,9 @@ inline void add(PortTotals& sum, const PortCounters& part) {
   }
   for (std::size_t reason = 0; reason < drop_reason_count; ++reason) {
     sum.drops[reason] += part.drops[reason].value();
+  }
+  for (std::size_t kind = 0; kind < flood_kind_count; ++kind) {
+    sum.storm_drops[kind] += part.storm_drops[kind].value();
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// observer.hpp: looks at the frames of a port: capture, mirror, sampling, storm control. A port
+// observer.hpp: looks at the frames of a port: capture, sampling, storm control. A port
 // has one or none; whoever wants several makes one that asks them.
 //
 // Threads: any worker, also several at once; never the control thread. It must not block, and it
@@ -31,7 +31,7 @@ class PortObserver {
                                                            const FrameBuffer& frame, VlanId vid,
                                                            TimePoint now) noexcept = 0;
 
-  // 'frame' is about to be cut; its segments are shown to sends() one by one.
+  // 'frame' is about to be cut; its segments are shown to sends(), one by one or several together.
   virtual void cuts(std::size_t worker, const FrameBuffer& frame) noexcept = 0;
 
   // 'frame' is about to be sent by the port, tagged, cut and joined as it will leave. It belongs to

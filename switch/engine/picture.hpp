@@ -18,9 +18,13 @@
 #include "switch/engine/punt_queue.hpp"
 #include "switch/forwarding/fdb.hpp"
 #include "switch/forwarding/snapshot.hpp"
+#include "switch/forwarding/storm_gate.hpp"
 #include "switch/ports/port.hpp"
 
 namespace tapswitch {
+
+class Mirroring;
+struct MirrorRule;
 
 // How the link of a port is. Each keeps more from it than the one before.
 enum class PortLink : std::uint8_t {
@@ -37,6 +41,9 @@ struct PortState {
   // The longest payload that leaves by this port, in bytes, as its interface's MTU.
   std::uint32_t mtu = 1500;
 
+  // How fast its link is, in Mbit/s; 0: nobody knows. Only where the rule of the port asks for it.
+  std::uint32_t speed = 0;
+
   bool operator==(const PortState&) const = default;
 };
 
@@ -50,16 +57,35 @@ struct Picture {
     std::size_t least_frame_size = 0;  // Port::least_frame_size()
     PortState state;
     PortObserver* observer = nullptr;  // null: nobody looks
+    // Null: nothing is copied of its frames, nor to it.
+    const Mirroring* mirroring = nullptr;
+    std::uint32_t mirrors_in = 0;   // which of them copy what comes in by it, a bit for each
+    std::uint32_t mirrors_out = 0;  // what leaves by it
+    bool is_mirrored_to = false;    // gets copies, and nothing else
+    bool is_watched = false;        // there is an observer or a mirroring
   };
 
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<Slot> slots;  // by PortIndex; the null slot where no port is
   Fdb* fdb = nullptr;
   PuntQueue* punts = nullptr;  // not null where the rule has anything punted
+  std::shared_ptr<const std::vector<MirrorRule>> mirrors;
+  std::shared_ptr<const Mirroring> mirroring;  // of these; null: there is none
+  // By PortIndex, null where the rule of the port has no storm control; empty: it has nowhere. The
+  // next pictures share a gate as long as its limits are the same.
+  std::vector<std::shared_ptr<StormGate>> storm_gates;
   // One array a worker, indexed by VlanId.
   std::vector<VlanCounters*> vlan_counters;
 
+  // Whether there is a port at 'index'.
+  [[nodiscard]] bool has(PortIndex index) const {
+    return to_size(index) < slots.size() && slot(index).port != nullptr;
+  }
   [[nodiscard]] const Slot& slot(PortIndex index) const { return slots[to_size(index)]; }
+  // Requires: the snapshot has a rule of storm control for the port.
+  [[nodiscard]] StormGate& storm_gate(PortIndex index) const {
+    return *storm_gates[to_size(index)];
+  }
 };
 
 }  // namespace tapswitch

@@ -5,11 +5,12 @@
 // Threads: everything here belongs to the control thread, but for on_news. A call that changes
 // something returns when every worker forwards by the new picture, so that its effect holds for
 // each frame received after it; the workers never wait for the control thread. In a composed change
-// that holds of commit(), for the rules that were noted.
+// that holds of commit(), for what was noted: rules, ports that come, and ports that go.
 // Limits: max_ports ports; as many stations as the options say. What the kernel, want of memory or
 // an adopter refuses leaves all as it was; the last two throw.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bitset>
 #include <chrono>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "switch/engine/counters.hpp"
+#include "switch/engine/mirroring.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/engine/worker_pool.hpp"
 #include "switch/forwarding/fdb.hpp"
@@ -60,13 +62,24 @@ class Switch {
 
   // EMFILE if there are max_ports ports already. 'worker' is to receive from it, or by the first of
   // its queues, those after it by the further ones; nullopt: the one that has least to do. Takes
-  // 'port' only if it succeeds.
+  // 'port' only if it succeeds. In a composed change the port is noted: no worker knows it yet.
   [[nodiscard]] KernelResult<PortIndex> add_port(std::unique_ptr<Port>&& port, const PortRule& rule,
                                                  std::optional<std::size_t> worker = {},
                                                  const PortState& state = {});
 
-  // Forgets the stations of the port and gives it back once no worker knows it any more.
+  // Forgets the stations of the port and gives it back once no worker knows it any more. Also in a
+  // composed change, where that takes a picture unless the port is not in force.
   std::unique_ptr<Port> remove_port(PortIndex index);
+
+  // Notes that the port goes: the next picture is without it, and then remove_port() takes none.
+  // Until that it has its index, counters and rule. Requires: a composed change is under way.
+  void dismiss_port(PortIndex index) { noted_.going.set(to_size(index)); }
+  // Takes that back; a port that is not in force any more comes anew.
+  [[nodiscard]] KernelResult<void> keep_port(PortIndex index);
+  // Whether workers forward the frames of the port.
+  [[nodiscard]] bool is_in_force(PortIndex index) const {
+    return picture_->snapshot->has_port(index);
+  }
 
   // Takes all ports out, once no worker knows the switch any more. Afterwards it is good for
   // nothing but its end.
@@ -90,18 +103,35 @@ class Switch {
   // Has another worker receive from the port, or by its first queue. Its frames stay in order.
   [[nodiscard]] KernelResult<void> move_port(PortIndex index, std::size_t worker);
 
-  // Begins a composed change: rules that are set are noted, and take effect together, by one
-  // picture, with commit() or with the first change that needs a picture of its own, as every port
-  // does that comes or goes.
+  // Says what bring_all() could not do: 'error' is why nothing can be received by that port.
+  struct Refusal {
+    KernelError error;
+    const Switch* home = nullptr;
+    PortIndex port{};
+  };
+
+  // Begins a composed change: rules that are set, and ports that are added or dismissed, are noted,
+  // and take effect together, by one picture, with commit() or bring_all(). The first change that
+  // needs a picture of its own brings them too, but for what is received by ports that come.
   void begin_change() { is_composed_ = true; }
-  // Ends it. If it throws, the rules take effect with the next change.
-  void commit();
+  void end_change() { is_composed_ = false; }
+  // Ends it and brings what was noted. What it throws or returns leaves that noted: it takes effect
+  // with the next change.
+  [[nodiscard]] KernelResult<void> commit();
+  // Brings what is noted on several switches of one pool into force, all or nothing. Workers are
+  // waited for twice at most. Nullopt: it is done.
+  [[nodiscard]] static std::optional<Refusal> bring_all(std::span<Switch* const> switches);
   // Whether there are rules that are set and not in force yet.
   [[nodiscard]] bool has_noted_rules() const { return noted_.is_any_rule; }
 
   // Stations learned on the port in VLANs that it carries no more are forgotten.
   void set_port_rule(PortIndex index, const PortRule& rule);
   void set_rule(const SwitchRule& rule);
+  // Has these mirrors copy frames, and no others. A destination carries no VLAN and no other frame,
+  // whatever its rule says, and what was learned there is forgotten. The port that goes leaves
+  // them: one whose destination it is goes too. Requires: they are max_mirrors at most, and no port
+  // of 'from' is a destination.
+  void set_mirrors(MirrorRules mirrors);
 
   // Stations learned on a port that loses its link are forgotten. States take effect at once, in a
   // composed change too, and bring no rules.
@@ -136,6 +166,9 @@ class Switch {
   [[nodiscard]] const PortState& port_state(PortIndex index) const { return entry(index).state; }
   [[nodiscard]] std::size_t worker_of(PortIndex index) const { return entry(index).worker; }
   [[nodiscard]] PortTotals totals(PortIndex index) const;
+  // Returns how many frames of each class storm control has dropped that came in by it; the totals
+  // have them too.
+  [[nodiscard]] std::array<std::uint64_t, flood_kind_count> storm_drops(PortIndex index) const;
 
   // 'vid' is 1 to 4094.
   [[nodiscard]] VlanTotals vlan_totals(VlanId vid) const;
@@ -149,7 +182,7 @@ class Switch {
   [[nodiscard]] const Picture& picture() const { return *picture_; }
 
  private:
-  // Rules and states that are set and that the picture does not have yet.
+  // Keeps what is set and what the picture does not have yet.
   struct Noted {
     using PortSet = std::bitset<max_ports>;
 
@@ -157,6 +190,8 @@ class Switch {
     bool is_any_state = false;
     PortSet other_vlans;  // ports that have another VLAN rule
     PortSet link_lost;
+    PortSet coming;  // nothing is received by them yet
+    PortSet going;   // no further picture has them; until they are removed
   };
 
   struct Entry {
@@ -169,23 +204,45 @@ class Switch {
 
   [[nodiscard]] const Entry& entry(PortIndex index) const { return entries_[to_size(index)]; }
   [[nodiscard]] std::optional<PortIndex> free_index();
-  // By the rules that are set, or by those of 'snapshot'.
+  // Takes what is there out of the tables. Requires: no worker knows it.
+  std::unique_ptr<Port> take_out(PortIndex index);
+
+  // Returns the rules that are set, without those of ports that go; destinations carry no VLAN.
+  [[nodiscard]] std::vector<std::optional<PortRule>> coming_rules() const;
+  // By the rules that are set, or by those of 'snapshot', with the ports that have one there.
   [[nodiscard]] std::shared_ptr<const Picture> draw();
   [[nodiscard]] std::shared_ptr<const Picture> draw(std::shared_ptr<const Snapshot> snapshot);
+  void set_storm_gates(Picture& picture) const;
   void hand_over(std::shared_ptr<const Picture> picture);
   // The same for one with the rules that are in force.
   void hand_over_state(std::shared_ptr<const Picture> picture);
+  // All have adopted 'picture', which has what is noted; or of that only the states.
+  void settle(std::shared_ptr<const Picture> picture);
+  void settle_state(std::shared_ptr<const Picture> picture);
   // Puts back the picture before the last one, with what was noted then.
   void hand_back(std::shared_ptr<const Picture> picture, const Noted& noted);
   template <class TakeBack>
   void apply_rules(const TakeBack& take_back);
-  // By rules only if they are in force.
+  void leave_mirrors(PortIndex index);
+  [[nodiscard]] bool is_destination(PortIndex index) const;
+  // By rules, and ports that go, only if they are in force.
   void forget_what_changed(bool has_rules);
+
+  [[nodiscard]] bool has_noted() const;
+  [[nodiscard]] std::optional<Refusal> bring();
+  [[nodiscard]] static std::optional<Refusal> attach_coming(std::span<Switch* const> switches);
+  [[nodiscard]] std::optional<Refusal> attach_coming_to(Worker& worker) const;
+  void detach_coming() noexcept;
+  // Has ports heard again that a picture which was taken back was without.
+  void attach_going() noexcept;
+
   // Returns who receives by a queue of a port.
   [[nodiscard]] std::size_t worker_of(const Entry& entry, std::size_t queue) const;
+  // Keep count of the queues that each worker has.
+  void engage_workers(const Entry& entry);
+  void release_workers(const Entry& entry);
   [[nodiscard]] KernelResult<void> attach(PortIndex index);
-  [[nodiscard]] KernelResult<void> receive(PortIndex index);
-  void detach(PortIndex index, const Entry& entry);
+  void detach(PortIndex index);
 
   WorkerPool& pool_;
   const SwitchId id_;
@@ -202,6 +259,8 @@ class Switch {
   // By PortIndex, of one length; null and nullopt where no port is.
   std::vector<Entry> entries_;
   std::vector<std::optional<PortRule>> rules_;
+  MirrorRules mirrors_;
+  std::shared_ptr<MirrorBuffers> mirror_buffers_;         // null: there never was a mirror
   std::vector<ZeroedArray<VlanCounters>> vlan_counters_;  // one array a worker
   std::shared_ptr<const Picture> picture_;
 };

@@ -3,32 +3,26 @@
 
 #include <optional>
 
+#include "switch/engine/mirroring.hpp"
+
 namespace tapswitch {
 namespace {
-
-std::optional<DropReason> reason_of(SendStatus status) {
-  switch (status) {
-    case SendStatus::sent:
-      return std::nullopt;
-    case SendStatus::link_down:
-      return DropReason::link_down;
-    case SendStatus::busy:
-      return DropReason::busy;
-    case SendStatus::too_long:
-      return DropReason::mtu_exceeded;
-    case SendStatus::refused:
-      return DropReason::kernel_refused;
-    case SendStatus::gone:
-      return DropReason::port_gone;
-  }
-  return DropReason::kernel_refused;
-}
 
 void drop(const Exit& exit, DropReason reason, const FrameBuffer& frame) {
   exit.counters().drop(reason);
   if (PortObserver* const observer = exit.slot->observer) {
     observer->drops(exit.worker, frame,
                     {.direction = Direction::out, .vid = exit.vid, .reason = reason});
+  }
+}
+
+[[gnu::noinline]] void show(const Exit& exit, FrameBuffer& frame, FlushList& to_flush) {
+  const Picture::Slot& slot = *exit.slot;
+  if (slot.observer != nullptr) {
+    slot.observer->sends(exit.worker, frame, exit.vid);
+  }
+  if (slot.mirrors_out != 0) {
+    slot.mirroring->copy(slot.mirrors_out, exit.worker, frame, exit.vid, to_flush);
   }
 }
 
@@ -48,6 +42,28 @@ void drop(const Exit& exit, DropReason reason, const FrameBuffer& frame) {
 
 }  // namespace
 
+std::optional<DropReason> reason_of(SendStatus status) {
+  switch (status) {
+    case SendStatus::sent:
+      return std::nullopt;
+    case SendStatus::link_down:
+      return DropReason::link_down;
+    case SendStatus::busy:
+      return DropReason::busy;
+    case SendStatus::too_long:
+      return DropReason::mtu_exceeded;
+    case SendStatus::refused:
+      return DropReason::kernel_refused;
+    case SendStatus::gone:
+      return DropReason::port_gone;
+    case SendStatus::lost:
+      return DropReason::condition_loss;
+    case SendStatus::queue_full:
+      return DropReason::condition_queue_full;
+  }
+  return DropReason::kernel_refused;
+}
+
 void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush) {
   const Picture::Slot& slot = *exit.slot;
   if (frame.size() < slot.least_frame_size && frame.offload().gso == GsoKind::none) [[unlikely]] {
@@ -55,8 +71,8 @@ void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList&
   }
   PortCounters& counters = exit.counters();
   counters.out_frames[static_cast<std::size_t>(kind)].add(1);
-  if (slot.observer != nullptr) {
-    slot.observer->sends(exit.worker, frame, exit.vid);
+  if (slot.is_watched) {
+    show(exit, frame, to_flush);
   }
   const std::size_t size = frame.size();
   if (const auto reason = reason_of(slot.port->send(frame))) {

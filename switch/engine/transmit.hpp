@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// transmit.hpp: the last stage of a frame's way: it is shown to the port's observer, sent, and
-// counted at the port it leaves by.
+// transmit.hpp: the last stage of a frame's way: it is shown to the port's observer and its
+// mirrors, sent, and counted at the port it leaves by.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "switch/engine/counters.hpp"
 #include "switch/engine/flush_list.hpp"
@@ -28,6 +29,9 @@ struct Exit {
 // Sends 'frame', which is no longer than FrameBuffer::max_frame_size and leaves nothing unfinished
 // that the port does not finish. A port that keeps it back is noted in 'to_flush'.
 void transmit(const Exit& exit, AddressKind kind, FrameBuffer& frame, FlushList& to_flush);
+
+// Returns why a frame is dropped of which send() says so; nullopt: it is not.
+[[nodiscard]] std::optional<DropReason> reason_of(SendStatus status);
 
 // Counts 'frame', which was to leave so and does not, and shows it to the port's observer.
 void refuse(const Exit& exit, AddressKind kind, DropReason reason, const FrameBuffer& frame);

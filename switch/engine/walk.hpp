@@ -2,7 +2,7 @@
 // walk.hpp: the way of one frame through a switch, from the buffer it was received in to the ports
 // it leaves by:
 //
-//   admit (parse, classify, observe), learn, decide, tag, cut, leave
+//   admit (parse, classify, observe), learn, decide, limit, tag, cut, leave
 //
 // What happens at each step is up to 'Steps': a worker's (worker_steps.hpp) count, learn and send,
 // and those of frame.trace tell what would happen. There is no second way.
@@ -58,19 +58,20 @@ struct Arrival {
 // Steps, in the order in which a frame comes by them:
 //   void arrived(const FrameBuffer&)              whatever it may be
 //   void parsed(const FrameView&, size)           it is a frame
-//   optional<DropReason> observed(const FrameBuffer&, VlanId)  of a VLAN, or of none
+//   optional<DropReason> observed(FrameBuffer&, VlanId)  of a VLAN, or of none
 //   void classified(const FrameView&, const Classification&)
 //   void entered(VlanId, size)                    begins the second half
 //   Learned learn(Station, const PortView&)       also where the port does not learn
 //   const Fdb& fdb()                              as it is then
 //   void decides(const FrameView&, VlanId)        before the decision
 //   void decided(const Decision&)
+//   bool is_limited(FloodKind, const FrameBuffer&)  where the port has storm control: it drops it
 //   void punt(FrameBuffer&, VlanId, optional<Learned>)  which may make it whole
 //   void drop(DropReason, const FrameBuffer&, VlanId)  at the port it came in by
 //   void refuse(PortIndex, AddressKind, DropReason, const FrameBuffer&)  at one it should leave by
 //   void leave(PortIndex, AddressKind, FrameBuffer&, bool may_be_held)
-//   void cuts(PortIndex, const FrameBuffer&)      its segments leave one by one
-//   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it
+//   void cuts(PortIndex, FrameBuffer&)            its segments leave, by ones or by several
+//   void leave_cut(PortIndex, AddressKind, FrameBuffer&)  one segment of it, or several together
 //   FrameBuffer& segment()                        the second buffer
 //   void crossed(AddressKind)                     it left, or was to leave, by a port
 template <typename Steps>
@@ -130,6 +131,11 @@ class Walk {
     if (is_punted) [[unlikely]] {
       steps_.punt(arrival.frame, vid, learned);
     }
+    if (snapshot_.port(ingress_).has_storm_rule() && is_beyond_limit(arrival, decision))
+        [[unlikely]] {
+      drop(DropReason::storm_control, arrival.frame, vid);
+      return 0;
+    }
     const AddressKind kind = kind_of(view.destination());
     const std::size_t copies = send(arrival.frame, classification, kind, decision);
     if (copies > 0 || is_punted) {
@@ -152,6 +158,8 @@ class Walk {
     // No kernel finds what is left unfinished behind such a tag.
     bool has_vendor_type;
   };
+
+  static constexpr Offload datagrams{.needs_checksum = true, .gso = GsoKind::udp};
 
   using Classified = decltype(classify(std::declval<const Snapshot&>(), PortIndex(),
                                        std::declval<const FrameView&>()));
@@ -185,6 +193,11 @@ class Walk {
     steps_.classified(view, *classification);
     arrival.admission = Arrival::Admission{view, *classification, punt};
     return true;
+  }
+
+  [[gnu::noinline]] bool is_beyond_limit(const Arrival& arrival, const Decision& decision) {
+    const auto kind = storm_class(arrival.admission->view.destination(), decision);
+    return kind && steps_.is_limited(*kind, arrival.frame);
   }
 
   std::size_t send(FrameBuffer& frame, const Classification& classification, AddressKind kind,
@@ -234,7 +247,7 @@ class Walk {
     const bool is_unreadable = out.has_vendor_type && view.sends_tagged(out.vid);
     if (is_unreadable || !slot.offloads.accepts(frame.offload())) {
       if (frame.offload().gso != GsoKind::none) {
-        return cut(port, out);
+        return cut(port, out, !is_unreadable && slot.offloads.accepts(datagrams));
       }
       frame.finish_checksum();
     }
@@ -242,7 +255,8 @@ class Walk {
     return 1;
   }
 
-  std::size_t cut(PortIndex port, Outgoing& out) {
+  // 'takes_datagrams': the port takes super-frames of UDP.
+  std::size_t cut(PortIndex port, Outgoing& out, bool takes_datagrams) {
     const std::optional<HeaderLayout> headers = out.frame.headers_of_segments();
     if (!headers) {
       steps_.refuse(port, out.kind, DropReason::offload_invalid, out.frame);
@@ -250,9 +264,11 @@ class Walk {
     }
     steps_.cuts(port, out.frame);
     std::size_t count = 0;
+    const bool is_together = takes_datagrams && Segmenter::gives_datagrams(out.frame);
+    FrameBuffer& segment = steps_.segment();
     Segmenter segments(out.frame, *headers);
-    for (; segments.next(steps_.segment()); ++count) {
-      steps_.leave_cut(port, out.kind, steps_.segment());
+    for (; is_together ? segments.next_datagrams(segment) : segments.next(segment); ++count) {
+      steps_.leave_cut(port, out.kind, segment);
     }
     return count;
   }

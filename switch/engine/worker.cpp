@@ -46,20 +46,6 @@ KernelResult<void> watch(const UniqueFd& epoll, int fd, void* data) {
   return {};
 }
 
-// Why a frame was lost before it could be looked at; nullopt: none was.
-std::optional<DropReason> reason_of(ReceiveStatus status) {
-  switch (status) {
-    case ReceiveStatus::oversize:
-      return DropReason::oversize;
-    case ReceiveStatus::garbled:
-      return DropReason::offload_invalid;
-    case ReceiveStatus::misframed:
-      return DropReason::framing_invalid;
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
 // Forwards what comes in by one queue of a port. Lives on its worker's thread alone.
@@ -85,6 +71,8 @@ class Worker::Receiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
   ~Receiver() { assert(is_stopped_); }
+
+  [[nodiscard]] std::size_t queue() const { return queue_; }
 
   // The descriptor belongs to the port, which may close it from now on.
   void stop() {
@@ -222,8 +210,14 @@ class Worker::Receiver {
         last = status;
         octets += arrival.frame.size();
         admitted += walk.admit(arrival) ? 1U : 0U;
-      } else if (const auto reason = reason_of(status)) {
-        lose(arrival.frame, *reason);
+      } else if (const auto reason = reason_of_loss(status)) {
+        if (status < ReceiveStatus::lost) {
+          arrival.frame.assign(0);  // nothing of it is left
+        }
+        lose(arrival.frame, Direction::in, *reason);
+      } else if (status == ReceiveStatus::unsent) {
+        const auto why = reason_of(slot.port->unsent_status());
+        lose(arrival.frame, Direction::out, why.value_or(DropReason::busy));
       } else if (status == ReceiveStatus::changed) {
         tell();
       } else {
@@ -233,14 +227,13 @@ class Worker::Receiver {
     return last;
   }
 
-  // Counts a frame of which nothing is in the buffer.
-  void lose(FrameBuffer& buffer, DropReason reason) {
+  // Counts a frame that the port has lost.
+  void lose(const FrameBuffer& frame, Direction direction, DropReason reason) {
     const Picture::Slot& slot = picture_->slot(index_);
     slot.counters[worker_.number_].drop(reason);
     if (slot.observer != nullptr) {
-      buffer.assign(0);
-      slot.observer->drops(worker_.number_, buffer,
-                           {.direction = Direction::in, .vid = no_vlan, .reason = reason});
+      slot.observer->drops(worker_.number_, frame,
+                           {.direction = direction, .vid = no_vlan, .reason = reason});
     }
   }
 
@@ -337,14 +330,32 @@ void Worker::empty_mailbox() {
 
 void Worker::adopt(SwitchId id, std::shared_ptr<const Picture> picture) {
   if (picture) {
+    detach_those_gone(id, *picture);
     pictures_[id] = std::move(picture);
   } else {
     pictures_.erase(id);
   }
 }
 
+void Worker::detach_those_gone(SwitchId id, const Picture& picture) {
+  auto receiver = receivers_.lower_bound({id, PortIndex{}});
+  while (receiver != receivers_.end() && receiver->first.first == id) {
+    const PortKey key = receiver->first;
+    if (picture.has(key.second)) {
+      ++receiver;
+    } else {
+      receiver = receivers_.upper_bound(key);
+      detach(id, key.second);
+    }
+  }
+}
+
 KernelResult<void> Worker::attach(SwitchId id, PortIndex index, std::size_t queue,
                                   const PortNews& on_news) {
+  const auto [first, last] = receivers_.equal_range({id, index});
+  if (std::any_of(first, last, [&](const auto& each) { return each.second->queue() == queue; })) {
+    return {};
+  }
   try {
     const auto added = receivers_.emplace(
         PortKey(id, index),
@@ -361,8 +372,8 @@ KernelResult<void> Worker::attach(SwitchId id, PortIndex index, std::size_t queu
 
 void Worker::send(SwitchId id, PortIndex index, std::span<const std::byte> frame) {
   const auto picture = pictures_.find(id);
-  if (picture == pictures_.end() || to_size(index) >= picture->second->slots.size() ||
-      picture->second->slot(index).port == nullptr) {
+  if (picture == pictures_.end() || !picture->second->has(index) ||
+      picture->second->slot(index).is_mirrored_to) {
     return;
   }
   FrameBuffer& buffer = egress_tools_.segment;

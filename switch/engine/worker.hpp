@@ -59,15 +59,16 @@ class Worker {
 
   // The rest is for tasks that run on the worker.
 
-  // From now on frames of 'id' are forwarded by 'picture'; null: the switch is gone.
+  // From now on frames of 'id' are forwarded by 'picture'; null: the switch is gone. Receives no
+  // more from ports that are not in it.
   void adopt(SwitchId id, std::shared_ptr<const Picture> picture);
 
-  // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it. The
-  // kernel may have no room to watch one descriptor more.
+  // Receives by 'queue' of the port at 'index' of the switch 'id', whose picture must have it, if
+  // it does not already. The kernel may have no room to watch one descriptor more.
   [[nodiscard]] KernelResult<void> attach(SwitchId id, PortIndex index, std::size_t queue,
                                           const PortNews& on_news);
   // Sends a frame by the port at 'index' of the switch 'id', as it is; does nothing if there is no
-  // such port.
+  // such port, or if it gets copies alone.
   void send(SwitchId id, PortIndex index, std::span<const std::byte> frame);
 
   // Receives from that port no more; what was received by it is forwarded.
@@ -80,6 +81,7 @@ class Worker {
   using PortKey = std::pair<SwitchId, PortIndex>;
 
   void run();
+  void detach_those_gone(SwitchId id, const Picture& picture);
   [[nodiscard]] bool polls_on() const;
   void empty_mailbox();
   [[nodiscard]] bool has_mail() const { return has_mail_.load(std::memory_order_acquire); }

@@ -72,8 +72,13 @@ class WorkerPool::Errand {
   std::exception_ptr thrown_;  // guarded by mutex_
 };
 
-void WorkerPool::adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) {
-  run_on_all([&](Worker& worker) { worker.adopt(id, picture); });
+// Workers are waited for once, however many switches there are.
+void WorkerPool::adopt_all(std::span<const Adoption> all) {
+  run_on_all([&](Worker& worker) {
+    for (const Adoption& each : all) {
+      worker.adopt(each.id, each.picture);
+    }
+  });
 }
 
 void WorkerPool::run_on_all(const std::function<void(Worker&)>& task) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "switch/engine/adopters.hpp"
@@ -51,7 +52,7 @@ class WorkerPool final : private Adopter {
   class Errand;
 
   void withdraw(SwitchId /*id*/) noexcept override {}
-  void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) override;
+  void adopt_all(std::span<const Adoption> all) override;
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::size_t> queue_counts_;  // by worker

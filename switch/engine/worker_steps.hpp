@@ -4,14 +4,34 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "switch/engine/held_frame.hpp"
+#include "switch/engine/mirroring.hpp"
 #include "switch/engine/picture.hpp"
 #include "switch/engine/transmit.hpp"
 #include "switch/engine/walk.hpp"
 
 namespace tapswitch {
+
+// Returns why a frame was lost before it could be looked at; nullopt: none was.
+[[nodiscard]] inline std::optional<DropReason> reason_of_loss(ReceiveStatus status) {
+  switch (status) {
+    case ReceiveStatus::oversize:
+      return DropReason::oversize;
+    case ReceiveStatus::garbled:
+      return DropReason::offload_invalid;
+    case ReceiveStatus::misframed:
+      return DropReason::framing_invalid;
+    case ReceiveStatus::lost:
+      return DropReason::condition_loss;
+    case ReceiveStatus::queue_full:
+      return DropReason::condition_queue_full;
+    default:
+      return std::nullopt;
+  }
+}
 
 // A worker sends with these, frame after frame.
 struct EgressTools {
@@ -37,9 +57,8 @@ class WorkerSteps {
   void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
   void decided(const Decision& /*decision*/) {}
 
-  [[nodiscard]] std::optional<DropReason> observed(const FrameBuffer& frame, VlanId vid) {
-    PortObserver* const observer = picture_.slot(ingress_).observer;
-    return observer == nullptr ? std::nullopt : observer->received(worker_, frame, vid, now_);
+  [[nodiscard]] std::optional<DropReason> observed(FrameBuffer& frame, VlanId vid) {
+    return picture_.slot(ingress_).is_watched ? show_received(frame, vid) : std::nullopt;
   }
 
   void classified(const FrameView& view, const Classification& classification) {
@@ -58,6 +77,14 @@ class WorkerSteps {
     return port.learning() && picture_.slot(ingress_).state.link == PortLink::up
                ? std::optional(picture_.fdb->learn(station, ingress_, port.fdb_limit(), now_))
                : std::nullopt;
+  }
+
+  [[nodiscard]] bool is_limited(FloodKind kind, const FrameBuffer& frame) {
+    if (picture_.storm_gate(ingress_).lets_in(kind, frame, now_)) {
+      return false;
+    }
+    counters().storm_drops[to_size(kind)].add(1);
+    return true;
   }
 
   void punt(FrameBuffer& frame, VlanId vid, std::optional<Learned> learned) {
@@ -89,9 +116,9 @@ class WorkerSteps {
     }
   }
 
-  void cuts(PortIndex port, const FrameBuffer& frame) {
-    if (PortObserver* const observer = picture_.slot(port).observer) {
-      observer->cuts(worker_, frame);
+  void cuts(PortIndex port, FrameBuffer& frame) {
+    if (picture_.slot(port).is_watched) {
+      show_cut(port, frame);
     }
   }
 
@@ -101,6 +128,32 @@ class WorkerSteps {
   }
 
  private:
+  [[gnu::noinline]] std::optional<DropReason> show_received(FrameBuffer& frame, VlanId vid) {
+    const Picture::Slot& slot = picture_.slot(ingress_);
+    const auto refusal = slot.observer != nullptr
+                             ? slot.observer->received(worker_, frame, vid, now_)
+                             : std::nullopt;
+    if (slot.is_mirrored_to) {
+      return DropReason::mirror_destination;
+    }
+    if (slot.mirrors_in != 0) {
+      slot.mirroring->copy(slot.mirrors_in, static_cast<std::uint32_t>(worker_), frame, vid,
+                           tools_.to_flush);
+    }
+    return refusal;
+  }
+
+  [[gnu::noinline]] void show_cut(PortIndex port, FrameBuffer& frame) {
+    const Picture::Slot& slot = picture_.slot(port);
+    if (slot.observer != nullptr) {
+      slot.observer->cuts(worker_, frame);
+    }
+    if (slot.mirrors_out != 0) {
+      slot.mirroring->copy_whole(slot.mirrors_out, static_cast<std::uint32_t>(worker_), frame, vid_,
+                                 tools_.to_flush);
+    }
+  }
+
   [[nodiscard]] PortCounters& counters() const { return picture_.slot(ingress_).counters[worker_]; }
   [[nodiscard]] Exit exit(PortIndex port) const {
     return {

@@ -66,4 +66,15 @@ bool floods_to(const Snapshot& snapshot, PortIndex ingress, PortIndex egress, Fl
   return false;
 }
 
+std::optional<FloodKind> storm_class(MacAddress destination, const Decision& decision) {
+  if (decision.kind == Decision::Kind::drop || destination.is_reserved()) {
+    return std::nullopt;
+  }
+  if (destination.is_group()) {
+    return destination.is_broadcast() ? FloodKind::broadcast : FloodKind::multicast;
+  }
+  return decision.kind == Decision::Kind::flood ? std::optional(FloodKind::unknown_unicast)
+                                                : std::nullopt;
+}
+
 }  // namespace tapswitch

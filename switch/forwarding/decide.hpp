@@ -11,13 +11,11 @@
 #include "switch/forwarding/classify.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 #include "switch/forwarding/fdb.hpp"
+#include "switch/forwarding/flood_kind.hpp"
 #include "switch/forwarding/snapshot.hpp"
 #include "switch/frame/frame_view.hpp"
 
 namespace tapswitch {
-
-// Which of the flood rules of an egress port applies.
-enum class FloodKind : std::uint8_t { unknown_unicast, multicast, broadcast };
 
 struct Decision {
   enum class Kind : std::uint8_t { drop, unicast, flood };
@@ -42,5 +40,11 @@ struct Decision {
 // Whether a flooded frame leaves by 'egress', a member of its VLAN.
 [[nodiscard]] bool floods_to(const Snapshot& snapshot, PortIndex ingress, PortIndex egress,
                              FloodKind kind);
+
+// Returns as which class storm control counts a frame to 'destination' of which that is decided:
+// one that is flooded, or is for a group, wherever that leads. Nullopt: as none; so it is with
+// reserved addresses, whose protocols are to be heard above all in a storm.
+[[nodiscard]] std::optional<FloodKind> storm_class(MacAddress destination,
+                                                   const Decision& decision);
 
 }  // namespace tapswitch

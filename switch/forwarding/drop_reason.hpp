@@ -12,6 +12,7 @@ namespace tapswitch {
 
 // Reasons up to 'no_egress' are counted at the port where the frame came in, the others at the port
 // where it should have left; 'oversize' there too, if it is the tag that makes the frame too long.
+// Those of conditions are counted at the port that has them, in whichever direction.
 enum class DropReason : std::uint8_t {
   runt,
   oversize,
@@ -28,6 +29,8 @@ enum class DropReason : std::uint8_t {
   same_port,
   isolated,
   egress_vlan_not_allowed,
+  mirror_destination,
+  storm_control,
   no_egress,
 
   mtu_exceeded,
@@ -35,9 +38,13 @@ enum class DropReason : std::uint8_t {
   busy,
   kernel_refused,
   port_gone,
+
+  condition_loss,
+  condition_queue_full,
 };
 
-constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::port_gone) + 1;
+constexpr std::size_t drop_reason_count =
+    static_cast<std::size_t>(DropReason::condition_queue_full) + 1;
 
 struct DropReasonText {
   std::string_view name;         // in statistics, events and traces
@@ -62,12 +69,16 @@ constexpr std::array<DropReasonText, drop_reason_count> drop_reasons = {{
     {"same_port",               "its destination is on the port it came in by, and hairpin is off there"},
     {"isolated",                "its destination is on a port that is isolated from the port it came in by"},
     {"egress_vlan_not_allowed", "its VLAN is not allowed on the port of its destination"},
+    {"mirror_destination",      "came in by the destination of a mirror, which sends nothing in"},
+    {"storm_control",           "beyond what storm control lets in of broadcasts, multicasts or unknown unicasts by the port it came in by"},
     {"no_egress",               "to be flooded, but no other port takes it"},
     {"mtu_exceeded",            "longer than the MTU of the port it should leave by"},
     {"link_down",               "the port it should leave by is down or unplugged, or nobody is there; or the one it came in by is unplugged"},
     {"busy",                    "the other end of the port it should leave by has no room now"},
     {"kernel_refused",          "the kernel refused to take it at the port it should leave by"},
     {"port_gone",               "the port it should leave by has lost its device"},
+    {"condition_loss",          "lost on purpose, by the conditions of the port"},
+    {"condition_queue_full",    "too many bytes wait already under the conditions of the port"},
 }};
 // clang-format on
 

@@ -5,32 +5,16 @@
 #include <cassert>
 #include <utility>
 
+#include "switch/forwarding/fdb_seconds.hpp"
+
 namespace tapswitch {
 namespace {
 
 using std::memory_order_relaxed;
 
-// Seconds are compared by their difference, so that it does not matter where the clock began.
-std::uint32_t to_second(TimePoint now) {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
-}
-
-// Negative where another thread has read the clock a moment later.
-std::int32_t age_of(FdbValue value, std::uint32_t second) {
-  return static_cast<std::int32_t>(second - value.second());
-}
-
 std::uint32_t clamp_ageing(std::chrono::seconds ageing) {
   constexpr std::chrono::seconds::rep most = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::uint32_t>(std::clamp(ageing.count(), std::chrono::seconds::rep{0}, most));
-}
-
-bool matches(const Fdb::Filter& filter, const FdbTable::Record& record) {
-  return (!filter.port || *filter.port == record.value.port()) &&
-         (!filter.vid || *filter.vid == record.station.vid) &&
-         (!filter.mac || *filter.mac == record.station.mac) &&
-         (!filter.kind || (*filter.kind == StationKind::static_entry) == record.value.is_static());
 }
 
 }  // namespace
@@ -245,34 +229,6 @@ bool Fdb::remove(Station station) {
   return true;
 }
 
-template <class Matches>
-std::size_t Fdb::flush_if(const Matches& is_meant) {
-  std::size_t flushed = 0;
-  for (std::size_t slot = 0; slot < table_.slot_count(); ++slot) {
-    // Looked at without the mutex, which is held for one entry at a time: workers never wait long.
-    if (const auto seen = table_.read(slot); !seen || !is_meant(*seen)) {
-      continue;
-    }
-    const std::lock_guard lock(mutex_);
-    const auto record = table_.read(slot);
-    if (record && is_meant(*record)) {
-      free(slot, *record, FdbNews::Kind::removed);
-      ++flushed;
-    }
-  }
-  return flushed;
-}
-
-std::size_t Fdb::flush(const Filter& filter) {
-  return flush_if([&](const FdbTable::Record& record) { return matches(filter, record); });
-}
-
-std::size_t Fdb::flush_learned(const IsMeant& is_meant) {
-  return flush_if([&](const FdbTable::Record& record) {
-    return !record.value.is_static() && is_meant(record.station, record.value.port());
-  });
-}
-
 std::size_t Fdb::expire(TimePoint now, std::size_t slots) {
   const std::uint32_t second = to_second(now);
   std::size_t freed = 0;
@@ -305,35 +261,6 @@ void Fdb::set_ageing(std::chrono::seconds ageing) {
   if (FdbMirror* const mirror = mirror_.load(memory_order_relaxed)) {
     mirror->set_ageing(clamp_ageing(ageing));
   }
-}
-
-Fdb::Page Fdb::page(const Filter& filter, std::size_t cursor, std::size_t limit,
-                    TimePoint now) const {
-  const std::uint32_t second = to_second(now);
-  Page page;
-  std::size_t slot = std::min(cursor, table_.slot_count());
-  const std::size_t end = slot + std::min(page_slots, table_.slot_count() - slot);
-  for (; slot < end && page.entries.size() < limit; ++slot) {
-    const auto record = table_.read(slot);
-    if (!record || !matches(filter, *record)) {
-      continue;
-    }
-    const FdbValue value = with_mirror(record->station, record->value);
-    if (is_expired(value, second)) {
-      continue;
-    }
-    const bool is_static = value.is_static();
-    const auto age = is_static ? 0 : std::max(0, age_of(value, second));
-    page.entries.push_back(
-        {.station = record->station,
-         .port = record->value.port(),
-         .kind = is_static ? StationKind::static_entry : StationKind::dynamic_entry,
-         .age = std::chrono::seconds(age)});
-  }
-  if (slot < table_.slot_count()) {
-    page.next_cursor = slot;
-  }
-  return page;
 }
 
 std::size_t Fdb::count_on(PortIndex port) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "switch/forwarding/storm_rule.hpp"
 #include "switch/forwarding/vlan_set.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/frame/vlan_tag.hpp"
@@ -69,9 +70,12 @@ struct FloodRule {
 struct PortRule {
   VlanRule vlan{};
   FloodRule flood{};
+  StormRule storm{};
   bool learning = true;
   bool isolated = false;  // exchanges no frames with other isolated ports
   bool hairpin = false;   // frames may leave by the port they came in by
+  // The kernel may forward known unicast of the port, where that can be done.
+  bool takes_kernel_path = true;
 
   // The most stations learned on this port; 0: no limit but the table's.
   std::uint32_t fdb_limit = 0;

@@ -68,7 +68,9 @@ PortView::PortView(const PortRule& rule, const VlanSet& set)
       flood_(rule.flood),
       learning_(rule.learning),
       isolated_(rule.isolated),
-      hairpin_(rule.hairpin) {}
+      hairpin_(rule.hairpin),
+      takes_kernel_path_(rule.takes_kernel_path),
+      has_storm_rule_(!rule.storm.is_none()) {}
 
 Snapshot::Snapshot(SwitchRule rule, std::span<const std::optional<PortRule>> ports)
     : rule_(rule), ports_(ports.size()) {
@@ -81,6 +83,9 @@ Snapshot::Snapshot(SwitchRule rule, std::span<const std::optional<PortRule>> por
       continue;
     }
     const auto index = static_cast<PortIndex>(i);
+    if (!ports[i]->storm.is_none()) {
+      storm_rules_.emplace_back(index, ports[i]->storm);
+    }
     const VlanRule& vlan = ports[i]->vlan;
     if (vlan.mode == PortMode::trunk) {
       const std::uint32_t set = distinct.number_of(vlan);

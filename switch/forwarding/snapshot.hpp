@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "switch/forwarding/flood_lists.hpp"
@@ -54,7 +55,10 @@ class PortView {
   [[nodiscard]] bool learning() const { return learning_; }
   [[nodiscard]] bool isolated() const { return isolated_; }
   [[nodiscard]] bool hairpin() const { return hairpin_; }
+  [[nodiscard]] bool takes_kernel_path() const { return takes_kernel_path_; }
   [[nodiscard]] std::uint32_t fdb_limit() const { return fdb_limit_; }
+  // Whether Snapshot::storm_rules() has one of it.
+  [[nodiscard]] bool has_storm_rule() const { return has_storm_rule_; }
 
  private:
   const VlanSet* set_ = nullptr;
@@ -68,6 +72,8 @@ class PortView {
   bool learning_ = false;
   bool isolated_ = false;
   bool hairpin_ = false;
+  bool takes_kernel_path_ = true;
+  bool has_storm_rule_ = false;
 };
 
 static_assert(sizeof(PortView) <= 32);
@@ -97,6 +103,11 @@ class Snapshot {
   // The port at 'index'; has_port('index') must hold.
   [[nodiscard]] const PortView& port(PortIndex index) const { return ports_[to_size(index)]; }
 
+  // The rules of storm control of the ports that have one, in order of their indices.
+  [[nodiscard]] std::span<const std::pair<PortIndex, StormRule>> storm_rules() const {
+    return storm_rules_;
+  }
+
   // The ports that carry 'vid' (1 to 4094), in order of their indices.
   [[nodiscard]] std::span<const PortIndex> flood_list(VlanId vid) const {
     return flood_lists_.of(vid);
@@ -106,6 +117,7 @@ class Snapshot {
   SwitchRule rule_;
   std::vector<std::unique_ptr<const VlanSet>> sets_;  // distinct
   std::vector<PortView> ports_;                       // by PortIndex
+  std::vector<std::pair<PortIndex, StormRule>> storm_rules_;
   FloodLists flood_lists_;
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "switch/frame/checksum.hpp"
+#include "switch/frame/joined_unseen.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/frame/transport_fields.hpp"
 
@@ -43,6 +44,7 @@ bool BigFrame::begin(std::span<const std::byte> bytes, const Offload& offload) {
   bytes_ = bytes;
   offload_ = offload;
   headers_ = *headers;
+  summed_size_ = summed_size(bytes, bytes.size(), headers_, offload);
   jumbo_size_ = jumbo_size_of(bytes, headers_);
   sent_ = 0;
   return true;
@@ -81,9 +83,7 @@ void BigFrame::next(FrameBuffer& out) {
   offload.header_size = as_word(headers.payload);
   offload.checksum_start = as_word(headers.transport);
   if (size <= offload.segment_size) {
-    offload.gso = GsoKind::none;
-    offload.has_ecn = false;
-    offload.segment_size = 0;
+    offload.forget_segments();
   }
   out.assign(piece.size(), offload);
   sent_ += size;
@@ -97,12 +97,11 @@ void BigFrame::write_tcp(std::span<std::byte> tcp, bool is_last) const {
   if (sent_ != 0) {
     tcp[tcp_flags] &= ~tcp_cwr;
   }
-  // The sum of the pseudo-header has the length of the whole, which takes more than a word.
-  const std::size_t whole = bytes_.size() - headers_.transport;
+  // The sum of the pseudo-header has a length that takes more than a word.
   ChecksumSum sum;
   sum.add(load_16(&tcp[tcp_checksum]));
-  sum.subtract(as_word(whole));
-  sum.subtract(as_word(whole >> 16));
+  sum.subtract(as_word(summed_size_));
+  sum.subtract(as_word(summed_size_ >> 16));
   sum.add(as_word(tcp.size()));
   store_16(&tcp[tcp_checksum], sum.folded());
 }

@@ -42,8 +42,9 @@ class BigFrame {
   std::span<const std::byte> bytes_;
   Offload offload_;
   HeaderLayout headers_;
-  std::size_t jumbo_size_ = 0;  // of the header with that option; 0: there is none
-  std::size_t sent_ = 0;        // bytes of payload in the pieces before
+  std::size_t summed_size_ = 0;  // bytes of transport that the sum of the pseudo-header tells of
+  std::size_t jumbo_size_ = 0;   // of the header with that option; 0: there is none
+  std::size_t sent_ = 0;         // bytes of payload in the pieces before
 };
 
 }  // namespace tapswitch

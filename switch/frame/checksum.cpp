@@ -54,6 +54,43 @@ std::uint64_t sum_of_blocks(const std::byte* bytes, std::size_t count) {
   return sums[0] + sums[1];
 }
 
+// Returns the address at the end of the way that the routing header at the beginning of 'bytes'
+// tells; empty if it tells none, or the way has come there.
+std::span<const std::byte> end_of_way(std::span<const std::byte> bytes) {
+  constexpr std::size_t list = 8;
+  constexpr std::size_t least_size = list + ipv6_address_size;
+  constexpr std::byte source_route{0};
+  constexpr std::byte mobility{2};
+  constexpr std::byte segment_routing{4};
+  const std::byte type = bytes[2];
+  const std::byte segments_left = bytes[3];
+  if (bytes.size() < least_size || segments_left == std::byte{0}) {
+    return {};
+  }
+  if (type == segment_routing) {  // its list begins with the last [RFC 8754 2]
+    return bytes.subspan(list, ipv6_address_size);
+  }
+  return type == source_route || type == mobility ? bytes.last(ipv6_address_size)
+                                                  : std::span<const std::byte>();
+}
+
+// The destination that whoever summed the pseudo-header of 'ip', whose transport lies so, had.
+std::span<const std::byte> destination_of(std::span<const std::byte> ip, std::size_t transport) {
+  constexpr std::byte routing{43};
+  std::byte kind = ip[ipv6_next_header];
+  for (std::size_t begin = ipv6_size; begin < transport;) {
+    const std::size_t size = (std::to_integer<std::size_t>(ip[begin + 1]) + 1) * 8;
+    const auto end =
+        kind == routing ? end_of_way(ip.subspan(begin, size)) : std::span<const std::byte>();
+    if (!end.empty()) {
+      return end;
+    }
+    kind = ip[begin];
+    begin += size;
+  }
+  return ip.subspan(ipv6_addresses + ipv6_address_size, ipv6_address_size);
+}
+
 }  // namespace
 
 void ChecksumSum::add(std::span<const std::byte> bytes) {
@@ -94,7 +131,12 @@ ChecksumSum sum_of_pseudo_header(std::span<const std::byte> frame, const HeaderL
                                  std::size_t size) {
   const std::span<const std::byte> ip = frame.subspan(headers.network);
   ChecksumSum sum;
-  sum.add(headers.is_ipv6 ? ip.subspan(ipv6_addresses, 32) : ip.subspan(ipv4_addresses, 8));
+  if (headers.is_ipv6) {
+    sum.add(ip.subspan(ipv6_addresses, ipv6_address_size));
+    sum.add(destination_of(ip, headers.transport - headers.network));
+  } else {
+    sum.add(ip.subspan(ipv4_addresses, 8));
+  }
   sum.add(static_cast<std::uint16_t>(headers.kind));
   sum.add(as_word(size));
   return sum;

@@ -40,7 +40,8 @@ class ChecksumSum {
 };
 
 // Sums what the checksum of a transport covers beside its 'size' bytes: addresses, protocol and
-// length.
+// length. Of the addresses, the destination is that at the end of the way, which a routing header
+// of IPv6 tells [RFC 8200 8.1]. Limits: of routing headers types 0, 2 and 4 (segment routing).
 [[nodiscard]] ChecksumSum sum_of_pseudo_header(std::span<const std::byte> frame,
                                                const HeaderLayout& headers, std::size_t size);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "switch/frame/checksum.hpp"
+#include "switch/frame/joined_unseen.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/frame/transport_fields.hpp"
 
@@ -57,8 +58,11 @@ bool FrameBuffer::complete_offload() {
     return false;
   }
   if (offload_.is_verified && !offload_.needs_checksum) {
-    leave_checksums_unfinished();
-    return is_consistent(size_, layout_, offload_);
+    const std::optional<HeaderLayout> headers = layout_.headers();
+    if (headers) {
+      leave_checksums_unfinished(editable_head(), size_, *headers, offload_);
+    }
+    return headers && is_consistent(size_, layout_, offload_);
   }
   if (is_lent()) {
     lengthen_head(std::max(head().size(), std::min(size_, max_header_size)));
@@ -66,26 +70,24 @@ bool FrameBuffer::complete_offload() {
   const std::optional<Tunnel> tunnel = find_tunnel(head(), size_, layout_, offload_);
   if (tunnel) {
     tunnel_ = *tunnel;
-    offload_.is_tunnelled = true;
+    offload_.tunnelled =
+        tunnel->carrier == Tunnel::Carrier::udp ? Tunnelled::in_udp : Tunnelled::otherwise;
   }
   return tunnel.has_value();
 }
 
-// Linux joins segments without a look at what is in them and says so (rx-gro-list); the checksum in
-// the header is that of the first.
-void FrameBuffer::leave_checksums_unfinished() {
-  const std::optional<HeaderLayout> headers = layout_.headers();
-  if (!headers) {
-    return;
+bool FrameBuffer::check_offload() {
+  if (!is_consistent(size_, layout_, offload_)) {
+    return complete_offload();
   }
-  const std::size_t offset = checksum_offset_in(headers->kind);
-  std::byte* const frame = memory_.data() + begin_;
-  store_16(frame + headers->transport + offset,
-           sum_of_pseudo_header(head(), *headers, size_ - headers->transport).folded());
-  offload_.needs_checksum = true;
-  offload_.is_verified = false;
-  offload_.checksum_start = as_word(headers->transport);
-  offload_.checksum_offset = as_word(offset);
+  if (offload_.gso != GsoKind::none) {
+    const HeaderLayout headers = layout_.headers().value();
+    sum_whole(editable_head(), size_, headers, offload_);
+    if (size_ - headers.payload <= offload_.segment_size) {
+      offload_.forget_segments();
+    }
+  }
+  return true;
 }
 
 std::size_t FrameBuffer::wire_count() const {

@@ -37,7 +37,7 @@ class FrameBuffer {
   // A piece of a frame in memory that somebody lends.
   using Part = std::span<const std::byte>;
 
-  // Room for a tag and for the framing of a port (4 bytes for QEMU, 12 for a virtio-net header).
+  // Room for a tag and for the framing of a port (4 bytes for QEMU, 24 for a virtio-net header).
   static constexpr std::size_t headroom = 64;
   // 64 KiB of payload, as the largest super-frame has it, with its header and two tags.
   static constexpr std::size_t max_frame_size = 65'536 + FrameView::header_size + 2 * VlanTag::size;
@@ -63,6 +63,7 @@ class FrameBuffer {
     body_size_ = 0;
     part_count_ = 0;
     number_ = 0;
+    mirrored_to_ = 0;
     offload_ = offload;
     layout_ = Layout();
   }
@@ -108,17 +109,18 @@ class FrameBuffer {
 
   // Whether the offload tells the truth about the frame. What the virtio-net header had no words
   // for is told by it afterwards: that a super-frame lies in a tunnel, or that its checksums are
-  // there and each segment needs one of its own. Requires: find_layout() was called.
-  [[nodiscard]] bool check_offload() {
-    return is_consistent(size_, layout_, offload_) || complete_offload();
-  }
+  // there and each segment needs one of its own; an unfinished checksum that is the first segment's
+  // becomes that of the whole (joined_unseen.hpp). A super-frame of one segment becomes a frame
+  // with an unfinished checksum: the kernel takes no other from us. Requires: find_layout() was
+  // called.
+  [[nodiscard]] bool check_offload();
 
   // Returns where the headers lie that each segment of a super-frame is to have.
   [[nodiscard]] std::optional<HeaderLayout> headers_of_segments() const {
-    return offload_.is_tunnelled ? tunnel_.inner_behind(layout_.network()) : layout_.headers();
+    return offload_.is_tunnelled() ? tunnel_.inner_behind(layout_.network()) : layout_.headers();
   }
 
-  // Requires: offload().is_tunnelled.
+  // Requires: offload().is_tunnelled().
   [[nodiscard]] const Tunnel& tunnel() const { return tunnel_; }
 
   // Returns the size of the largest frame that leaves of it: of itself, or of the segments.
@@ -138,6 +140,10 @@ class FrameBuffer {
   [[nodiscard]] std::uint64_t number() const { return number_; }
   // Gives it one, as an observer may too, who only looks: it is no part of the frame.
   void set_number(std::uint64_t number) const { number_ = number; }
+
+  // To which destinations of mirrors it has been copied, a bit for each as its switch numbers them.
+  [[nodiscard]] std::uint32_t mirrored_to() const { return mirrored_to_; }
+  void set_mirrored_to(std::uint32_t marks) { mirrored_to_ = marks; }
 
   // Without any header until find_layout() was called.
   [[nodiscard]] const Layout& layout() const { return layout_; }
@@ -185,7 +191,9 @@ class FrameBuffer {
  private:
   void find_layout_further_on();
   [[nodiscard]] bool complete_offload();
-  void leave_checksums_unfinished();
+  [[nodiscard]] std::span<std::byte> editable_head() {
+    return std::span(memory_).subspan(begin_, size_ - body_size_);
+  }
   void lengthen_head(std::size_t size) { take_in(body(), size); }
   void take_in(std::span<const Part> parts, std::size_t size);
 
@@ -195,6 +203,7 @@ class FrameBuffer {
   std::size_t body_size_ = 0;
   std::size_t part_count_ = 0;
   mutable std::uint64_t number_ = 0;
+  std::uint32_t mirrored_to_ = 0;
   Offload offload_;
   Layout layout_;
   Tunnel tunnel_;

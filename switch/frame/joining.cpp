@@ -85,7 +85,8 @@ bool Joiner::append(FrameBuffer& next) {
 // Cheap comparisons first: most frames that continue nothing differ in their length or ports.
 bool Joiner::is_continued_by(const FrameBuffer& frame) const {
   const std::size_t size = frame.size();
-  if (frame.number() != (frame_->number() == 0 ? 0 : frame_->number() + count_)) [[unlikely]] {
+  if (frame.number() != (frame_->number() == 0 ? 0 : frame_->number() + count_) ||
+      frame.mirrored_to() != frame_->mirrored_to()) [[unlikely]] {
     return false;
   }
   if (size <= headers_.payload || size > headers_.payload + segment_size_ ||

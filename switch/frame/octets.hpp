@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// octets.hpp: numbers as they stand in protocol headers, the most significant octet first, and the
-// copying of octets.
+// octets.hpp: numbers as they stand in protocol headers, the most significant octet first unless
+// another order is told, and the copying of octets.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,19 @@ constexpr std::uint16_t load_16(const std::byte* octets) {
 constexpr void store_16(std::byte* octets, std::uint16_t value) {
   octets[0] = static_cast<std::byte>(value >> 8);
   octets[1] = static_cast<std::byte>(value & 0xff);
+}
+
+// The same in an order that is told.
+constexpr std::uint16_t load_16(const std::byte* octets, std::endian order) {
+  const bool is_big = order == std::endian::big;
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[is_big ? 0 : 1]) << 8 |
+                                    std::to_integer<unsigned>(octets[is_big ? 1 : 0]));
+}
+
+constexpr void store_16(std::byte* octets, std::uint16_t value, std::endian order) {
+  const bool is_big = order == std::endian::big;
+  octets[is_big ? 1 : 0] = static_cast<std::byte>(value & 0xff);
+  octets[is_big ? 0 : 1] = static_cast<std::byte>(value >> 8);
 }
 
 constexpr std::uint32_t load_32(const std::byte* octets) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "switch/frame/octets.hpp"
 #include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
@@ -37,18 +38,6 @@ constexpr std::uint16_t reserved_segment_size = 0xffff;
 
 constexpr std::size_t max_segment_count(TransportKind kind) {
   return kind == TransportKind::tcp ? max_tcp_segment_count : max_udp_segment_count;
-}
-
-std::uint16_t load_word(const std::byte* octets, std::endian order) {
-  const bool is_big = order == std::endian::big;
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(octets[is_big ? 0 : 1]) << 8 |
-                                    std::to_integer<unsigned>(octets[is_big ? 1 : 0]));
-}
-
-void store_word(std::byte* octets, std::uint16_t value, std::endian order) {
-  const bool is_big = order == std::endian::big;
-  octets[is_big ? 1 : 0] = static_cast<std::byte>(value & 0xff);
-  octets[is_big ? 0 : 1] = static_cast<std::byte>(value >> 8);
 }
 
 std::optional<GsoKind> kind_from_wire(std::uint8_t kind) {
@@ -150,10 +139,10 @@ std::optional<Offload> read_offload(std::span<const std::byte, offload_header_si
                  .is_verified = (flags & data_valid_flag) != 0,
                  .gso = *kind,
                  .has_ecn = has_ecn,
-                 .header_size = load_word(&header[header_size_at], order),
-                 .segment_size = load_word(&header[segment_size_at], order),
-                 .checksum_start = load_word(&header[checksum_start_at], order),
-                 .checksum_offset = load_word(&header[checksum_offset_at], order)};
+                 .header_size = load_16(&header[header_size_at], order),
+                 .segment_size = load_16(&header[segment_size_at], order),
+                 .checksum_start = load_16(&header[checksum_start_at], order),
+                 .checksum_offset = load_16(&header[checksum_offset_at], order)};
 }
 
 void write_offload(const Offload& offload, std::span<std::byte, offload_header_size> header,
@@ -162,10 +151,10 @@ void write_offload(const Offload& offload, std::span<std::byte, offload_header_s
                                             (offload.is_verified ? data_valid_flag : 0));
   header[kind_at] =
       static_cast<std::byte>(kind_to_wire(offload.gso) | (offload.has_ecn ? wire_ecn_flag : 0));
-  store_word(&header[header_size_at], offload.header_size, order);
-  store_word(&header[segment_size_at], offload.segment_size, order);
-  store_word(&header[checksum_start_at], offload.checksum_start, order);
-  store_word(&header[checksum_offset_at], offload.checksum_offset, order);
+  store_16(&header[header_size_at], offload.header_size, order);
+  store_16(&header[segment_size_at], offload.segment_size, order);
+  store_16(&header[checksum_start_at], offload.checksum_start, order);
+  store_16(&header[checksum_offset_at], offload.checksum_offset, order);
 }
 
 bool is_consistent(std::size_t size, const Layout& layout, const Offload& offload) {

@@ -22,6 +22,9 @@ namespace tapswitch {
 // The kind of a super-frame says how it is to be cut.
 enum class GsoKind : std::uint8_t { none, tcp_ipv4, tcp_ipv6, udp };
 
+// Whether a super-frame is to be cut inside a tunnel (tunnel.hpp), and what that lies in.
+enum class Tunnelled : std::uint8_t { no, in_udp, otherwise };
+
 struct Offload {
   // The checksum field holds the sum of the pseudo-header only; the sum of everything from
   // 'checksum_start' to the end of the frame is still to be added.
@@ -29,8 +32,8 @@ struct Offload {
   // Somebody has checked the checksum already.
   bool is_verified = false;
   GsoKind gso = GsoKind::none;
-  // The super-frame is to be cut inside a tunnel (tunnel.hpp), of which its header says nothing.
-  bool is_tunnelled = false;
+  // The virtio-net header of 10 bytes says nothing of it; it is found.
+  Tunnelled tunnelled = Tunnelled::no;
   // The TCP super-frame carries CWR, which belongs to its first segment only.
   bool has_ecn = false;
   // How many bytes of headers to expect: a hint. Linux itself leaves out a tag or adds payload.
@@ -46,6 +49,15 @@ struct Offload {
 
   // Whether there is nothing left to finish.
   [[nodiscard]] constexpr bool is_plain() const { return !needs_checksum && gso == GsoKind::none; }
+
+  [[nodiscard]] constexpr bool is_tunnelled() const { return tunnelled != Tunnelled::no; }
+
+  // The frame is to be sent as it is, and not to be cut.
+  constexpr void forget_segments() {
+    gso = GsoKind::none;
+    has_ecn = false;
+    segment_size = 0;
+  }
 
   // The headers have become longer by 'size' bytes in front of 'checksum_start', or shorter.
   constexpr void lengthen(std::size_t size) {
@@ -83,7 +95,8 @@ struct OffloadSet {
   bool tso6 = false;
   bool tso_ecn = false;  // TSO of frames with CWR, beside tso4 or tso6
   bool uso = false;
-  bool tunnels = false;  // those of them that are taken, also inside any tunnel
+  bool udp_tunnels = false;  // those of them that are taken, also inside a tunnel of UDP
+  bool tunnels = false;      // the same, inside any tunnel
 
   constexpr bool operator==(const OffloadSet&) const = default;
 
@@ -98,8 +111,10 @@ struct OffloadSet {
 
  private:
   [[nodiscard]] constexpr bool accepts_super_frame(const Offload& offload) const {
-    return (tso_ecn || !offload.has_ecn) && (tunnels || !offload.is_tunnelled) &&
-           accepts(offload.gso);
+    return (tso_ecn || !offload.has_ecn) && accepts(offload.tunnelled) && accepts(offload.gso);
+  }
+  [[nodiscard]] constexpr bool accepts(Tunnelled tunnelled) const {
+    return tunnelled == Tunnelled::no || tunnels || (udp_tunnels && tunnelled == Tunnelled::in_udp);
   }
   [[nodiscard]] constexpr bool accepts(GsoKind kind) const {
     switch (kind) {
@@ -116,9 +131,17 @@ struct OffloadSet {
   }
 };
 
-// All that a virtio-net header can tell of.
+// All that a virtio-net header of 10 bytes can tell of.
 constexpr OffloadSet all_offloads{
     .checksum = true, .tso4 = true, .tso6 = true, .tso_ecn = true, .uso = true};
+
+// All that one of 24 bytes can tell of (long_header.hpp).
+constexpr OffloadSet all_tap_offloads{.checksum = true,
+                                      .tso4 = true,
+                                      .tso6 = true,
+                                      .tso_ecn = true,
+                                      .uso = true,
+                                      .udp_tunnels = true};
 
 // The most segments a super-frame may ask for. The smallest that Linux makes of a TCP stream have
 // 36 bytes; to cut 64 KiB into single bytes would keep a worker busy for everybody's loss.

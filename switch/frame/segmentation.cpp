@@ -8,24 +8,92 @@
 #include "switch/frame/transport_fields.hpp"
 
 namespace tapswitch {
+namespace {
+
+Offload offload_of_datagrams(std::size_t udp, std::size_t size) {
+  return {.needs_checksum = true,
+          .gso = GsoKind::udp,
+          .header_size = as_word(udp + udp_size),
+          .segment_size = as_word(size),
+          .checksum_start = as_word(udp),
+          .checksum_offset = checksum_offset_in(TransportKind::udp)};
+}
+
+}  // namespace
 
 bool Segmenter::next(FrameBuffer& out) {
   if (!has_next_) {
     return false;
   }
-  const std::size_t begin = headers_.payload + sent_;
-  const std::size_t left = frame_.size() - begin;
-  const std::size_t payload_size = std::min<std::size_t>(left, frame_.offload().segment_size);
-  const bool is_last = payload_size == left;
-
-  const std::span<std::byte> segment = out.space().first(headers_.payload + payload_size);
+  const std::uint16_t index = index_;
+  const std::span<std::byte> segment = out.space().first(next_size());
   copy_octets(frame_.head().first(headers_.payload), segment.data());
-  frame_.copy(begin, segment.subspan(headers_.payload));
+  write_next(segment);
   out.assign(segment.size());
-  out.set_number(frame_.number() == 0 ? 0 : frame_.number() + index_);
+  out.set_number(number_of(index));
+  out.set_mirrored_to(frame_.mirrored_to());
+  if (frame_.offload().is_tunnelled()) [[unlikely]] {
+    write_around(segment, frame_.layout().network(), frame_.tunnel(), index);
+  }
+  return true;
+}
 
-  const bool is_tunnelled = frame_.offload().is_tunnelled;
-  if (segment.size() == frame_.size() && !is_tunnelled) {
+bool Segmenter::gives_datagrams(const FrameBuffer& frame) {
+  if (frame.offload().tunnelled != Tunnelled::in_udp) {
+    return false;
+  }
+  const std::size_t udp = frame.layout().network() + frame.tunnel().transport;
+  return load_16(&frame.head()[udp + udp_checksum]) != 0;
+}
+
+// The headers in front of the tunnel's payload are there once; each segment is written as if its
+// own began so far before its payload, where the outer ones are not looked at.
+bool Segmenter::next_datagrams(FrameBuffer& out) {
+  if (!has_next_) {
+    return false;
+  }
+  const std::size_t network = frame_.layout().network();
+  const std::size_t inside = network + frame_.tunnel().transport + udp_size;
+  const std::size_t datagram_size = headers_.payload - inside + frame_.offload().segment_size;
+  const std::size_t room =
+      std::min(most_octets_of_ip - (inside - network), FrameBuffer::max_frame_size - inside);
+  const std::size_t most = std::min(max_udp_segment_count, room / datagram_size);
+  const std::uint16_t first = index_;
+  copy_octets(frame_.head().first(inside), out.space().data());
+  std::size_t size = inside;
+  do {
+    const std::span<std::byte> segment = out.space().subspan(size - inside).first(next_size());
+    copy_octets(frame_.head().subspan(inside, headers_.payload - inside), &segment[inside]);
+    write_next(segment);
+    size += segment.size() - inside;
+  } while (has_next_ && std::size_t{index_} - first < most);
+
+  const std::span<std::byte> bytes = out.space().first(size);
+  if (index_ - first == 1) {
+    out.assign(size);
+    write_around(bytes, network, frame_.tunnel(), first);
+  } else {
+    out.assign(size, offload_of_datagrams(inside - udp_size, datagram_size));
+    write_around_datagrams(bytes, network, frame_.tunnel(), first);
+  }
+  out.find_layout();
+  out.set_number(number_of(first));
+  out.set_mirrored_to(frame_.mirrored_to());
+  return true;
+}
+
+std::size_t Segmenter::next_size() const {
+  const std::size_t left = frame_.size() - headers_.payload - sent_;
+  return headers_.payload + std::min<std::size_t>(left, frame_.offload().segment_size);
+}
+
+// Writes all but the headers around a tunnel, of which a copy is there.
+void Segmenter::write_next(std::span<std::byte> segment) {
+  const std::size_t begin = headers_.payload + sent_;
+  const std::size_t payload_size = segment.size() - headers_.payload;
+  const bool is_last = begin + payload_size == frame_.size();
+  frame_.copy(begin, segment.subspan(headers_.payload));
+  if (segment.size() == frame_.size() && !frame_.offload().is_tunnelled()) {
     // There was nothing to cut: Linux leaves such a frame as it is but for its checksum.
     Offload unfinished = frame_.offload();
     finish_checksum(segment, unfinished);
@@ -33,13 +101,9 @@ bool Segmenter::next(FrameBuffer& out) {
     write_ip_of_segment(segment, headers_, index_);
     headers_.kind == TransportKind::tcp ? write_tcp(segment, is_last) : write_udp(segment);
   }
-  if (is_tunnelled) [[unlikely]] {
-    write_around(segment, frame_.layout().network(), frame_.tunnel(), index_);
-  }
   sent_ += payload_size;
   ++index_;
   has_next_ = !is_last;
-  return true;
 }
 
 void Segmenter::write_tcp(std::span<std::byte> segment, bool is_last) const {

@@ -9,6 +9,8 @@
 // computed from the addresses: the sender knew the final destination of a routing header.
 // A super-frame inside a tunnel is cut in the same way, and the headers around each segment follow
 // (tunnel.hpp). The result equals what Linux cuts, byte for byte; a test compares them.
+// The segments of a super-frame inside a tunnel of UDP are datagrams of equal size. Where they may
+// go as a super-frame of UDP they are left together: their receiver is given one frame, not dozens.
 #pragma once
 
 #include <cstddef>
@@ -29,11 +31,24 @@ class Segmenter {
       : frame_(frame), headers_(headers) {}
 
   // Makes the next segment the frame in 'out', which needs nothing finished any more and has the
-  // next of the super-frame's numbers. False, and 'out' is left alone, if there is none left. 'out'
-  // must not be the buffer of the super-frame.
+  // next of the super-frame's numbers, and its marks. False, and 'out' is left alone, if there is
+  // none left. 'out' must not be the buffer of the super-frame.
   [[nodiscard]] bool next(FrameBuffer& out);
 
+  // Whether the segments of 'frame' can be left together: it lies in a tunnel of UDP with a
+  // checksum, as those of a super-frame of UDP have one. Requires: check_offload() was true of it.
+  [[nodiscard]] static bool gives_datagrams(const FrameBuffer& frame);
+
+  // The same as next(), but takes as many segments as go into a super-frame of UDP; the last may be
+  // alone. Requires: gives_datagrams(); the headers are those inside the tunnel.
+  [[nodiscard]] bool next_datagrams(FrameBuffer& out);
+
  private:
+  [[nodiscard]] std::size_t next_size() const;
+  [[nodiscard]] std::uint64_t number_of(std::uint16_t index) const {
+    return frame_.number() == 0 ? 0 : frame_.number() + index;
+  }
+  void write_next(std::span<std::byte> segment);
   void write_tcp(std::span<std::byte> segment, bool is_last) const;
   void write_udp(std::span<std::byte> segment) const;
 

@@ -24,6 +24,7 @@ constexpr std::size_t ipv4_addresses = 12;
 constexpr std::size_t ipv6_payload_length = 4;
 constexpr std::size_t ipv6_next_header = 6;
 constexpr std::size_t ipv6_addresses = 8;
+constexpr std::size_t ipv6_address_size = 16;
 constexpr std::size_t ipv6_size = 40;
 constexpr std::size_t tcp_sequence = 4;
 constexpr std::size_t tcp_acknowledgment = 8;

@@ -164,12 +164,18 @@ class Search {
   Tunnel tunnel_;
 };
 
-// The field of UDP holds the sum of the pseudo-header with the length of the super-frame.
-void write_udp_around(std::span<std::byte> udp) {
+// Writes the length of 'udp', and returns what that adds to the sum of the pseudo-header that its
+// checksum field holds, which has the length of the super-frame.
+ChecksumSum sum_for_length(std::span<std::byte> udp) {
   ChecksumSum sum;
   sum.subtract(load_16(&udp[udp_length]));
   sum.add(as_word(udp.size()));
   store_16(&udp[udp_length], as_word(udp.size()));
+  return sum;
+}
+
+void write_udp_around(std::span<std::byte> udp) {
+  ChecksumSum sum = sum_for_length(udp);
   if (load_16(&udp[udp_checksum]) == 0) {
     return;  // its sender sums nothing [RFC 768]
   }
@@ -196,6 +202,17 @@ std::optional<Tunnel> find_tunnel(std::span<const std::byte> head, std::size_t s
     return std::nullopt;
   }
   return Search(head, size, layout, offload).run();
+}
+
+void write_around_datagrams(std::span<std::byte> segments, std::size_t network,
+                            const Tunnel& tunnel, std::uint16_t index) {
+  const std::size_t transport = network + tunnel.transport;
+  write_ip_of_segment(
+      segments, {.network = network, .transport = transport, .is_ipv6 = tunnel.is_ipv6}, index);
+  const std::span<std::byte> udp = segments.subspan(transport);
+  ChecksumSum sum = sum_for_length(udp);
+  sum.add(load_16(&udp[udp_checksum]));
+  store_16(&udp[udp_checksum], sum.folded());
 }
 
 void write_around(std::span<std::byte> segment, std::size_t network, const Tunnel& tunnel,

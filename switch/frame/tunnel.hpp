@@ -56,4 +56,9 @@ struct Tunnel {
 void write_around(std::span<std::byte> segment, std::size_t network, const Tunnel& tunnel,
                   std::uint16_t index);
 
+// The same for several segments in the payload of one UDP, of which the first has that number; the
+// checksum of that UDP is left unfinished. Requires: it has one.
+void write_around_datagrams(std::span<std::byte> segments, std::size_t network,
+                            const Tunnel& tunnel, std::uint16_t index);
+
 }  // namespace tapswitch

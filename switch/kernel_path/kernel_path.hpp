@@ -3,7 +3,7 @@
 // ports that can take part, and leaves all else to the workers.
 //
 // Theory of operation: a port takes part if the switch holds its far end by an interface of our own
-// namespace and hears it by a packet socket (Port::near_index()), if its link is up, if nobody
+// namespace and hears it by a packet socket (Port::path_seat()), if its link is up, if nobody
 // looks at its frames and if nothing is to be finished for it. The programs of its interface are
 // put there when the port comes and taken off when it goes; whether frames go by the path is up to
 // the maps alone. A picture makes all words of the ports before it stale by one store, and is in
@@ -17,13 +17,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "switch/engine/adopters.hpp"
-#include "switch/kernel_path/path_program.hpp"
-#include "switch/kernel_path/path_tables.hpp"
-#include "switch/system/route_socket.hpp"
+#include "switch/kernel_path/path_member.hpp"
+#include "switch/kernel_path/path_mirror.hpp"
 
 namespace tapswitch {
 
@@ -35,8 +35,11 @@ class KernelPath final : public Adopter {
   KernelPath& operator=(const KernelPath&) = delete;
   ~KernelPath() override;
 
+  // Whether nothing of it outlives the process, however that ends: from Linux 6.6 on.
+  [[nodiscard]] bool goes_with_process() const;
+
   void withdraw(SwitchId id) noexcept override;
-  void adopt(SwitchId id, const std::shared_ptr<const Picture>& picture) override;
+  void adopt_all(std::span<const Adoption> all) override;
   void add_totals(SwitchId id, PortIndex port, PortTotals& sum) const override;
   void add_totals(SwitchId id, VlanId vid, VlanTotals& sum) const override;
 
@@ -49,51 +52,41 @@ class KernelPath final : public Adopter {
   // ports each time.
   void tick();
 
+  // How many frames that came in by the port were lost so as not to overtake others.
+  [[nodiscard]] std::uint64_t lost(SwitchId id, PortIndex port) const;
+
+  // Whether the programs know the station. Where they do not, its frames are left to the workers.
+  [[nodiscard]] bool knows(SwitchId id, Station station) const;
+
   // Why a port is not on the path; nullopt: it is.
   [[nodiscard]] std::optional<std::string> refusal(SwitchId id, PortIndex port) const;
 
  private:
-  class Mirror;
-
-  struct Member {
-    const Port* port = nullptr;
-    int socket = -1;
-    bool is_attached = false;  // the programs are there
-    bool is_on = false;
-    std::string reason;  // why it is not
-    path_port words{};
-  };
-
   struct Home {
     std::uint32_t number = 0;
     std::uint64_t generation = 0;
     std::shared_ptr<const Picture> picture;
-    std::map<PortIndex, Member> members;
-    std::unique_ptr<Mirror> mirror;  // null: no port has been on the path yet
+    std::map<PortIndex, PathMember> members;
+    std::unique_ptr<PathMirror> mirror;  // null: no port has been on the path yet
   };
 
-  KernelPath(PathProgram program, RouteSocket routes);
+  explicit KernelPath(PathTools tools);
 
+  [[nodiscard]] const PathMember* find(SwitchId id, PortIndex port) const;
   [[nodiscard]] std::optional<std::uint32_t> free_number() const;
   [[nodiscard]] std::optional<std::uint32_t> take_place();
   void forget(SwitchId id);
+  void forget_stations(Home& home);
+  void adopt(const Adoption& next);
   void adopt(Home& home);
   void drop_those_gone(Home& home);
-  [[nodiscard]] Member* find_or_enter(Home& home, PortIndex index);
+  [[nodiscard]] PathMember* find_or_enter(Home& home, PortIndex index);
   void bring(Home& home, PortIndex index);
-  void put(Home& home, PortIndex index, Member& member);
-  void attach(Member& member);
-  void take_off(Member& member);
-  void detach(Member& member);
-  void leave(Member& member);
-  [[nodiscard]] bool is_far(int index);
+  void leave(PathMember& member);
   void open(Home& home);
   void shut(Home& home) noexcept;
-  void check(Member& member);
 
-  PathProgram program_;
-  PathTables tables_;
-  RouteSocket routes_;
+  PathTools tools_;
   bool is_at_rest_ = true;
   std::map<SwitchId, Home> homes_;
   std::vector<bool> places_;  // of counters, which are taken

@@ -56,6 +56,7 @@ const volatile __u32 path_secret[2] SEC(".rodata.secret") = {0, 0};
 
 // What is known of a frame on its way to a decision.
 struct path_frame {
+  __u64 now;  // when it came, in nanoseconds
   const struct path_port* ingress;
   const struct path_port* egress;
   __u32 size;  // as it came in, with its tag
@@ -77,6 +78,7 @@ static __always_inline int path_port_carries(const struct path_port* port, __u32
 static __always_inline int path_begin(struct __sk_buff* skb, struct path_frame* frame) {
   __u32 ifindex = skb->ifindex;
   __u8 header[PATH_HEADER];
+  frame->now = bpf_ktime_get_ns();
   frame->ingress = bpf_map_lookup_elem(&path_ingress, &ifindex);
   if (!frame->ingress || skb->len > PATH_LONGEST ||
       bpf_skb_load_bytes(skb, 0, header, sizeof header) != 0) {
@@ -244,41 +246,41 @@ static __always_inline int path_count(const struct path_frame* frame, __u32 out_
   return 1;
 }
 
-// Whether the frame goes by the path, and then, in 'verdict', how. It is counted as forwarded.
-static __always_inline int path_decide(struct __sk_buff* skb, struct path_verdict* verdict) {
-  struct path_frame frame = {};
-  if (!path_begin(skb, &frame)) {
+// Whether the frame could go by the path, and then, in 'verdict', how, and with which 'size'. In
+// any case 'frame' says what is known of it; without a port at ingress, nothing.
+static __always_inline int path_judge(struct __sk_buff* skb, struct path_frame* frame,
+                                      struct path_verdict* verdict, __u32* size) {
+  if (!path_begin(skb, frame)) {
     return 0;
   }
-  __u32 number = frame.ingress->switch_number;
+  __u32 number = frame->ingress->switch_number;
   const struct path_switch* home = bpf_map_lookup_elem(&path_switches, &number);
-  if (!home || home->generation != frame.ingress->generation || !path_classify(skb, &frame)) {
+  if (!home || !home->generation || home->generation != frame->ingress->generation ||
+      !path_classify(skb, frame)) {
     return 0;
   }
-  frame.source.switch_number = frame.destination.switch_number = number;
-  frame.source.vid = frame.destination.vid = frame.vid;
-  const __u32 now = (__u32)(bpf_ktime_get_ns() / PATH_NANOSECONDS);
-  __u32 size = 0;
-  if (!path_knows_source(&frame, now, home->ageing) ||
-      !path_find_egress(&frame, now, home->ageing) || !path_fits(skb, &frame) ||
-      !path_edit(&frame, verdict, &size) || !path_count(&frame, size)) {
+  frame->source.switch_number = frame->destination.switch_number = number;
+  frame->source.vid = frame->destination.vid = frame->vid;
+  const __u32 now = (__u32)(frame->now / PATH_NANOSECONDS);
+  if (!path_knows_source(frame, now, home->ageing) || !path_find_egress(frame, now, home->ageing) ||
+      !path_fits(skb, frame) || !path_edit(frame, verdict, size)) {
     return 0;
   }
-  verdict->ifindex = frame.egress->ifindex;
+  verdict->target = frame->egress->ifindex;
   return 1;
 }
 
 // Does what was decided. Returns what tc(8) is to do.
 static __always_inline int path_act(struct __sk_buff* skb, const struct path_verdict* verdict) {
-  if (verdict->steps & path_pops && bpf_skb_vlan_pop(skb) != 0) {
+  if (verdict->steps & path_ends || (verdict->steps & path_pops && bpf_skb_vlan_pop(skb) != 0)) {
     return 2;  // TC_ACT_SHOT
   }
   if (verdict->steps & path_pushes &&
       bpf_skb_vlan_push(skb, bpf_htons((__u16)(verdict->tag >> 16)), (__u16)verdict->tag) != 0) {
     return 2;
   }
-  return verdict->steps & path_crosses ? (int)bpf_redirect_peer(verdict->ifindex, 0)
-                                       : (int)bpf_redirect(verdict->ifindex, 0);
+  return verdict->steps & path_crosses ? (int)bpf_redirect_peer(verdict->target, 0)
+                                       : (int)bpf_redirect(verdict->target, 0);
 }
 
 #endif

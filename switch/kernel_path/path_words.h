@@ -4,11 +4,13 @@
 //
 // Limits: path_most_ports ports, of whatever switches, path_most_stations stations and
 // path_most_vlans pairs of a switch and a VLAN; switches are numbered from 0 to
-// path_most_switches - 1.
+// path_most_switches - 1. Flows share path_flow_marks marks.
 #ifndef TAPSWITCH_PATH_WORDS_H
 #define TAPSWITCH_PATH_WORDS_H
 
 #include <linux/types.h>
+
+#include "switch/ports/ingress_ledger.h"
 
 enum path_limits {
   path_most_ports = 8192,
@@ -16,6 +18,7 @@ enum path_limits {
   path_most_vlans = 65536,
   path_most_switches = 4096,
   path_vlan_words = 64,  // of 64 bits, one for each VLAN
+  path_flow_marks = 65536,
 };
 
 enum path_flags {
@@ -32,13 +35,13 @@ enum path_flags {
 
 // A port as the programs read it, written twice: by the index of its interface, for frames that
 // come in there, and by its place, for those that leave. It counts only while its generation is
-// that of its switch.
+// that of its switch; one that is off the path has generation 0.
 struct path_port {
   __u64 generation;
   __u32 ifindex;
   __u32 switch_number;
   __u32 index;       // in its switch
-  __u32 counters;    // where its counters are
+  __u32 counters;    // where its counters are, and its queue
   __u32 mtu;         // bytes of payload
   __u32 least_size;  // a shorter frame is filled up, by a worker
   __u32 flags;       // of path_flags
@@ -92,19 +95,31 @@ struct path_vlan_counters {
   __u64 in_octets;
 };
 
+// The frames of a port that are left to its socket. Times are nanoseconds of CLOCK_MONOTONIC.
+struct path_queue {
+  struct ingress_ledger ledger;
+  __u64 since;       // frames from before were left without a mark
+  __u64 last;        // when the last frame was left
+  __u64 busy_since;  // since when there was always one that waited
+  __u64 lost;        // frames that would have overtaken some
+  __u64 unused;
+};
+
 // The steps that a frame takes on the path, in this order.
 enum path_steps {
   path_pops = 1,     // its outermost tag comes off
   path_pushes = 2,   // another goes in front
   path_crosses = 4,  // to the far end itself
+  path_waits = 8,    // none of them: it was left to the socket
+  path_ends = 16,    // none of them: it is lost
 };
 
 // A frame that was decided carries this from one program to the other, in its control block: a
 // secret word, for there may be anything in the block of a frame that was not decided.
 struct path_verdict {
   __u32 secret[2];
-  __u32 ifindex;
-  __u32 tag;  // its type, then its control information
+  __u32 target;  // the interface by which it leaves; of one that waits, where its queue is
+  __u32 tag;     // its type, then its control information
   __u32 steps;
 };
 

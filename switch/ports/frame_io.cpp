@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cerrno>
 
+#include "switch/frame/long_header.hpp"
+
 namespace tapswitch {
 namespace {
 
@@ -19,6 +21,11 @@ ReceiveStatus receive_status(int error) noexcept {
     case ENOBUFS:
     case ENOMEM:
       return ReceiveStatus::empty;
+    // A TAP has taken off a frame of which its header cannot tell: one that waited while offloads
+    // were turned off, or whose TAP somebody has given a shorter header.
+    case EINVAL:
+    case EFAULT:
+      return ReceiveStatus::garbled;
     // Whatever else there is would come again at once and keep the worker spinning.
     default:
       return ReceiveStatus::gone;
@@ -157,6 +164,23 @@ int write_message(int fd, std::span<const std::byte> front, const FrameBuffer& f
   return size < 0 ? errno : 0;
 }
 
+// 'read' makes an offload of a header of that size, if it can.
+template <std::size_t header_size, typename Read>
+ReceiveStatus receive_behind(int fd, FrameBuffer& frame, FileOwner owner, const Read& read) {
+  const std::span<std::byte> space = frame.space(header_size);
+  const Message message = read_message(fd, space, owner);
+  if (message.size == 0) {
+    return message.status;
+  }
+  const std::optional<Offload> offload =
+      read(std::span<const std::byte>(space).first<header_size>());
+  if (!offload || message.size < header_size) {
+    return ReceiveStatus::garbled;
+  }
+  frame.assign(message.size - header_size, *offload);
+  return ReceiveStatus::received;
+}
+
 }  // namespace
 
 ReceiveStatus receive_frame(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
@@ -172,17 +196,12 @@ SendStatus send_frame(int fd, const FrameBuffer& frame, FileOwner owner) noexcep
 }
 
 ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
-  const std::span<std::byte> space = frame.space(offload_header_size);
-  const Message message = read_message(fd, space, owner);
-  if (message.size == 0) {
-    return message.status;
-  }
-  const auto offload = read_offload(space.first<offload_header_size>());
-  if (!offload || message.size < offload_header_size) {
-    return ReceiveStatus::garbled;
-  }
-  frame.assign(message.size - offload_header_size, *offload);
-  return ReceiveStatus::received;
+  return receive_behind<offload_header_size>(fd, frame, owner,
+                                             [](auto header) { return read_offload(header); });
+}
+
+ReceiveStatus receive_behind_long_header(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
+  return receive_behind<long_header_size>(fd, frame, owner, read_long_header);
 }
 
 ReceiveStatus receive_datagram(const PeerSocket& socket, FrameBuffer& frame) noexcept {
@@ -217,27 +236,23 @@ SendStatus send_offloaded_frame(int fd, FrameBuffer& frame, FileOwner owner) noe
   return status_of(write_offloaded_frame(fd, frame, std::endian::little, owner));
 }
 
+SendStatus send_behind_long_header(int fd, FrameBuffer& frame, FileOwner owner) noexcept {
+  const std::span<std::byte> header = frame.prefix(long_header_size);
+  write_long_header(frame, header.first<long_header_size>());
+  return status_of(
+      write_message(fd, {header.data(), header.size() + frame.head().size()}, frame, owner));
+}
+
 int write_offloaded_frame(int fd, FrameBuffer& frame, std::endian order, FileOwner owner) noexcept {
   const std::span<std::byte> header = frame.prefix(offload_header_size);
   write_offload(frame.offload(), header.first<offload_header_size>(), order);
   return write_message(fd, {header.data(), header.size() + frame.head().size()}, frame, owner);
 }
 
+// Nothing but its peer can be gone: the socket is ours.
 SendStatus datagram_status(int error, SendStatus without_peer) noexcept {
-  switch (error) {
-    case 0:
-      return SendStatus::sent;
-    case EAGAIN:
-    case ENOBUFS:
-    case ENOMEM:
-      return SendStatus::busy;
-    case ECONNREFUSED:
-    case ENOTCONN:
-    case EPIPE:
-      return without_peer;
-    default:
-      return SendStatus::refused;
-  }
+  const SendStatus status = status_of(error);
+  return status == SendStatus::gone ? without_peer : status;
 }
 
 }  // namespace tapswitch

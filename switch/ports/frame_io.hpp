@@ -32,11 +32,15 @@ enum class FileOwner : std::uint8_t { ours, shared };
 [[nodiscard]] SendStatus send_frame(int fd, const FrameBuffer& frame,
                                     FileOwner owner = FileOwner::ours) noexcept;
 
-// The same where a virtio-net header stands before each frame.
+// The same where a virtio-net header of 10 bytes stands before each frame, or one of 24.
 [[nodiscard]] ReceiveStatus receive_offloaded_frame(int fd, FrameBuffer& frame,
                                                     FileOwner owner = FileOwner::ours) noexcept;
 [[nodiscard]] SendStatus send_offloaded_frame(int fd, FrameBuffer& frame,
                                               FileOwner owner = FileOwner::ours) noexcept;
+[[nodiscard]] ReceiveStatus receive_behind_long_header(int fd, FrameBuffer& frame,
+                                                       FileOwner owner) noexcept;
+[[nodiscard]] SendStatus send_behind_long_header(int fd, FrameBuffer& frame,
+                                                 FileOwner owner) noexcept;
 
 // The same, with numbers of the header in that order; returns 0, or what the kernel said against
 // it.

@@ -94,7 +94,7 @@ KernelResult<void> replace_addresses(RouteSocket& routes, int index,
     return std::ranges::find(wanted, address) == wanted.end() &&
            std::ranges::find(asked, address) != asked.end();
   };
-  auto kept = routes.addresses(index);
+  auto kept = routes.save_addresses(index);
   if (!kept) {
     return kept.error();
   }
@@ -110,19 +110,22 @@ KernelResult<void> replace_addresses(RouteSocket& routes, int index,
     }
   }
   // The first address of an IPv4 network takes the others of that network with it when it goes.
-  std::erase_if(*kept, is_unwanted);
-  kept->insert(kept->end(), wanted.begin(), wanted.end());
-  std::ignore = add_addresses(routes, index, *kept);
+  for (const SavedAddress& saved : *kept) {
+    if (!is_unwanted(saved.address)) {
+      std::ignore = routes.restore_address(index, saved);
+    }
+  }
+  std::ignore = add_addresses(routes, index, wanted);
   return {};
 }
 
 KernelResult<InterfaceState> read_interface_state(RouteSocket& routes, const InterfaceInfo& info) {
-  auto addresses = routes.addresses(info.index);
+  auto addresses = routes.save_addresses(info.index);
   if (!addresses) {
     return addresses.error();
   }
   // Addresses that the kernel gives by itself, and gives again.
-  std::erase_if(*addresses, [](const auto& address) { return address.is_link_local(); });
+  std::erase_if(*addresses, [](const auto& saved) { return saved.address.is_link_local(); });
   return InterfaceState{
       .mac = info.mac, .mtu = info.mtu, .is_up = info.is_up, .addresses = std::move(*addresses)};
 }
@@ -142,15 +145,13 @@ KernelResult<void> restore_interface(RouteSocket& routes, const InterfaceInfo& n
     steps.note(routes.change(now.index, {.is_up = state.is_up}));
   }
   for (const InterfaceAddress& address : added) {
-    if (std::ranges::find(state.addresses, address) == state.addresses.end()) {
+    if (std::ranges::find(state.addresses, address, &SavedAddress::address) ==
+        state.addresses.end()) {
       std::ignore = routes.remove_address(now.index, address);  // it may be gone already
     }
   }
-  for (const InterfaceAddress& address : state.addresses) {
-    const auto done = routes.add_address(now.index, address);
-    if (!done && done.error().number != EEXIST) {
-      steps.note(done);
-    }
+  for (const SavedAddress& saved : state.addresses) {
+    steps.note(routes.restore_address(now.index, saved));
   }
   return steps.result();
 }

@@ -85,7 +85,7 @@ struct InterfaceState {
   std::optional<MacAddress> mac;
   std::uint32_t mtu = 0;
   bool is_up = false;
-  std::vector<InterfaceAddress> addresses;
+  std::vector<SavedAddress> addresses;  // but for those that the kernel gives by itself
 };
 
 // Keeps the first error of several steps.

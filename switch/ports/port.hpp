@@ -11,11 +11,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/system/kernel_error.hpp"
 #include "switch/system/unique_fd.hpp"
+
+struct ingress_ledger;
 
 namespace tapswitch {
 
@@ -30,6 +33,12 @@ enum class ReceiveStatus : std::uint8_t {
   // The bytes that came are no frames, or the last one was cut short: it is lost, and so is the
   // connection it came by; the port waits for another.
   misframed,
+  // The frame in the buffer is lost before it comes in, by the conditions of the port: because they
+  // are so, or because too many wait already.
+  lost,
+  queue_full,
+  unsent,  // the frame in the buffer, which send() had taken, did not leave: unsent_status() says
+           // why
   // Someone came or went at the other end: link() says how it is now. Not said again until
   // heed_changes() was called.
   changed,
@@ -43,11 +52,13 @@ constexpr bool has_frame(ReceiveStatus status) {
 
 enum class SendStatus : std::uint8_t {
   sent,
-  link_down,  // the other end is down, or there is none now
-  busy,       // no room at the other end now
-  refused,    // the kernel refused this frame
-  too_long,   // the kernel refused it for its length
-  gone,       // the other end is gone for good
+  link_down,   // the other end is down, or there is none now
+  busy,        // no room at the other end now
+  refused,     // the kernel refused this frame
+  too_long,    // the kernel refused it for its length
+  gone,        // the other end is gone for good
+  lost,        // by the conditions of the port, on purpose
+  queue_full,  // too many wait under its conditions already
 };
 
 // The other end of a port as the kernel sees it now.
@@ -69,6 +80,14 @@ struct LinkStatus {
 struct KernelDrops {
   std::uint64_t ingress = 0;
   std::uint64_t egress = 0;
+};
+
+// Tells where programs in the kernel could take frames of a port before the switch receives them.
+struct PathSeat {
+  int interface = 0;  // its index in the namespace of the switch; 0: there is none
+  std::string_view refusal = "a port of its kind does not take part";  // why there is none
+  // Whether the interface is the switch's own end of a veth.
+  bool is_near_end = false;
 };
 
 class Port {
@@ -98,6 +117,9 @@ class Port {
   // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
   // What it keeps of the frame, body and all, it copies.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
+
+  // Why the frame did not leave of which receive() has just said that it is unsent.
+  [[nodiscard]] virtual SendStatus unsent_status() const noexcept { return SendStatus::sent; }
 
   // Whether send() may keep frames back, so as to give the kernel several at once, until flush().
   // Constant for the life of the port.
@@ -130,6 +152,13 @@ class Port {
   // The index of the interface by which the switch holds the other end, where that is another one,
   // in the namespace of the switch: with it the other end goes. Nullopt: there is none.
   [[nodiscard]] virtual std::optional<int> near_index() const { return std::nullopt; }
+
+  [[nodiscard]] virtual PathSeat path_seat() const { return {}; }
+
+  // From now on the port notes in 'ledger' until when all is gone that was left to its socket
+  // (ingress_ledger.h); null: nowhere. The ledger stays until no worker knows the port. Of a port
+  // with a path_seat().
+  virtual void keep_ledger(ingress_ledger* /*ledger*/) noexcept {}
 
   // Since the port was opened. 'index' is that of its interface if it is known to be in the
   // namespace of the calling thread: then the kernel is asked for nothing else.

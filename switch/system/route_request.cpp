@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/system/route_request.hpp"
 
+#include <netlink/errno.h>
 #include <netlink/netlink.h>
 
 #include <cerrno>
@@ -38,6 +39,13 @@ int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* conversation) {
 
 }  // namespace
 
+RouteRequest::RouteRequest(int type, int flags, std::span<const std::byte> body)
+    : message_(::nlmsg_alloc_simple(type, flags)) {
+  is_complete_ =
+      message_ != nullptr && ::nlmsg_append(message_.get(), const_cast<std::byte*>(body.data()),
+                                            body.size(), NLMSG_ALIGNTO) == 0;
+}
+
 void RouteRequest::put(int attribute, std::span<const std::byte> octets) {
   is_complete_ = is_complete_ && ::nla_put(message_.get(), attribute,
                                            static_cast<int>(octets.size()), octets.data()) == 0;
@@ -64,12 +72,30 @@ int RouteRequest::exchange(nl_sock* socket, const Answer& on_answer) {
     return errno;
   }
   while (!conversation.is_over) {
-    if (::nl_recvmsgs(socket, callbacks.get()) < 0) {
+    const int heard = ::nl_recvmsgs(socket, callbacks.get());
+    if (heard == -NLE_DUMP_INTR && conversation.error == 0) {
+      return EINTR;
+    }
+    if (heard < 0) {
       // The kernel's own number, for libnl's are fewer and say less.
       return conversation.error != 0 ? conversation.error : EIO;
     }
   }
   return conversation.error;
+}
+
+int RouteRequest::list(nl_sock* socket, const std::function<void()>& forget,
+                       const Answer& on_answer) {
+  constexpr int most_tries = 16;
+  int error = EINTR;
+  for (int tries = 0; tries < most_tries && error == EINTR; ++tries) {
+    forget();
+    if (message_ != nullptr) {
+      ::nlmsg_hdr(message_.get())->nlmsg_seq = NL_AUTO_SEQ;
+    }
+    error = exchange(socket, on_answer);
+  }
+  return error == EINTR ? 0 : error;
 }
 
 }  // namespace tapswitch

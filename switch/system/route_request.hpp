@@ -30,6 +30,8 @@ class RouteRequest {
     is_complete_ = message_ != nullptr;
     put_header(header);
   }
+  // The same with a header that has its attributes behind it.
+  RouteRequest(int type, int flags, std::span<const std::byte> body);
 
   void put(int attribute, std::span<const std::byte> octets);
   void put(int attribute, std::uint32_t value) {
@@ -55,8 +57,13 @@ class RouteRequest {
     }
   }
 
-  // Sends it and hears every message of the answer. Gives the errno of the kernel, 0 for success.
+  // Sends it and hears every message of the answer. Gives the errno of the kernel, 0 for success;
+  // EINTR if it is a list, and what is listed has changed meanwhile.
   [[nodiscard]] int exchange(nl_sock* socket, const Answer& on_answer = {});
+  // The same for a request to list (NLM_F_DUMP): such a list may lack what did not change, so it is
+  // forgotten and asked for again, some times. The last is taken, however it came.
+  [[nodiscard]] int list(nl_sock* socket, const std::function<void()>& forget,
+                         const Answer& on_answer);
 
  private:
   struct MessageFree {

@@ -17,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <span>
 
 #include "switch/system/route_request.hpp"
@@ -94,6 +95,18 @@ ifinfomsg link_header() {
   return header;
 }
 
+// Asks for one interface; an error says that it cannot find 'object'.
+KernelResult<InterfaceInfo> ask_for(nl_sock* socket, RouteRequest& request,
+                                    std::string_view object) {
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  InterfaceInfo info;
+  if (const int error =
+          request.exchange(socket, [&info](nlmsghdr* answer) { info = parse_interface(answer); })) {
+    return kernel_error(error, "RTM_GETLINK", "find", object);
+  }
+  return info;
+}
+
 }  // namespace
 
 InterfaceInfo parse_interface(nlmsghdr* header) {
@@ -123,7 +136,11 @@ InterfaceInfo parse_interface(nlmsghdr* header) {
   if (attributes[IFLA_IFALIAS] != nullptr) {
     info.alias = ::nla_get_string(attributes[IFLA_IFALIAS]);
   }
-  info.is_silent = (link.ifi_flags & IFF_NOARP) != 0;
+  info.arp = (link.ifi_flags & IFF_NOARP) == 0;
+  info.multicast = (link.ifi_flags & IFF_MULTICAST) != 0;
+  if (attributes[IFLA_QDISC] != nullptr) {
+    info.queueing = ::nla_get_string(attributes[IFLA_QDISC]);
+  }
   info.address_mode = parse_address_mode(attributes[IFLA_AF_SPEC]);
   const LinkInfo link_info = parse_link_info(attributes[IFLA_LINKINFO]);
   info.tun = parse_tun(link_info);
@@ -158,13 +175,7 @@ KernelResult<RouteSocket> RouteSocket::open() {
 KernelResult<InterfaceInfo> RouteSocket::find(const std::string& interface) {
   RouteRequest request(RTM_GETLINK, 0, link_header());
   request.put(IFLA_IFNAME, interface);
-  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
-  InterfaceInfo info;
-  if (const int error = request.exchange(
-          socket_.get(), [&info](nlmsghdr* header) { info = parse_interface(header); })) {
-    return kernel_error(error, "RTM_GETLINK", "find", fmt::format("interface '{}'", interface));
-  }
-  return info;
+  return ask_for(socket_.get(), request, fmt::format("interface '{}'", interface));
 }
 
 KernelResult<InterfaceInfo> RouteSocket::find(int index, std::optional<int> name_space) {
@@ -174,13 +185,7 @@ KernelResult<InterfaceInfo> RouteSocket::find(int index, std::optional<int> name
   if (name_space) {
     request.put(IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(*name_space));
   }
-  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
-  InterfaceInfo info;
-  if (const int error = request.exchange(
-          socket_.get(), [&info](nlmsghdr* answer) { info = parse_interface(answer); })) {
-    return kernel_error(error, "RTM_GETLINK", "find", fmt::format("interface {}", index));
-  }
-  return info;
+  return ask_for(socket_.get(), request, fmt::format("interface {}", index));
 }
 
 KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
@@ -189,9 +194,9 @@ KernelResult<std::vector<InterfaceInfo>> RouteSocket::tun_devices() {
   // Else the kernel adds up what IPv6 counted on every processor, for each interface.
   request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
   std::vector<InterfaceInfo> found;
-  if (const int error = request.exchange(socket_.get(), [&found](nlmsghdr* header) {
-        found.push_back(parse_interface(header));
-      })) {
+  if (const int error = request.list(
+          socket_.get(), [&] { found.clear(); },
+          [&](nlmsghdr* header) { found.push_back(parse_interface(header)); })) {
     return kernel_error(error, "RTM_GETLINK", "list", "the interfaces");
   }
   return found;
@@ -203,7 +208,8 @@ KernelResult<RouteSocket::StatisticsByIndex> RouteSocket::statistics(std::option
   header.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
   RouteRequest request(RTM_GETSTATS, index ? 0 : NLM_F_DUMP, header);
   StatisticsByIndex found;
-  const int error = request.exchange(socket_.get(), [&found](nlmsghdr* answer) {
+  const auto forget = [&] { found.clear(); };
+  const int error = request.list(socket_.get(), forget, [&](nlmsghdr* answer) {
     std::array<nlattr*, IFLA_STATS_MAX + 1> attributes{};
     const auto& about = *static_cast<const if_stats_msg*>(::nlmsg_data(answer));
     if (::nlmsg_parse(answer, sizeof about, attributes.data(), IFLA_STATS_MAX, nullptr) >= 0) {
@@ -220,13 +226,18 @@ KernelResult<RouteSocket::StatisticsByIndex> RouteSocket::statistics(std::option
 KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change) {
   ifinfomsg header = link_header();
   header.ifi_index = index;
+  const auto set_flag = [&header](unsigned flag, bool is_set) {
+    header.ifi_change |= flag;
+    header.ifi_flags |= is_set ? flag : 0U;
+  };
   if (change.is_up) {
-    header.ifi_change = IFF_UP;
-    header.ifi_flags = *change.is_up ? unsigned{IFF_UP} : 0U;
+    set_flag(IFF_UP, *change.is_up);
   }
-  if (change.is_silent) {
-    header.ifi_change |= IFF_NOARP | IFF_MULTICAST;
-    header.ifi_flags |= *change.is_silent ? unsigned{IFF_NOARP} : unsigned{IFF_MULTICAST};
+  if (change.arp) {
+    set_flag(IFF_NOARP, !*change.arp);
+  }
+  if (change.multicast) {
+    set_flag(IFF_MULTICAST, *change.multicast);
   }
   RouteRequest request(RTM_NEWLINK, 0, header);
   if (change.name_space) {
@@ -263,11 +274,22 @@ KernelResult<void> RouteSocket::change(int index, const InterfaceChange& change)
 }
 
 KernelResult<std::vector<InterfaceAddress>> RouteSocket::addresses(int index) {
+  const auto saved = save_addresses(index);
+  if (!saved) {
+    return saved.error();
+  }
+  std::vector<InterfaceAddress> found;
+  std::ranges::transform(*saved, std::back_inserter(found), &SavedAddress::address);
+  return found;
+}
+
+KernelResult<std::vector<SavedAddress>> RouteSocket::save_addresses(int index) {
   ifaddrmsg header{};
   header.ifa_family = AF_UNSPEC;
   RouteRequest request(RTM_GETADDR, NLM_F_DUMP, header);
-  std::vector<InterfaceAddress> found;
-  const int error = request.exchange(socket_.get(), [&](nlmsghdr* answer) {
+  std::vector<SavedAddress> found;
+  const auto forget = [&] { found.clear(); };
+  const int error = request.list(socket_.get(), forget, [&](nlmsghdr* answer) {
     std::array<nlattr*, IFA_MAX + 1> attributes{};
     const auto& address = *static_cast<const ifaddrmsg*>(::nlmsg_data(answer));
     if (address.ifa_index != static_cast<unsigned>(index) ||
@@ -282,13 +304,26 @@ KernelResult<std::vector<InterfaceAddress>> RouteSocket::addresses(int index) {
     }
     if (auto parsed =
             InterfaceAddress::from_octets(attribute_octets(local), address.ifa_prefixlen)) {
-      found.push_back(*parsed);
+      const auto* const body = static_cast<const std::byte*>(::nlmsg_data(answer));
+      found.push_back({.address = *parsed,
+                       .body = {body, body + static_cast<std::size_t>(::nlmsg_datalen(answer))}});
     }
   });
   if (error != 0) {
     return kernel_error(error, "RTM_GETADDR", "list", "the addresses of interfaces");
   }
   return found;
+}
+
+KernelResult<void> RouteSocket::restore_address(int index, const SavedAddress& saved) {
+  std::vector<std::byte> body = saved.body;
+  const auto number = static_cast<std::uint32_t>(index);
+  std::memcpy(&body[offsetof(ifaddrmsg, ifa_index)], &number, sizeof number);
+  RouteRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, std::span<const std::byte>(body));
+  if (const int error = request.exchange(socket_.get()); error != 0 && error != EEXIST) {
+    return kernel_error(error, "RTM_NEWADDR", "add", "address " + saved.address.to_string());
+  }
+  return {};
 }
 
 KernelResult<void> RouteSocket::add_address(int index, const InterfaceAddress& address) {

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,7 +67,9 @@ struct InterfaceInfo {
   std::uint32_t group = 0;                   // of interfaces, 0 unless somebody has said another
   std::uint32_t promiscuity = 0;             // how many have it hear what is not for it
   std::string alias;                         // what somebody has noted about it
-  bool is_silent = false;                    // neither asks by ARP nor answers
+  std::string queueing;                      // kind of its queueing discipline, as tc(8) calls it
+  bool arp = true;                           // asks by ARP and answers, see ip-link(8)
+  bool multicast = true;                     // joins groups, see ip-link(8)
   std::optional<std::uint8_t> address_mode;  // how IPv6 makes addresses; nullopt: it has no IPv6
   std::optional<TunInfo> tun;
   std::optional<VethInfo> veth;
@@ -82,9 +85,15 @@ struct InterfaceChange {
   std::optional<int> name_space = {};  // descriptor of the namespace to move it to
   std::optional<std::uint32_t> group = {};
   std::optional<std::string> alias = {};  // "": none
-  // Whether it neither asks by ARP nor answers, and joins no multicast group of routers.
-  std::optional<bool> is_silent = {};
+  std::optional<bool> arp = {};
+  std::optional<bool> multicast = {};
   std::optional<std::uint8_t> address_mode = {};  // see <linux/if_link.h>, in6_addr_gen_mode
+};
+
+// An address of an interface with all that the kernel says of it: peer, label, flags, lifetimes.
+struct SavedAddress {
+  InterfaceAddress address;
+  std::vector<std::byte> body;  // of the kernel's message
 };
 
 // Returns what a message of type RTM_NEWLINK or RTM_DELLINK says; as far as it does.
@@ -113,6 +122,10 @@ class RouteSocket {
   [[nodiscard]] KernelResult<void> change(int index, const InterfaceChange& change);
 
   [[nodiscard]] KernelResult<std::vector<InterfaceAddress>> addresses(int index);
+  [[nodiscard]] KernelResult<std::vector<SavedAddress>> save_addresses(int index);
+  // Gives the interface an address that it has had, as it was, perhaps under another index. No
+  // error if it has it already.
+  [[nodiscard]] KernelResult<void> restore_address(int index, const SavedAddress& saved);
   // EEXIST if the interface has it already.
   [[nodiscard]] KernelResult<void> add_address(int index, const InterfaceAddress& address);
   // EADDRNOTAVAIL if the interface does not have it.

@@ -84,20 +84,21 @@ std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::
 }
 
 std::string SocketAddress::to_string() const {
+  return is_unix() ? fmt::format("unix:{}", path_) : fmt::format("tcp:{}", host_and_port());
+}
+
+std::string SocketAddress::host_and_port() const {
   std::array<char, INET6_ADDRSTRLEN> host{};
   if (family() == AF_INET) {
     sockaddr_in raw{};
     std::memcpy(&raw, &storage_, sizeof raw);
     ::inet_ntop(AF_INET, &raw.sin_addr, host.data(), host.size());
-    return fmt::format("tcp:{}:{}", host.data(), ntohs(raw.sin_port));
+    return fmt::format("{}:{}", host.data(), ntohs(raw.sin_port));
   }
-  if (family() == AF_INET6) {
-    sockaddr_in6 raw{};
-    std::memcpy(&raw, &storage_, sizeof raw);
-    ::inet_ntop(AF_INET6, &raw.sin6_addr, host.data(), host.size());
-    return fmt::format("tcp:[{}]:{}", host.data(), ntohs(raw.sin6_port));
-  }
-  return fmt::format("unix:{}", path_);
+  sockaddr_in6 raw{};
+  std::memcpy(&raw, &storage_, sizeof raw);
+  ::inet_ntop(AF_INET6, &raw.sin6_addr, host.data(), host.size());
+  return fmt::format("[{}]:{}", host.data(), ntohs(raw.sin6_port));
 }
 
 }  // namespace tapswitch

@@ -30,6 +30,8 @@ class SocketAddress {
   [[nodiscard]] const std::string& path() const { return path_; }
   // As parse() takes it.
   [[nodiscard]] std::string to_string() const;
+  // Returns "192.0.2.1:80" or "[2001:db8::1]:80". Requires: it is of no Unix socket.
+  [[nodiscard]] std::string host_and_port() const;
 
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }

@@ -16,11 +16,11 @@ KernelResult<Timer> Timer::open() {
   return Timer(std::move(fd));
 }
 
-void Timer::set(std::chrono::milliseconds time) noexcept {
+void Timer::set(std::chrono::nanoseconds time) noexcept {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   itimerspec when{};
   when.it_value.tv_sec = seconds.count();
-  when.it_value.tv_nsec = std::chrono::nanoseconds(time - seconds).count();
+  when.it_value.tv_nsec = (time - seconds).count();
   ::timerfd_settime(fd_.get(), 0, &when, nullptr);
 }
 

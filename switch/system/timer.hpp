@@ -16,7 +16,7 @@ class Timer {
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
 
   // From now on, instead of what was set before. Zero: never.
-  void set(std::chrono::milliseconds time) noexcept;
+  void set(std::chrono::nanoseconds time) noexcept;
 
   // Whether the time has passed; it is told once.
   [[nodiscard]] bool take() noexcept;

@@ -40,4 +40,26 @@ KernelResult<void> delete_interface(RouteSocket& routes, int index) {
   return {};
 }
 
+KernelResult<std::vector<InterfaceInfo>> find_veths(RouteSocket& routes) {
+  RouteRequest request(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{});
+  request.nest(IFLA_LINKINFO, [&] { request.put(IFLA_INFO_KIND, std::string("veth")); });
+  request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+  std::vector<InterfaceInfo> found;
+  if (const int error = request.list(
+          routes.handle(), [&] { found.clear(); },
+          [&](nlmsghdr* header) { found.push_back(parse_interface(header)); })) {
+    return kernel_error(error, "RTM_GETLINK", "list", "the veths");
+  }
+  return found;
+}
+
+KernelResult<void> delete_group(RouteSocket& routes, std::uint32_t group) {
+  RouteRequest request(RTM_DELLINK, 0, ifinfomsg{});
+  request.put(IFLA_GROUP, group);
+  if (const int error = request.exchange(routes.handle())) {
+    return kernel_error(error, "RTM_DELLINK", "remove", fmt::format("group {}", group));
+  }
+  return {};
+}
+
 }  // namespace tapswitch

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // veth_pair.hpp: makes a pair of veths, two interfaces of which each receives what the other one
-// sends, and removes it.
+// sends, finds such, and removes them.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "switch/system/kernel_error.hpp"
 #include "switch/system/route_socket.hpp"
@@ -27,5 +28,12 @@ struct NewVethPair {
 
 // Removes the interface; of a veth the other end too.
 [[nodiscard]] KernelResult<void> delete_interface(RouteSocket& routes, int index);
+
+// All veths of the namespace. EIO if some came or went meanwhile.
+[[nodiscard]] KernelResult<std::vector<InterfaceInfo>> find_veths(RouteSocket& routes);
+
+// Removes all interfaces of the group, at once, which for many takes the kernel much less time. Of
+// veths it removes the other ends too. ENODEV if there is none.
+[[nodiscard]] KernelResult<void> delete_group(RouteSocket& routes, std::uint32_t group);
 
 }  // namespace tapswitch

@@ -2,8 +2,10 @@
 // config.apply in its midst: what is told meanwhile, and that it comes to one of its two ends.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/api/apply_fixture.hpp"
 
@@ -37,6 +39,22 @@ class ApplyInItsMidst : public ApplyApi {
   Json end() {
     EXPECT_FALSE(go_on_until([] { return false; }));
     return Json::parse(said_);
+  }
+
+  // Returns how many pictures are drawn of the switch by an apply of 'wanted'.
+  std::size_t pictures_of(const Json& wanted) {
+    const Switch& engine = *network_.switches().at("sw0").engine;
+    const Picture* last = &engine.picture();
+    std::size_t drawn = 0;
+    begin(wanted);
+    said_.clear();
+    while (!applying_->is_over()) {
+      said_ += applying_->go_on({});
+      const Picture* const now = &engine.picture();
+      drawn += std::exchange(last, now) != now ? 1U : 0U;
+    }
+    EXPECT_TRUE(Json::parse(said_).contains("result")) << said_;
+    return drawn;
   }
 
   bool has_port(const std::string& name) { return network_.ports().contains(name); }
@@ -109,6 +127,56 @@ TEST_F(ApplyInItsMidst, RulesThatAPictureHasBroughtAreToldThen) {
             port.home->engine->snapshot().port(port.index).pvid());
   EXPECT_TRUE(end().contains("result"));
   EXPECT_EQ(call("port.get", {{"name", "alice"}})["vlan"]["pvid"], 20);
+}
+
+TEST_F(ApplyInItsMidst, PortsThatComeTakeOnePictureTogetherAndSoDoThoseThatGo) {
+  add_port("alice");
+  constexpr std::size_t count = 200;
+  const Json before = document();
+  Json wanted = before;
+  Json elsewhere = before;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    wanted["switches"]["sw0"]["ports"][name] = port();
+    elsewhere["switches"]["sw0"]["ports"][name] = port({{"interface", "other" + name}});
+  }
+  EXPECT_EQ(pictures_of(wanted), 1U);
+  EXPECT_EQ(network_.ports().size(), count + 1);
+  EXPECT_EQ(pictures_of(elsewhere), 2U) << "each goes for another in its place";
+  EXPECT_EQ(network_.ports().size(), count + 1);
+  EXPECT_EQ(pictures_of(before), 1U);
+  EXPECT_EQ(network_.ports().size(), 1U);
+}
+
+TEST_F(ApplyInItsMidst, PortThatWasToGoStaysAsItWasWhereTheApplyIsDropped) {
+  add_port("alice", {{"vlan", {{"mode", "access"}, {"pvid", 10}}}});
+  add_port("bob");
+  add_port("carol");
+  const auto added = network_.ports().at("bob").added;
+  const Json before = document();
+  Json wanted = before;
+  wanted["switches"]["sw0"]["ports"] = {{"alice", port()}};
+  begin(wanted);
+  const network::RunningPort& changed = network_.ports().at("alice");
+  ASSERT_TRUE(go_on_until([&] { return changed.spec.rule.vlan.pvid != 10; }));
+  said_ += applying_->go_on({});  // bob is to go
+  applying_.reset();
+  EXPECT_EQ(document(), before);
+  EXPECT_TRUE(changed.home->engine->is_in_force(network_.ports().at("bob").index));
+  EXPECT_EQ(network_.ports().at("bob").added, added);
+  EXPECT_EQ(texts(call("config.apply", {{"config", wanted}})).size(), 3U);
+  EXPECT_EQ(network_.ports().size(), 1U);
+}
+
+TEST_F(ApplyInItsMidst, NoFrameIsTracedThroughAPortThatComes) {
+  add_port("alice");
+  begin(with("bob", port()));
+  ASSERT_TRUE(go_on_until([this] { return has_port("bob"); }));
+  const Json frame = {{"src", "02:00:00:00:00:01"}, {"dst", "02:00:00:00:00:02"}};
+  EXPECT_EQ(refuse("frame.trace", {{"port", "bob"}, {"frame", frame}})["data"]["kind"], "conflict");
+  EXPECT_EQ(call("frame.trace", {{"port", "alice"}, {"frame", frame}})["egress"], Json::array());
+  EXPECT_TRUE(end().contains("result"));
+  EXPECT_EQ(call("frame.trace", {{"port", "alice"}, {"frame", frame}})["egress"][0]["port"], "bob");
 }
 
 TEST_F(ApplyInItsMidst, RefusalUndoesBitByBit) {

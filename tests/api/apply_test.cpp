@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // config.diff and config.apply on real TAPs: whole, or not at all. Which steps a plan has is tested
 // in tests/config/plan_test.cpp.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
 
@@ -140,6 +141,23 @@ TEST_F(ApplyApi, FailureOfTheLastStepUndoesEverything) {
   expect_nothing_changes(larger, "a switch anew");
 }
 
+TEST_F(ApplyApi, WantOfWorkersIsKnownBeforeTheFirstStep) {
+  call("port.add", {{"name", "a"}, {"namespace", lab_->name()}});
+  const std::string asked = "ip -n " + lab_->name() + " -o link show dev a | cut -d: -f1";
+  const std::string index = test::shell_output(asked);
+  for (const Json& wish : {Json{{"queues", 3}}, Json{{"worker", 2}}}) {
+    for (const bool is_dry : {true, false}) {
+      const Json refusal =
+          refuse("config.apply", {{"config", with("a", port(wish))}, {"dry_run", is_dry}});
+      EXPECT_EQ(refusal["data"]["kind"], "invalid_params") << refusal;
+      EXPECT_THAT(refusal["message"].get<std::string>(),
+                  ::testing::AllOf(::testing::HasSubstr(" a: "),
+                                   ::testing::HasSubstr(wish.begin().key() + ": ")));
+      EXPECT_EQ(test::shell_output(asked), index) << "the TAP was made anew";
+    }
+  }
+}
+
 TEST_F(ApplyApi, AdoptedTapIsAsItWasAfterARefusal) {
   const std::string ip = "ip -n " + lab_->name() + " ";
   ASSERT_EQ(shell(ip + "tuntap add dev old mode tap user 11 group 22 pi"), 0);
@@ -184,15 +202,18 @@ TEST_F(ApplyApi, ChangeBeforeOneThatIsRefusedIsUndone) {
                    {"addresses", {"10.98.0.1/24"}},
                    {"owner", "11"},
                    {"group", "22"}});
-  add_port("small", {{"mtu", 1000}});  // too small for IPv6
+  add_port("v4only");
+  ASSERT_EQ(
+      shell("ip netns exec " + lab_->name() + " sysctl -qw net.ipv6.conf.v4only.disable_ipv6=1"),
+      0);
   for (const char* name : {"new", "old"}) {
     for (const Json& spec :
          {Json{{"mtu", 1300}}, Json{{"mac", "02:00:00:00:00:ab"}}, Json{{"up", false}},
           Json{{"addresses", {"10.98.0.2/24"}}}, Json{{"owner", "12"}, {"group", "23"}},
           Json{{"persist", true}}, Json{{"isolated", true}}}) {
       Json wanted = with(name, port(spec));
-      wanted["switches"]["sw0"]["ports"]["small"]["addresses"] = {"fd00::1/64"};
-      expect_refused(wanted, "~ addresses of small: none -> fd00::1/64",
+      wanted["switches"]["sw0"]["ports"]["v4only"]["addresses"] = {"fd00::1/64"};
+      expect_refused(wanted, "~ addresses of v4only: none -> fd00::1/64",
                      name + (" changed to " + spec.dump()));
     }
   }

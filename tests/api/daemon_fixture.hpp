@@ -76,6 +76,18 @@ class DaemonFixture : public ::testing::Test {
     network_.attend();
   }
 
+  // A tick, with all the turns that it takes.
+  void tick(TimePoint now) {
+    network_.tick(now);
+    while (has_posted()) {
+      run_posted();
+    }
+  }
+  [[nodiscard]] bool has_posted() {
+    const std::lock_guard lock(mutex_);
+    return !posted_.empty();
+  }
+
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
   int shut_downs_ = 0;

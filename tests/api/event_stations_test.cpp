@@ -60,7 +60,7 @@ TEST_F(EventStationsApi, StationThatAgesOutIsTold) {
   RawStation on_a = station_on("a");
   say(on_a, alice);
   wait_for("fdb", "learned");
-  network_.tick(std::chrono::steady_clock::now() + std::chrono::seconds(10));
+  tick(std::chrono::steady_clock::now() + std::chrono::seconds(10));
   EXPECT_EQ(wait_for("fdb", "aged")["data"]["mac"], alice.to_string());
 }
 
@@ -112,8 +112,8 @@ TEST_F(EventStationsApi, FullTableAndFullPortAreToldOnceATick) {
   }));
   ASSERT_TRUE(wait_until([&] { return counters("sw0").refused_port_full == 2; }));
   heard();
-  network_.tick(std::chrono::steady_clock::now());
-  network_.tick(std::chrono::steady_clock::now());
+  tick(std::chrono::steady_clock::now());
+  tick(std::chrono::steady_clock::now());
   const std::vector<Json> events = heard();
   ASSERT_THAT(in_short(events), ElementsAre("fdb limit", "fdb limit"));
   for (const Json& event : events) {

@@ -65,7 +65,7 @@ TEST_F(FdbApi, StaticEntrySurvivesTheAgeingTimeWhileALearnedOneDoesNot) {
   add_port("a");
   hear(alice, "a");
   add(1, 1, "a");
-  network_.tick(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  tick(std::chrono::steady_clock::now() + std::chrono::hours(1));
   EXPECT_EQ(macs(), Macs{mac(1)});
 }
 

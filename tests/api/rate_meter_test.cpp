@@ -76,7 +76,7 @@ TEST_F(RateMeter, QuestionsInQuickSuccessionAreAnsweredOverALongEnoughTime) {
 
 TEST_F(RateMeter, FirstQuestionIsAnsweredSinceTheLastTick) {
   receive_frames(10);
-  rate_meter_.tick(network_, start() + 20s);
+  EXPECT_FALSE(rate_meter_.sample_some(network_, start() + 20s));
   receive_frames(2);
   EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 21s)), std::pair(2.0, 1'000'000us));
 }
@@ -85,7 +85,7 @@ TEST_F(RateMeter, QuestionAfterALongSilenceIsAnsweredSinceTheLastTick) {
   (void)rate_meter_.rates(port(), start() + 1s);
   receive_frames(66);
   for (int hours = 1; hours <= 3; ++hours) {
-    rate_meter_.tick(network_, start() + std::chrono::hours(hours));
+    EXPECT_FALSE(rate_meter_.sample_some(network_, start() + std::chrono::hours(hours)));
   }
   receive_frames(2);
   EXPECT_EQ(measured(rate_meter_.rates(port(), start() + 3h + 1s)), std::pair(2.0, 1'000'000us));
@@ -93,7 +93,7 @@ TEST_F(RateMeter, QuestionAfterALongSilenceIsAnsweredSinceTheLastTick) {
 
 TEST_F(RateMeter, LongerIntervalReachesFurtherBack) {
   for (int second = 1; second <= 60; ++second) {
-    rate_meter_.tick(network_, start() + std::chrono::seconds(second));
+    EXPECT_FALSE(rate_meter_.sample_some(network_, start() + std::chrono::seconds(second)));
   }
   receive_frames(20);
   const TimePoint now = start() + 61s;
@@ -122,7 +122,17 @@ TEST_F(RateMeter, SampleOfARemovedPortIsNotTaken) {
   (void)rate_meter_.rates(port(), start() + 1s);
   const TimePoint now = start() + 2s;
   call("port.remove", {{"name", "a"}});
-  rate_meter_.tick(network_, now);
+  EXPECT_FALSE(rate_meter_.sample_some(network_, now));
+}
+
+TEST_F(RateMeter, ManyPortsAreSampledInTurns) {
+  for (int number = 0; number < 300; ++number) {
+    call("port.add", {{"name", "p" + std::to_string(number)}});
+  }
+  const TimePoint now = start() + 2s;
+  EXPECT_TRUE(rate_meter_.sample_some(network_, now));
+  EXPECT_FALSE(rate_meter_.sample_some(network_, now));
+  EXPECT_TRUE(rate_meter_.sample_some(network_, now)) << "the next round";
 }
 
 TEST_F(RateMeter, RatesAreToldByPortAndSwitch) {

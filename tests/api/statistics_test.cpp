@@ -116,7 +116,7 @@ TEST_F(StatisticsApi, SwitchCountsWhatItsForwardingDatabaseDid) {
   EXPECT_EQ(counters["fdb_moved"], 1);
   EXPECT_EQ(counters["fdb_aged"], 0);
 
-  network_.tick(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  tick(std::chrono::steady_clock::now() + std::chrono::hours(1));
   counters = call("stats.get")["switches"]["sw0"];
   EXPECT_EQ(counters["stations"], 0);
   EXPECT_EQ(counters["fdb_aged"], 1);

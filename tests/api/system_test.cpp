@@ -21,6 +21,7 @@ class SystemApi : public DaemonFixture {
             {"vlans", call("vlan.list")},
             {"stations", call("fdb.list", {{"switch", "sw0"}})},
             {"config", call("config.get", {{"format", "full"}})["switches"]},
+            {"collectors", call("sflow.get")["collectors"]},
             {"log_level", log_level_}};
   }
 
@@ -44,6 +45,10 @@ class SystemApi : public DaemonFixture {
             {"log.set", {{"level", "off"}}},
             {"config.apply", {{"config", another_switch_}, {"mode", "merge"}}},
             {"config.save", Json::object()},
+            {"mirror.add", {{"name", "m"}, {"to_port", "alice"}}},
+            {"mirror.remove", {{"name", "everything"}}},
+            {"sflow.set", {{"collectors", Json::array({"192.0.2.1"})}}},
+            {"sflow.clear", Json::object()},
             {"capture.start", {{"fd", 0}}},
             {"capture.stop", {{"capture", 1}}},
             {"system.hand_over", {{"fd", 0}}},
@@ -57,9 +62,13 @@ class SystemApi : public DaemonFixture {
     return all.contains(method);
   }
 
+  // And what is mirrored to another port.
   void add_alice_and_her_station() {
     // Down: the kernel greets its neighbours on an interface that is up, and would be learned.
     call("port.add", {{"name", "alice"}, {"interface", interface_}, {"up", false}});
+    call("port.add", {{"name", "ids"}, {"interface", unique_interface_name("i")}, {"up", false}});
+    call("mirror.add", {{"name", "everything"}, {"to_port", "ids"}});
+    call("sflow.set", {{"collectors", Json::array({"192.0.2.2"})}});
     Json entry = station_;
     entry["port"] = "alice";
     call("fdb.add", entry);
@@ -89,6 +98,7 @@ TEST_F(SystemApi, InfoTellsWhatTheKernelAllows) {
 
 TEST_F(SystemApi, InfoTellsEveryLimit) {
   EXPECT_EQ(call("system.info")["limits"], (Json{{"line_bytes", 1'048'576},
+                                                 {"read_only_line_bytes", 262'144},
                                                  {"nesting", 32},
                                                  {"values", 100'000},
                                                  {"batch_requests", 256},
@@ -108,6 +118,8 @@ TEST_F(SystemApi, InfoTellsEveryLimit) {
                                                  {"ports_per_switch", max_ports},
                                                  {"stations_per_switch", 1'048'576},
                                                  {"frame_bytes", FrameBuffer::max_frame_size},
+                                                 {"mirrors_per_switch", 32},
+                                                 {"sflow_collectors", 8},
                                                  {"captures", 16},
                                                  {"document_file_bytes", 16'777'216}}));
 }

@@ -121,6 +121,11 @@ TEST_F(TraceApi, FrameIsFollowedToItsEnd) {
     result.erase("steps");
     EXPECT_EQ(result["dropped"], Json::array()) << example.name;
     result.erase("dropped");
+    EXPECT_EQ(result["mirrored"], Json::array()) << example.name;
+    result.erase("mirrored");
+    EXPECT_EQ(result["kernel_path"]["state"], "off") << example.name;
+    EXPECT_FALSE(result["kernel_path"]["reason"].empty()) << example.name;
+    result.erase("kernel_path");
     EXPECT_EQ(result, example.expected) << example.name;
   }
 }

@@ -28,7 +28,8 @@ PEERS = ("tapswitch", "floor", "floor-plain")
 # And of the control socket. That memory grows is nothing to rely on.
 CONTROL_FIGURES = ("control_calls", "control_alone", "control_alone_tcp", "control_statistics",
                    "control_paging_delay", "control_vlan_delay", "control_apply_all",
-                   "control_apply_one",
+                   "control_apply_one", "control_storm_come", "control_storm_go",
+                   "control_storm_ports_wait",
                    "control_deaf_calls", "control_deaf_frames")
 
 

@@ -129,9 +129,9 @@ TEST(Client, EventsThatComeBeforeTheReplyAreKept) {
 }
 
 TEST(Client, ResultCanBeAwaitedWithOtherThings) {
-  const Impostor daemon({R"({"jsonrpc":"2.0","method":"event","params":{"sequence":1}})"
-                         "\n{\"jsonrpc\":\"2.0\",",
-                         "\"id\":1,\"result\":7}\n"});
+  Impostor daemon({R"({"jsonrpc":"2.0","method":"event","params":{"sequence":1}})"
+                   "\n{\"jsonrpc\":\"2.0\",",
+                   "\"id\":1,\"result\":7}\n"});
   Client client = Client::connect(daemon.path());
   EXPECT_EQ(client.take_result(), std::nullopt);
   client.ask("port.list", Json::object());
@@ -143,6 +143,7 @@ TEST(Client, ResultCanBeAwaitedWithOtherThings) {
   }
   EXPECT_EQ(*result, 7);
   EXPECT_EQ(client.next_event(), Json({{"sequence", 1}}));
+  (void)daemon.request();  // It has ended the session by then.
   EXPECT_THROW((void)client.take_result(), NoDaemon);
 }
 

@@ -46,7 +46,7 @@ TEST(Document, FullPortSaysEveryDefault) {
       R"("queues":1,"passed":false,"vlan":{"mode":"trunk","native":1,"native_tagged":false,"allowed":"1-4094",)"
       R"("acceptable":"all"},)"
       R"("flood":{"unknown_unicast":true,"multicast":true,"broadcast":true},)"
-      R"("learning":true,"isolated":false,"hairpin":false,"fdb_limit":0,"carrier":true,"description":""})");
+      R"("learning":true,"isolated":false,"hairpin":false,"kernel_path":true,"fdb_limit":0,"carrier":true,"description":""})");
 }
 
 TEST(Document, MinimalSwitchHasItsPortsOnly) {

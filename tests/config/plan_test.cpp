@@ -134,6 +134,23 @@ class Model {
     });
   }
 
+  void take(const RemoveMirror& action) {
+    ASSERT_EQ(network_.switches.at(action.home).mirrors.erase(action.name), 1U);
+  }
+
+  void take(const SetMirror& action) {
+    (void)find(action.spec.to_port);
+    for (const std::string& port : action.spec.from_ports) {
+      (void)find(port);
+    }
+    network_.switches.at(action.home).mirrors.insert_or_assign(action.spec.name, action.spec);
+  }
+
+  void take(const SetSflow& action) {
+    ASSERT_NE(network_.sflow, action.spec);
+    network_.sflow = action.spec;
+  }
+
   NetworkSpec network_;
 };
 
@@ -235,6 +252,19 @@ TEST(Plan, PortThatNobodyNeedsGoesLast) {
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<AddPort>(steps[0].action));
   EXPECT_TRUE(std::holds_alternative<RemovePort>(steps[1].action));
+}
+
+// Another change may be refused; then they have lost nothing.
+TEST(Plan, PortsThatLoseFramesChangeLast) {
+  PortSpec unplugged = access_port("alice", 1);
+  unplugged.has_carrier = false;
+  PortSpec slow = access_port("bob", 1);
+  slow.conditions.out.delay = std::chrono::milliseconds(5);
+  const auto lines = lines_of(
+      network_of({access_port("alice", 1), access_port("bob", 1), access_port("carol", 1)}),
+      network_of({unplugged, slow, access_port("carol", 20)}));
+  EXPECT_EQ(lines.front(), "~ vlan of carol: 1 -> 20 !");
+  EXPECT_EQ(lines.size(), 3U);
 }
 
 // With the old and the new at a time there would be a ring.

@@ -44,7 +44,10 @@ class SpecMaker {
     maybe([&] { tap.owner = below(2) == 0 ? "root" : "1000"; });
     maybe([&] { tap.group = "kvm"; });
     maybe([&] { tap.is_up = false; });
-    maybe([&] { tap.addresses = {"10.0.0.1/24", "2001:db8::1/64"}; });
+    maybe([&] { tap.addresses = {"10.0.0.1/24"}; });
+    if (tap.mtu.value_or(1'500) >= 1'280) {
+      maybe([&] { tap.addresses.emplace_back("2001:db8::1/64"); });
+    }
     maybe([&] { spec.description = "to \"somewhere\""; });
     switch (below(6)) {
       case 0:
@@ -65,8 +68,25 @@ class SpecMaker {
     maybe([&] { spec.rule.fdb_limit = 1 + below(1000); });
     maybe([&] { spec.rule.flood.unknown_unicast = false; });
     maybe([&] { spec.rule.flood.broadcast = false; });
+    maybe([&] { spec.rule.storm = storm(); });
     maybe([&] { spec.rule.vlan = vlan(); });
     return spec;
+  }
+
+  // At least one class of them has a limit.
+  StormRule storm() {
+    StormRule rule;
+    rule.of(FloodKind::multicast) = {.unit = StormLimit::Unit::share, .rate = 0.05};
+    maybe([&] {
+      rule.of(FloodKind::broadcast) = {
+          .unit = StormLimit::Unit::frames, .rate = 1.0 + below(5'000), .burst = below(3) * 50};
+    });
+    maybe([&] {
+      rule.of(FloodKind::unknown_unicast) = {.unit = StormLimit::Unit::bits,
+                                             .rate = 1e6 * (1 + below(50)),
+                                             .burst = below(3) * 65'536};
+    });
+    return rule;
   }
 
   // Up to three switches with up to eight ports in all, whose names and interfaces occur once.
@@ -75,6 +95,7 @@ class SpecMaker {
     for (const char* name : {"sw0", "sw1", "sw2"}) {
       maybe([&] { network.switches[name] = home(name); });
     }
+    maybe([&] { network.sflow = sflow(); });
     std::set<std::string> claims;
     for (const char* name : {"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"}) {
       if (network.switches.empty() || below(4) == 0) {
@@ -99,6 +120,9 @@ class SpecMaker {
     Patches patches;
     add_patch(network, patches, "x1", "x2");
     add_patch(network, patches, "y1", "y2");
+    for (auto& [name, home] : network.switches) {
+      maybe([&, &to = home] { add_mirror(to); });
+    }
     return network;
   }
 
@@ -107,8 +131,45 @@ class SpecMaker {
   }
 
  private:
+  // The mirror is of some ports, or of all, to the last one that is no door. Another network may
+  // have its name.
+  void add_mirror(SwitchSpec& home) {
+    MirrorSpec mirror{.name = home.name + "-" + std::to_string(below(2))};
+    for (const PortSpec& port : home.ports) {
+      if (!std::holds_alternative<VdeSpec>(port.far_end)) {
+        mirror.to_port = port.name;
+      }
+    }
+    if (mirror.to_port.empty()) {
+      return;
+    }
+    for (const PortSpec& port : home.ports) {
+      if (port.name != mirror.to_port && below(2) == 0) {
+        mirror.from_ports.insert(port.name);
+      }
+    }
+    maybe([&] { mirror.from_vlans = VlanSet::of(static_cast<VlanId>(1 + below(4094))); });
+    maybe([&] { mirror.directions.in = false; });
+    maybe([&] { mirror.snap_length = 64; });
+    if (below(8) == 0) {
+      mirror.filter = {"arp", std::make_shared<const CaptureFilter>("arp")};
+    }
+    home.mirrors.emplace(mirror.name, mirror);
+  }
+
   // Perhaps: between any two switches, but for rings; perhaps one end alone. The names come after
   // those of all other ports.
+  SflowSpec sflow() {
+    SflowSpec spec{.collectors = {*parse_collector("192.0.2.1")}};
+    maybe([&] { spec.collectors.push_back(*parse_collector("[2001:db8::1]:9000")); });
+    maybe([&] { spec.agent = IpAddress::parse("192.0.2.9"); });
+    maybe([&] { spec.sampling = below(1'000); });
+    maybe([&] { spec.header_bytes = 14 + below(1'000); });
+    maybe([&] { spec.polling_seconds = below(100); });
+    maybe([&] { spec.drops_per_second = below(100); });
+    return spec;
+  }
+
   void add_patch(NetworkSpec& network, Patches& patches, const std::string& one,
                  const std::string& other) {
     std::vector<SwitchSpec*> homes;

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -27,14 +29,16 @@ class FakeAdopter final : public Adopter {
     diary_.push_back(name_ + " withdraws");
     picture_.reset();
   }
-  void adopt(SwitchId /*id*/, const std::shared_ptr<const Picture>& picture) override {
-    if (refusals_ > 0) {
-      --refusals_;
-      diary_.push_back(name_ + " refuses");
-      throw std::runtime_error("no room");
+  void adopt_all(std::span<const Adoption> all) override {
+    for (const Adoption& next : all) {
+      if (refusals_ > 0) {
+        --refusals_;
+        diary_.push_back(name_ + " refuses");
+        throw std::runtime_error("no room");
+      }
+      diary_.push_back(name_ + " adopts");
+      picture_ = next.picture;
     }
-    diary_.push_back(name_ + " adopts");
-    picture_ = picture;
   }
 
   void add_totals(SwitchId /*id*/, PortIndex /*port*/, PortTotals& sum) const override {
@@ -165,16 +169,77 @@ TEST_F(RefusedPicture, EveryChangeIsTakenBack) {
   expect_unchanged(before);
 }
 
+TEST_F(RefusedPicture, PortsThatWereToGoAreHeardWhereARemovalIsRefused) {
+  const Picture* const before = &engine_->picture();
+  engine_->begin_change();
+  engine_->dismiss_port(ports_[0]);
+  adopter_.refuse(1);
+  EXPECT_THROW((void)engine_->remove_port(ports_[1]), std::runtime_error);
+  EXPECT_TRUE(engine_->keep_port(ports_[0]));
+  expect_unchanged(before);
+}
+
 TEST_F(RefusedPicture, RulesOfARefusedCommitTakeEffectWithTheNextChange) {
   const Picture* const before = &engine_->picture();
   engine_->begin_change();
   engine_->set_port_rule(ports_[0], access(2));
   adopter_.refuse(1);
-  EXPECT_THROW(engine_->commit(), std::runtime_error);
+  EXPECT_THROW((void)engine_->commit(), std::runtime_error);
   expect_unchanged(before);
   engine_->set_rule({.forwarded_reserved = 1});
   EXPECT_EQ(engine_->snapshot().port(ports_[0]).pvid(), 2);
   EXPECT_EQ(adopter_.picture(), &engine_->picture());
+}
+
+TEST_F(RefusedPicture, ManyPortsThatComeAndGoTakeOnePicture) {
+  diary_.clear();
+  engine_->begin_change();
+  engine_->dismiss_port(ports_[0]);
+  for (int i = 0; i < 200; ++i) {
+    SocketPortPair pair = make_socket_port();
+    ports_.push_back(*engine_->add_port(std::move(pair.port), access(1)));
+    cables_.push_back(std::move(pair.cable));
+  }
+  ASSERT_TRUE(engine_->commit());
+  EXPECT_EQ(diary_, (Diary{"fake withdraws", "fake adopts"}));
+  ASSERT_TRUE(cables_.back().send(frame(bob, everybody).build()));
+  EXPECT_TRUE(cables_[2].wait_for_frame());
+  diary_.clear();
+  engine_->begin_change();
+  for (const PortIndex port : ports_) {
+    engine_->dismiss_port(port);
+  }
+  ASSERT_TRUE(engine_->commit());
+  for (const PortIndex port : ports_) {
+    EXPECT_TRUE(engine_->remove_port(port));
+  }
+  EXPECT_EQ(diary_, (Diary{"fake withdraws", "fake adopts"}));
+}
+
+TEST_F(RefusedPicture, ChangeOfSeveralSwitchesIsTakenBackWhole) {
+  Switch other(pool_);
+  Switch untouched(pool_);
+  SocketPortPair pair = make_socket_port();
+  other.begin_change();
+  const PortIndex added = *other.add_port(std::move(pair.port), access(1));
+  engine_->begin_change();
+  engine_->dismiss_port(ports_[0]);
+  const Picture* const before = adopter_.picture();
+  const std::array<Switch*, 3> all = {&*engine_, &other, &untouched};
+  adopter_.refuse(1);
+  EXPECT_THROW((void)Switch::bring_all(all), std::runtime_error);
+  EXPECT_FALSE(other.is_in_force(added));
+  EXPECT_TRUE(engine_->is_in_force(ports_[0]));
+  ASSERT_TRUE(cables_[0].send(frame(alice, everybody).build()));
+  EXPECT_TRUE(cables_[1].wait_for_frame());
+  diary_.clear();
+  EXPECT_FALSE(Switch::bring_all(all));
+  EXPECT_TRUE(other.is_in_force(added));
+  EXPECT_FALSE(engine_->is_in_force(ports_[0]));
+  EXPECT_EQ(diary_, (Diary{"fake withdraws", "fake withdraws", "fake adopts", "fake adopts"}));
+  EXPECT_FALSE(Switch::bring_all(all));
+  EXPECT_EQ(diary_.size(), 4U) << "nothing is noted any more";
+  EXPECT_NE(adopter_.picture(), before);
 }
 
 TEST_F(RefusedPicture, TotalsHaveWhatAnAdopterHasCounted) {

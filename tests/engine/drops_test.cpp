@@ -163,11 +163,8 @@ TEST_F(DropsTest, OfFramesThatDoNotFitTheirHeader) {
   const PortIndex port = lan_.plug(trunk(), OffloadSet{});
   lan_.engine().observe(port, &witness_);
   const Bytes bytes = frame(alice, bob).build();
-  Bytes with_header(offload_header_size);
   const Offload wrong{.needs_checksum = true, .checksum_start = 1'000, .checksum_offset = 16};
-  write_offload(wrong, std::span(with_header).first<offload_header_size>());
-  with_header.insert(with_header.end(), bytes.begin(), bytes.end());
-  ASSERT_TRUE(lan_.cable(0).send(with_header));
+  ASSERT_TRUE(lan_.cable(0).send(with_header(wrong, bytes)));
   expect_drops(port, witness_, {{bytes, Direction::in, no_vlan, DropReason::offload_invalid}});
 }
 

@@ -61,14 +61,6 @@ constexpr Offload super_frame{.needs_checksum = true,
                               .checksum_start = tcp_begin,
                               .checksum_offset = tcp_checksum_offset};
 
-// As it travels on the cable of a port with offloads.
-Bytes with_header(const Offload& offload, const Bytes& frame) {
-  Bytes bytes(offload_header_size);
-  write_offload(offload, std::span(bytes).first<offload_header_size>());
-  bytes.insert(bytes.end(), frame.begin(), frame.end());
-  return bytes;
-}
-
 bool has_right_checksum(const Bytes& frame) {
   ChecksumSum sum;
   sum.add(std::span(frame).subspan(ip_begin + 12, 8));

@@ -27,14 +27,6 @@ Bytes padded(Bytes frame) {
   return frame;
 }
 
-// As it travels on the cable of a port with offloads.
-Bytes with_header(const Offload& offload, const Bytes& frame) {
-  Bytes bytes(offload_header_size);
-  write_offload(offload, std::span(bytes).first<offload_header_size>());
-  bytes.insert(bytes.end(), frame.begin(), frame.end());
-  return bytes;
-}
-
 // Leaves octets that are not zero where the next frames will be.
 void send_noise(Lan& lan) {
   ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).payload(noise(1'000)).build()));

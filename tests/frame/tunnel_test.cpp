@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/frame/tunnel.hpp"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "switch/frame/long_header.hpp"
+#include "switch/frame/segmentation.hpp"
 #include "tests/support/frame_builder.hpp"
 #include "tests/support/super_frame.hpp"
 #include "tests/support/tunnel_frame.hpp"
@@ -66,6 +70,11 @@ std::vector<Bytes> inner_segments(const SuperFrame& inner, const TunnelFrame& fr
   return segments;
 }
 
+bool is_in_udp(TunnelKind kind) {
+  return kind == TunnelKind::vxlan || kind == TunnelKind::geneve || kind == TunnelKind::gue ||
+         kind == TunnelKind::fou;
+}
+
 std::unique_ptr<FrameBuffer> buffer_of(const TunnelFrame& frame) {
   auto buffer = std::make_unique<FrameBuffer>();
   test::fill(*buffer, frame.bytes, frame.offload);
@@ -81,7 +90,7 @@ TEST(Tunnel, SuperFrameInsideIsCutAndTheHeadersAroundItFollow) {
                                       << (inner.headers.is_ipv6 ? ", IPv6 inside" : ""));
       const auto buffer = buffer_of(frame);
       ASSERT_TRUE(buffer->check_offload());
-      ASSERT_TRUE(buffer->offload().is_tunnelled);
+      ASSERT_TRUE(buffer->offload().is_tunnelled());
       const std::vector<Bytes> segments = test::cut(frame.bytes, frame.offload);
       const std::vector<Bytes> expected = inner_segments(inner, frame);
       ASSERT_EQ(segments.size(), expected.size());
@@ -106,14 +115,100 @@ TEST(Tunnel, IsFoundAgainWhenTagsWerePutOnAndTakenOff) {
   EXPECT_EQ(buffer->headers_of_segments(), before);
 }
 
-TEST(Tunnel, OnlyAPortThatTakesTunnelsIsGivenOneWhole) {
-  const TunnelFrame frame = test::wrap(test::build({}), {});
-  const auto buffer = buffer_of(frame);
-  ASSERT_TRUE(buffer->check_offload());
-  EXPECT_FALSE(all_offloads.accepts(buffer->offload()));
+TEST(Tunnel, OnlyAPortThatTakesSuchTunnelsIsGivenOneWhole) {
   OffloadSet with_tunnels = all_offloads;
   with_tunnels.tunnels = true;
-  EXPECT_TRUE(with_tunnels.accepts(buffer->offload()));
+  for (const TunnelKind kind : test::tunnel_kinds) {
+    const auto buffer = buffer_of(test::wrap(test::build({}), {.kind = kind}));
+    ASSERT_TRUE(buffer->check_offload());
+    EXPECT_FALSE(all_offloads.accepts(buffer->offload()));
+    EXPECT_EQ(all_tap_offloads.accepts(buffer->offload()), is_in_udp(kind));
+    EXPECT_TRUE(with_tunnels.accepts(buffer->offload()));
+  }
+}
+
+// All segments of the super-frames of UDP that the segments of 'frame' are left together in.
+std::vector<Bytes> segments_left_together(const FrameBuffer& frame) {
+  const auto datagrams = std::make_unique<FrameBuffer>();
+  std::vector<Bytes> segments;
+  Segmenter segmenter(frame, frame.headers_of_segments().value());
+  std::uint64_t number = frame.number();
+  while (segmenter.next_datagrams(*datagrams)) {
+    EXPECT_EQ(datagrams->number(), number);
+    number += datagrams->wire_count();
+    EXPECT_TRUE(datagrams->check_offload());
+    EXPECT_LE(datagrams->wire_size(), frame.wire_size());
+    if (datagrams->offload().is_plain()) {
+      segments.emplace_back(datagrams->head().begin(), datagrams->head().end());
+      continue;
+    }
+    EXPECT_TRUE(all_offloads.accepts(datagrams->offload()));
+    for (Bytes& segment : test::cut(datagrams->head(), datagrams->offload())) {
+      segments.push_back(std::move(segment));
+    }
+  }
+  EXPECT_EQ(number, frame.number() + segments.size());
+  return segments;
+}
+
+TEST(Tunnel, SegmentsLeftTogetherAreThoseThatAreCut) {
+  std::vector<SuperFrame> frames = all_inner();
+  frames.push_back(test::build({.payload = test::noise(65'000)}));
+  frames.push_back(test::build({.segment_size = 40, .payload = test::noise(20'000)}));
+  frames.push_back(test::build({.segment_size = 9'000, .payload = test::noise(30'000)}));
+  for (const TunnelRecipe& recipe : all_tunnels()) {
+    for (const SuperFrame& inner : frames) {
+      const TunnelFrame frame = test::wrap(inner, recipe);
+      const auto buffer = buffer_of(frame);
+      buffer->set_number(7);
+      ASSERT_TRUE(buffer->check_offload());
+      ASSERT_EQ(Segmenter::gives_datagrams(*buffer), is_in_udp(recipe.kind) && recipe.has_checksum);
+      if (Segmenter::gives_datagrams(*buffer)) {
+        EXPECT_EQ(segments_left_together(*buffer), test::cut(frame.bytes, frame.offload));
+      }
+    }
+  }
+}
+
+// A TAP of Linux 6.17 is told so; offsets are of its struct virtio_net_hdr_v1_hash_tunnel.
+TEST(Tunnel, LongHeaderTellsOfIt) {
+  for (const TunnelRecipe& recipe : all_tunnels()) {
+    const TunnelFrame frame = test::wrap(test::build({.tcp_flags = 0x90}), recipe);
+    const auto buffer = buffer_of(frame);
+    ASSERT_TRUE(buffer->check_offload());
+    if (!is_in_udp(recipe.kind)) {
+      continue;
+    }
+    std::array<std::byte, long_header_size> header;
+    header.fill(std::byte{0xaa});
+    write_long_header(*buffer, header);
+    EXPECT_EQ(header[0], std::byte{recipe.has_checksum ? std::uint8_t{9} : std::uint8_t{1}});
+    EXPECT_EQ(header[1], std::byte{recipe.is_ipv6 ? std::uint8_t{0xc1} : std::uint8_t{0xa1}});
+    EXPECT_TRUE(std::all_of(header.begin() + 10, header.begin() + 20,
+                            [](std::byte octet) { return octet == std::byte{0}; }));
+    const auto word = [&](std::size_t at) {
+      return std::to_integer<std::size_t>(header[at]) +
+             std::to_integer<std::size_t>(header[at + 1]) * 256;
+    };
+    EXPECT_EQ(word(20), frame.transport);
+    EXPECT_EQ(word(22), buffer->headers_of_segments()->network);
+    EXPECT_EQ(read_long_header(header), frame.offload);
+  }
+}
+
+TEST(Tunnel, LongHeaderOfAnyOtherFrameIsTheShortOneAndZeros) {
+  const SuperFrame frame = test::build({});
+  const auto buffer = std::make_unique<FrameBuffer>();
+  test::fill(*buffer, frame.bytes, frame.offload);
+  std::array<std::byte, long_header_size> header;
+  header.fill(std::byte{0xaa});
+  write_long_header(*buffer, header);
+  std::array<std::byte, long_header_size> expected{};
+  write_offload(frame.offload, std::span(expected).first<offload_header_size>());
+  EXPECT_EQ(header, expected);
+  EXPECT_EQ(read_long_header(header), frame.offload);
+  header[0] = std::byte{0x10};  // a flag that nobody knows
+  EXPECT_EQ(read_long_header(header), std::nullopt);
 }
 
 // An offload that lies about where the checksum starts is refused, and every header may be cut off.

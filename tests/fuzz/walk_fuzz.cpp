@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // walk_fuzz.cpp: no frames, whatever their bytes and their virtio-net headers, upset the way
 // through a switch: received, admitted, tagged, cut or joined, and sent, by ports of every VLAN
-// rule and every set of offloads; and no port is given what it does not take. Frames that a port
-// lends fare as whole ones: two switches get the same, one of them lent, and must send the same.
-// The input: the number of the ingress port, then frames, each as in 'Record'.
+// rule and every set of offloads; and no port is given what it does not take, not even copies by
+// mirrors. Frames that a port lends fare as whole ones: two switches get the same, one of them
+// lent, and must send the same. The input: the number of the ingress port, then frames, each as in
+// 'Record'.
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ class CheckingPort final : public Port {
     require(frame.head().size() >= std::min(size, FrameBuffer::lent_head_size));
     require(size >= FrameView::header_size && size <= FrameBuffer::max_frame_size);
     require(offloads_.accepts(offload));
-    require(offload.is_plain() || offload.is_tunnelled ||
+    require(offload.is_plain() || offload.is_tunnelled() ||
             is_consistent(size, frame.layout(), offload));
     // As a port does that has framing, and a patch that copies.
     std::ranges::fill(frame.prefix(offload_header_size), std::byte{0});
@@ -118,18 +119,19 @@ class World {
     std::vector<std::optional<PortRule>> rules;
     for (const VlanRule& vlan : every_vlan_rule()) {
       for (const OffloadSet& offloads : sets) {
-        const bool is_large = rules.size() % 3 != 0;
         rules.emplace_back(PortRule{.vlan = vlan});
-        ports_.push_back(std::make_unique<CheckingPort>(offloads, sent_));
-        counters_.push_back(std::make_unique<PortCounters[]>(1));
-        picture_.slots.push_back({.port = ports_.back().get(),
-                                  .counters = counters_.back().get(),
-                                  .offloads = offloads,
-                                  .least_frame_size = is_large ? 0 : FrameView::least_wire_size,
-                                  .state = {.mtu = is_large ? 70'000U : 1'500U},
-                                  .observer = &observer_});
+        plug(offloads);
       }
     }
+    auto mirrors = std::make_shared<MirrorRules>();
+    for (const OffloadSet& offloads : sets) {
+      mirrors->push_back(mirror_of_some(mirrors->size()));
+      rules.emplace_back(PortRule{.vlan = {.pvid = no_vlan, .allowed = VlanSet()}});
+      plug(offloads);
+    }
+    auto buffers = std::make_shared<MirrorBuffers>();
+    buffers->push_back(std::make_unique<FrameBuffer>());
+    Mirroring::lay(picture_, mirrors, buffers);
     picture_.snapshot = std::make_shared<const Snapshot>(
         SwitchRule{.forwarded_reserved = 0x4000,
                    .punts = {.reserved = 0x4001, .igmp = true, .mld = true}},
@@ -162,6 +164,32 @@ class World {
   }
 
  private:
+  void plug(const OffloadSet& offloads) {
+    const bool is_large = ports_.size() % 3 != 0;
+    ports_.push_back(std::make_unique<CheckingPort>(offloads, sent_));
+    counters_.push_back(std::make_unique<PortCounters[]>(1));
+    picture_.slots.push_back({.port = ports_.back().get(),
+                              .counters = counters_.back().get(),
+                              .offloads = offloads,
+                              .least_frame_size = is_large ? 0 : FrameView::least_wire_size,
+                              .state = {.mtu = is_large ? 70'000U : 1'500U},
+                              .observer = &observer_,
+                              .is_watched = true});
+  }
+
+  // A mirror of some ports to the one that is plugged next, by turns of what comes in and of what
+  // leaves. A copied frame may be finished for all: ports are to be left that have no mirror.
+  [[nodiscard]] MirrorRule mirror_of_some(std::size_t number) const {
+    const bool is_in = number % 2 == 0;
+    MirrorRule rule{.to = static_cast<PortIndex>(ports_.size()),
+                    .directions = {.in = is_in, .out = !is_in},
+                    .snap_length = number < 2 ? std::size_t{0} : std::size_t{60}};
+    for (std::size_t i = number; i < 16; i += 4) {
+      rule.from.set(i);
+    }
+    return rule;
+  }
+
   // Record: a virtio-net header, the size of the frame, how many bytes of it are given, and those;
   // the rest are zero. False: there is none more.
   bool read(Bytes& input, FrameBuffer& frame) {

@@ -5,11 +5,13 @@
     module_lab  the same for all tests of a file together, which leave it as they found it
     lab_files   makes labs of `tapctl lab`, and has them gone at the end
     empty_lab   a Lab without a daemon: the test starts it itself, with lab.start(OPTION...)
+    path_lab    a Lab whose daemon has a kernel path
 
 Environment (CTest sets the first three):
     TAPSWITCHD, TAPCTL           the programs under test
     TAPSWITCH_STRICT_FILTER      a library with which a refused system call ends its program
     TAPSWITCH_REQUIRE_ROOT=1     without root fail instead of skipping
+    TAPSWITCH_TEST_KERNEL_PATH=1 every daemon has the kernel path
     TAPSWITCH_TEST_PAUSE=1       stop at a failure with daemon and namespaces alive
 """
 
@@ -55,6 +57,23 @@ def empty_lab(request):
 @pytest.fixture
 def lab(empty_lab):
     empty_lab.start()
+    return empty_lab
+
+
+@pytest.fixture
+def pair(lab):
+    """A lab of two TAPs, who know each other's addresses."""
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    assert lab.ping("alice", "bob")
+    return lab
+
+
+@pytest.fixture
+def path_lab(empty_lab):
+    empty_lab.start("--kernel-path")
+    state = empty_lab.call("system.info")["kernel_path"]
+    assert state == {"state": "on"}, "this kernel has a path"
     return empty_lab
 
 

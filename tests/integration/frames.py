@@ -95,8 +95,8 @@ class Capture:
             return [bytes(packet) for packet in reader]
         return []
 
-    def arrived(self):
-        """The test frames that have arrived, as bytes, in order."""
+    def arrived(self, kind=TEST_TYPE):
+        """The test frames that have arrived, or those of another type, as bytes, in order."""
         transmit(self._lab, self._station, frame(NOBODY, EVERYBODY, kind=MARKER_TYPE))
 
         def all_before_marker():
@@ -105,7 +105,7 @@ class Capture:
             return found if MARKER_TYPE in kinds else None
 
         found = wait_until(all_before_marker, f"the capture at {self._station} has its marker")
-        return [data for data in found if tags_of(data)[1] == TEST_TYPE]
+        return [data for data in found if tags_of(data)[1] == kind]
 
 
 def deliver(lab, sender, frames, listeners):

@@ -34,6 +34,9 @@ from rpc_client import RpcClient
 # Seconds. No wait is longer; none is a plain sleep.
 DEADLINE = 10.0
 
+# Every daemon of a Lab has the kernel path, whether its test is about that or not.
+IS_BY_PATH = os.environ.get("TAPSWITCH_TEST_KERNEL_PATH") == "1"
+
 # Sanitizers keep freed memory and slow one thing more than another: what they cost says nothing
 # about the daemon.
 IS_SANITIZED = os.environ.get("TAPSWITCH_SANITIZED", "") != ""
@@ -69,6 +72,15 @@ def run(*command, check=True, timeout=DEADLINE):
     return done
 
 
+def state(lab, port):
+    return lab.call("port.get", {"name": port})["state"]
+
+
+def drops(lab, port):
+    """How many frames the port has lost, by the reason."""
+    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
+
+
 def program(variable):
     """The path of a built program, which CTest gives in the environment."""
     path = os.environ.get(variable)
@@ -81,6 +93,12 @@ def preload(*libraries):
     inherited = os.environ.get("LD_PRELOAD", "").split()
     return {"LD_PRELOAD": " ".join([*libraries, *inherited]),
             "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
+def older_kernel(missing):
+    """The environment of a daemon to which the kernel looks as if it lacked that
+    (tests/support/older_kernel.cpp)."""
+    return {**preload(os.environ["TAPSWITCH_OLDER_KERNEL"]), "OLDER_KERNEL_WITHOUT": missing}
 
 
 def status_at_end(process, complaint):
@@ -211,8 +229,9 @@ class Lab:
         wait_until(self._answers, "the successor answers")
 
     def _spawn(self, options, environment=(), under=(), fds=()):
+        by_path = ["--kernel-path"] if IS_BY_PATH and "--kernel-path" not in options else []
         command = self.command_in("switch", *under, program("TAPSWITCHD"), "--socket", self.socket,
-                                  *options)
+                                  *by_path, *options)
         with open(self._log, "ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                     preexec_fn=die_with_the_test, pass_fds=fds,

@@ -169,16 +169,17 @@ class Tunnel:
 
     build: Callable
     outer_udp: int = 0
+    is_in_udp: bool = False
 
 
 # The tunnels for which the switch knows where a super-frame is to be cut.
 TUNNELS = {
-    "vxlan": Tunnel(in_udp(4789, VXLAN, framed(tcp(4))), 34),
-    "vxlan without a sum": Tunnel(in_udp(4789, VXLAN, framed(tcp(4)), has_sum=False)),
-    "vxlan over IPv6": Tunnel(in_udp(4789, VXLAN, framed(tcp(6)), outer=6), 54),
-    "geneve": Tunnel(in_udp(6081, GENEVE, framed(tcp(4))), 34),
-    "gue": Tunnel(in_udp(6080, GUE, tcp(4)), 34),
-    "fou": Tunnel(in_udp(5555, b"", tcp(4)), 34),
+    "vxlan": Tunnel(in_udp(4789, VXLAN, framed(tcp(4))), 34, True),
+    "vxlan without a sum": Tunnel(in_udp(4789, VXLAN, framed(tcp(4)), has_sum=False), 0, True),
+    "vxlan over IPv6": Tunnel(in_udp(4789, VXLAN, framed(tcp(6)), outer=6), 54, True),
+    "geneve": Tunnel(in_udp(6081, GENEVE, framed(tcp(4))), 34, True),
+    "gue": Tunnel(in_udp(6080, GUE, tcp(4)), 34, True),
+    "fou": Tunnel(in_udp(5555, b"", tcp(4)), 34, True),
     "gre": Tunnel(in_ip(47, GRE, tcp(4))),
     "gre-tap": Tunnel(in_ip(47, GRE_TAP, framed(tcp(4)))),
     "ip in ip": Tunnel(in_ip(4, b"", tcp(4))),
@@ -224,6 +225,26 @@ def whole_of_any_size(build, payload, size, kind):
     field = headers.start + TCP_FIELD
     data = headers.data[:field] + struct.pack("!H", total) + headers.data[field + 2:] + payload
     return replace(headers, data=data)
+
+
+def left_together(frames, outer_udp):
+    """Finished datagrams as one super-frame of UDP, which begins at 'outer_udp'."""
+    begin = outer_udp + HEADER_SIZE[UDP_FIELD]
+    payloads = [one.data[begin:] for one in frames]
+    size = HEADER_SIZE[UDP_FIELD] + sum(map(len, payloads))
+    data = bytearray(frames[0].data[:begin] + b"".join(payloads))
+    struct.pack_into("!H", data, outer_udp + 4, size)
+    if data[outer_udp - 20] == 0x45:
+        ip, addresses = outer_udp - 20, data[outer_udp - 8:outer_udp]
+        struct.pack_into("!H", data, ip + 2, size + 20)
+        struct.pack_into("!H", data, ip + 10, 0)
+        struct.pack_into("!H", data, ip + 10, ~internet_sum(bytes(data[ip:outer_udp])) & 0xFFFF)
+    else:
+        addresses = data[outer_udp - 32:outer_udp]
+        struct.pack_into("!H", data, outer_udp - 36, size)
+    pseudo = internet_sum(bytes(addresses) + struct.pack("!HH", 17, size))
+    struct.pack_into("!H", data, outer_udp + UDP_FIELD, pseudo)
+    return Sent(bytes(data), outer_udp, UDP_FIELD, GSO_UDP_L4, len(payloads[0]))
 
 
 def unfinished_sctp(payload):

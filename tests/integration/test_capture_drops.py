@@ -17,7 +17,7 @@ from lab import wait_until
 PROVOKED = {"runt", "oversize", "tag_truncated", "framing_invalid", "group_source", "zero_source",
             "reserved_address", "vlan_reserved", "tagged_refused", "untagged_refused",
             "vlan_not_allowed", "same_port", "isolated", "no_egress", "mtu_exceeded", "link_down",
-            "busy"}
+            "busy", "condition_loss", "condition_queue_full", "mirror_destination", "storm_control"}
 NOT_PROVOKED = {"offload_invalid", "egress_vlan_not_allowed", "kernel_refused", "port_gone"}
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
@@ -45,6 +45,8 @@ class Machines:
         connection.bind(remote)
         self._lab.call("port.add", {"name": name, "type": "qemu",
                                     "datagram": {"local": local, "remote": remote}, **params})
+        # A capture follows a new port after port.add is answered, and before the next call is.
+        self._lab.call("port.get", {"name": name})
         connection.connect(local)
 
     def send(self, name, *frames):
@@ -72,6 +74,14 @@ def provoke_drops(lab, machines):
     machines.plug("fourteen", vlan={"mode": "access", "pvid": 14})
     machines.plug("still", vlan={"mode": "access", "pvid": 15})
     machines.plug("fifteen", vlan={"mode": "access", "pvid": 15})
+    machines.plug("lossy", vlan={"mode": "access", "pvid": 17},
+                  conditions={"in": {"loss": "100%"}})
+    machines.plug("narrow", vlan={"mode": "access", "pvid": 18},
+                  conditions={"in": {"delay": "60s", "queue": "1b"}})
+    machines.plug("ids", vlan={"mode": "access", "pvid": 19})
+    lab.call("mirror.add", {"name": "m", "from_port": ["still"], "to_port": "ids"})
+    machines.plug("stormy", vlan={"mode": "access", "pvid": 20},
+                  storm_control={"broadcast": {"rate": "1pps", "burst": 1}})
     with_tag = frame(ALICE, EVERYBODY, 10)
     machines.plug_by_datagrams("sixteen", vlan={"mode": "access", "pvid": 16})
     machines.send_raw("sixteen", frame(ALICE, BOB)[:13])
@@ -85,6 +95,10 @@ def provoke_drops(lab, machines):
     machines.send("left", frame(ALICE, EVERYBODY))
     wait_until(lambda: lab.call("fdb.list", {"vlan": 12})["entries"], "the switch has heard left")
     machines.send("right", frame(BOB, ALICE))
+    machines.send("ids", frame(ALICE, EVERYBODY))
+    machines.send("stormy", *[frame(ALICE, EVERYBODY)] * 3)
+    machines.send("lossy", frame(ALICE, EVERYBODY))
+    machines.send("narrow", *[frame(ALICE, EVERYBODY)] * 2)
     machines.send("fourteen", frame(ALICE, EVERYBODY, size=1_501))
     machines.send("fifteen", *[frame(ALICE, EVERYBODY, size=60_000)] * 40)
     machines.send_raw("alone", b"\xff\xff\xff\xff")

@@ -3,7 +3,6 @@
 is tried on real devices. A cell, or a word in it, for which there is no trial fails.
 """
 
-import os
 import struct
 from dataclasses import dataclass
 
@@ -12,10 +11,10 @@ import pytest
 from document_tables import table
 from far_ends import FarEnds
 from frames import BOB, EVERYBODY, counted
-from lab import preload, run, wait_until
-from super_frames import (GSO_TCPV4, GSO_TCPV6, GSO_UDP, GSO_UDP_L4, TUNNELS, UDP_FIELD, Sent,
-                          framed, payload_of, sctp, segments, tcp, udp, unfinished_sctp, whole,
-                          whole_of_any_size)
+from lab import older_kernel, run, wait_until
+from super_frames import (GSO_TCPV4, GSO_TCPV6, GSO_UDP, GSO_UDP_L4, TCP_FIELD, TUNNELS,
+                          UDP_FIELD, Sent, framed, left_together, payload_of, sctp, segments, tcp,
+                          udp, unfinished_sctp, whole, whole_of_any_size)
 from test_wire import ALLOW_BIG_FRAMES
 
 PAGE = "docs/crossing.md"
@@ -78,6 +77,14 @@ def super_frame(name, build, kind, *, field=16, size=1000, outer_udp=0, senders=
                plain(segments(build, payload, size)), senders=senders)
 
 
+def in_tunnel(name):
+    """The virtio-net header of another program's TAP says no more of a tunnel than that of a packet
+    socket."""
+    tunnel = TUNNELS[name]
+    return super_frame(name, tunnel.build, GSO_TCPV6 if "IPv6" in name else GSO_TCPV4,
+                       outer_udp=tunnel.outer_udp, senders=("own",))
+
+
 SCTP_PAYLOAD = payload_of(100)
 STREAM = payload_of(12_000)
 STREAMS = {4: framed(tcp(4)), 6: framed(tcp(6))}
@@ -97,11 +104,8 @@ ROWS = {
     "a super-frame of UDP (USO)": [
         super_frame(f"UDP over IPv{version}", framed(udp(version)), GSO_UDP_L4, field=UDP_FIELD)
         for version in (4, 6)],
-    # The virtio-net header of another program's TAP says no more of a tunnel than a packet socket's.
-    "a super-frame in VXLAN, Geneve, GUE, FOU, GRE, GRE-TAP, IP in IP, or behind MPLS labels": [
-        super_frame(name, tunnel.build, GSO_TCPV6 if "IPv6" in name else GSO_TCPV4,
-                    outer_udp=tunnel.outer_udp, senders=("own",))
-        for name, tunnel in TUNNELS.items()],
+    "a super-frame in GRE, GRE-TAP or IP in IP, or behind MPLS labels": [
+        in_tunnel(name) for name, tunnel in TUNNELS.items() if not tunnel.is_in_udp],
     "a super-frame of SCTP, UDP in IP fragments (UFO), a card's LRO": [
         super_frame("UFO", framed(udp(4)), GSO_UDP, field=UDP_FIELD, senders=("own",))],
 }
@@ -252,6 +256,23 @@ def big_tcp(ends, column, text):
                 assert frames == plain(segments(build, payload_of(BIG), 1400)), name
 
 
+def neighbours():
+    """Segments that the kernel joins, with a finished sum or an unfinished one, which is that of each.
+    All are alike: it joins neither a shorter one nor one that pushes."""
+    payload = payload_of(4000)
+    for name, build, kind, field in (("TCP over IPv4", STREAMS[4], GSO_TCPV4, TCP_FIELD),
+                                     ("TCP over IPv6", STREAMS[6], GSO_TCPV6, TCP_FIELD),
+                                     ("UDP over IPv4", framed(udp(4)), GSO_UDP_L4, UDP_FIELD),
+                                     ("UDP over IPv6", framed(udp(6)), GSO_UDP_L4, UDP_FIELD)):
+        finished = plain(segments(build, payload + bytes(1), 1000)[:4])
+        joined = [whole(build, payload, 1000, kind, field, is_last=False)]
+        yield Row(name, finished, finished, joined)
+        yield Row(f"{name}, unfinished",
+                  [whole(build, payload[start:start + 1000], 1000, field=field,
+                         index=start // 1000, is_last=False) for start in range(0, 4000, 1000)],
+                  finished, joined)
+
+
 def joined_by_the_kernel(ends, column, text):
     """On the port's own interface, with rx-gro-list. The kernel waits a moment for more to join."""
     lab, near = ends.lab, "to-wired"
@@ -260,16 +281,36 @@ def joined_by_the_kernel(ends, column, text):
         # By this command /sys is that of the namespace.
         run("ip", "netns", "exec", lab.switch, "sh", "-c",
             f"echo {value} > /sys/class/net/{near}/{name}")
-    # All alike: the kernel joins neither a shorter one nor one that pushes.
-    build, payload = STREAMS[4], payload_of(4000)
-    sent = plain(segments(build, payload + bytes(1), 1000)[:4])
-    each = Row("rx-gro-list", sent, sent, [whole(build, payload, 1000, GSO_TCPV4, is_last=False)])
-    heard = send_to_each(ends, "wired", trial_of(COLUMNS, column, "column"), sent, is_late=True)
-    assert set(map(tuple, heard.values())) == {tuple(trial_of(OUTCOMES, text, "words")(each))}
+    for each in neighbours():
+        heard = send_to_each(ends, "wired", trial_of(COLUMNS, column, "column"), each.sent,
+                             is_late=True)
+        assert set(map(tuple, heard.values())) == {
+            tuple(trial_of(OUTCOMES, text, "words")(each))}, each.name
     lab.exec("switch", "ethtool", "-K", near, "gro", "off", "rx-gro-list", "off")
 
 
+def in_udp_tunnels(ends, column, text):
+    """Who takes datagrams of UDP as one super-frame is given the segments so."""
+    listeners = trial_of(COLUMNS, column, "column")
+    for name in (name for name, tunnel in TUNNELS.items() if tunnel.is_in_udp):
+        for each in with_tags([in_tunnel(name)]):
+            together = each.finished
+            if TUNNELS[name].outer_udp:
+                together = [left_together(each.finished, TUNNELS[name].outer_udp +
+                                          each.sent[0].start - in_tunnel(name).sent[0].start)]
+            for listener, heard in send_to_each(ends, "own", listeners, each.sent).items():
+                if text == "cut":
+                    assert heard == each.finished, (each.name, listener)
+                else:
+                    assert text == WHOLE_IN_UDP, f"no trial for the words '{text}'"
+                    expected = each.sent if listener in ("tap", "beyond") else together
+                    assert heard == expected, (each.name, listener)
+
+
+WHOLE_IN_UDP = ("whole to a TAP (Linux 6.17) and over a patch; else as a super-frame of UDP, or cut if "
+                "the outer UDP has no checksum")
 OTHER_ROWS = {
+    "a super-frame in VXLAN, Geneve, GUE or FOU": in_udp_tunnels,
     "segments of a stream, one by one, from a port without offloads": joined_stream,
     "a super-frame of TCP longer than 64 KiB (BIG TCP)": big_tcp,
     "segments that the kernel joined unseen (`rx-gro-list`)": joined_by_the_kernel,
@@ -289,13 +330,22 @@ def test_frame_that_is_flooded_is_finished_for_all_or_for_who_needs_it(ends):
                 heard == each.sent and name not in COLUMNS[WITHOUT_OFFLOADS]), (each.name, name)
 
 
+def test_super_frames_in_tunnels_go_together_to_taps_of_older_kernels(empty_lab):
+    """A library between the daemon and the kernel says no as an older kernel would."""
+    empty_lab.start(environment=older_kernel("tunnels"))
+    with FarEnds(empty_lab) as ends:
+        ends.make(("own", "tap"))
+        each = in_tunnel("vxlan")
+        check_crossing(ends, each, "own", ("tap",),
+                       [left_together(each.finished, TUNNELS["vxlan"].outer_udp)])
+
+
 def test_super_frames_of_udp_are_cut_on_older_kernels(empty_lab):
     """A library between the daemon and the kernel says no as an older kernel would."""
     row = "a super-frame of UDP (USO)"
     texts = {text for (name, _), text in table(PAGE, "the sender leaves").items() if name == row}
     assert any(text.endswith(", else cut") for text in texts), texts
-    empty_lab.start(environment={**preload(os.environ["TAPSWITCH_OLDER_KERNEL"]),
-                                 "OLDER_KERNEL_WITHOUT": "uso"})
+    empty_lab.start(environment=older_kernel("uso"))
     with FarEnds(empty_lab) as ends:
         ends.make(("own", "tap", "veth", "wired"))
         for each in ROWS[row]:

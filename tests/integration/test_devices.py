@@ -4,7 +4,7 @@
 import pytest
 
 from frames import ALICE, BOB, deliver, frame
-from lab import run, wait_until
+from lab import drops, run, state, wait_until
 from rpc_client import RpcError
 
 
@@ -16,10 +16,6 @@ def three(lab):
     assert lab.ping("alice", "bob")
     assert lab.ping("carol", "bob")
     return lab
-
-
-def state(lab, port):
-    return lab.call("port.get", {"name": port})["state"]
 
 
 def test_deleted_device_loses_its_port_alone(three):
@@ -58,10 +54,6 @@ def test_interface_that_is_down_drops_and_comes_back(three):
 
 def known_on(lab, port):
     return lab.call("fdb.list", {"port": port})["entries"]
-
-
-def drops(lab, port):
-    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
 
 
 def test_stations_of_an_interface_that_is_down_are_forgotten_at_once(three):

@@ -106,7 +106,7 @@ def shown_commands():
 
 
 # Commands that go on until they are stopped, or are no calls of a method.
-OTHER_COMMANDS = ("watch", "top", "lab", "events", "call", "apply", "diff", "complete")
+OTHER_COMMANDS = ("watch", "top", "lab", "link", "events", "call", "apply", "diff", "complete")
 
 
 def test_tapctl_commands_of_the_documents_are_well_formed(empty_lab):

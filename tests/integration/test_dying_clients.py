@@ -29,6 +29,8 @@ PARAMS = {
     "config.get": {}, "config.diff": {"config": DOCUMENT},
     "config.apply": {"config": DOCUMENT, "mode": "merge"}, "config.save": {},
     "event.subscribe": {"snapshot": True, "topics": ["port", "fdb", "stats", "log"]},
+    "mirror.add": {"name": "m", "to_port": "a"}, "mirror.list": {}, "mirror.remove": {"name": "m"},
+    "sflow.set": {"collectors": ["127.0.0.1"]}, "sflow.get": {}, "sflow.clear": {},
     "capture.start": {"fd": 0}, "capture.list": {}, "capture.stop": {"capture": 1},
     "event.unsubscribe": {"subscription": 1}, "log.set": {"level": "info"}, "log.tail": {},
 }

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from frames import ALICE, EVERYBODY, counted, deliver, frame, tag
-from lab import wait_until
+from lab import drops, wait_until
 
 FLOOD_SECONDS = 10
 CAPACITY = 16_384
@@ -33,10 +33,6 @@ while time.monotonic() < end:
             pass
 print(count)
 """
-
-
-def drops(lab, port):
-    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from hung_files import hung_file_system
-from lab import wait_until
+from lab import state, wait_until
 from rpc_client import RpcError
 from vde_request import vde_request
 
@@ -31,10 +31,6 @@ def check_that_all_goes_on(lab):
 
 def add(lab, name, **far_end):
     lab.call("port.add", {"name": name, "type": "qemu", **far_end})
-
-
-def state(lab, name):
-    return lab.call("port.get", {"name": name})["state"]
 
 
 @pytest.mark.not_sanitized  # the search for leaks at the end waits for the thread that hangs

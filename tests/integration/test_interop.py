@@ -20,10 +20,8 @@ IPV4 = {short: f"10.0.0.{number}/24" for number, short in enumerate(KINDS, start
 IPV6 = {short: f"fd00::{number}/64" for number, short in enumerate(KINDS, start=1)}
 INSIDE = {short: f"10.1.0.{number}/24" for number, short in enumerate(KINDS, start=1)}
 
-# The names are those of ethtool -K. What one end does not have, the kernel says and leaves. Without
-# rx-gro-list: it joins segments whose sum a sender left unfinished under the pseudo-header of the
-# first, and those that are cut from that again have a wrong sum.
-FEATURES = ("tx", "rx", "sg", "tso", "gso", "gro", "rx-udp-gro-forwarding",
+# The names are those of ethtool -K. What one end does not have, the kernel says and leaves.
+FEATURES = ("tx", "rx", "sg", "tso", "gso", "gro", "rx-gro-list", "rx-udp-gro-forwarding",
             "tx-udp-segmentation", "tx-tcp-ecn-segmentation", "tx-tcp6-segmentation",
             "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "txvlan", "rxvlan")
 CHECKSUM_ERRORS = ("InCsumErrors", "Udp6InCsumErrors", "Icmp6InCsumErrors")

@@ -1,67 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tapswitchd --kernel-path: known unicast between veths does not come by the daemon.
+"""tapswitchd --kernel-path: known unicast between veths does not come by the daemon."""
 
-That is shown by stopping the daemon (SIGSTOP): what still crosses crosses by the kernel path alone.
-"""
-
-import contextlib
 import json
 import os
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from frames import ALICE, BOB, CAROL, EVERYBODY, Capture, counted, deliver, frame, tag, transmit
-from lab import DEADLINE, wait_until
+from by_path import ON, crossing_without_daemon, introduce, stopped
+from frames import ALICE, BOB, CAROL, deliver, frame, tag, transmit
+from lab import older_kernel, program, run, wait_until
 from capturing import Capturing
 from test_takeover import receive_all, take_all
 from test_veth import join, port_of
-from transfer import Transfer, passed_through
-
-ON = {"state": "on"}
-
-
-@pytest.fixture
-def path_lab(empty_lab):
-    empty_lab.start("--kernel-path")
-    state = empty_lab.call("system.info")["kernel_path"]
-    assert state == ON, "this kernel has a path"
-    return empty_lab
-
-
-@contextlib.contextmanager
-def stopped(lab):
-    """The daemon does nothing meanwhile."""
-    lab.daemon.send_signal(signal.SIGSTOP)
-    tasks = list(Path(f"/proc/{lab.daemon.pid}/task").iterdir())
-    wait_until(lambda: all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
-                           for task in tasks), "every thread stands still")
-    try:
-        yield
-    finally:
-        lab.daemon.send_signal(signal.SIGCONT)
-
-
-def crossing_without_daemon(lab, sender, frames, listener):
-    """Which of the frames that a station sends arrive at another while the daemon is stopped."""
-    before = counted(lab, sender)
-    with stopped(lab), contextlib.closing(Capture(lab, listener)) as capture:
-        transmit(lab, sender, *frames)
-        # A frame of the path arrives before the sender's call returns.
-        arrived = capture.arrived()
-    wait_until(lambda: counted(lab, sender) == before + len(frames), "each is counted once")
-    return arrived
-
-
-def introduce(lab, stations):
-    """Has the switch learn where stations are: {port: (address, tags of its frames)}."""
-    for port, (mac, tags) in stations.items():
-        before = counted(lab, port)
-        transmit(lab, port, frame(mac, EVERYBODY, *tags))
-        wait_until(lambda port=port, before=before: counted(lab, port) > before, "it is counted")
+from transfer import Transfer, measured_by_iperf3, passed_through
 
 
 def counters(lab, port):
@@ -94,6 +47,19 @@ def test_without_the_option_it_is_off_and_says_why(lab):
     join(lab, "alice")
     assert port_of(lab, "alice")["kernel_path"]["state"] == "off"
     assert path_filters(lab, "tsw-alice") == []
+
+
+def told(*under):
+    """What the program says of a path that it could have."""
+    return json.loads(run("env", *under, program("TAPSWITCHD"), "--check-kernel-path").stdout)
+
+
+def test_whether_there_can_be_a_path_is_told_before_there_is_a_daemon(path_lab):
+    assert told() == {**path_lab.call("system.info")["kernel_path"], "goes_with_process": True}
+    older = [f"{name}={value}" for name, value in older_kernel("tcx").items()]
+    assert told(*older) == {**ON, "goes_with_process": False}
+    without = told("setpriv", "--bounding-set=-bpf,-sys_admin", "--inh-caps=-bpf,-sys_admin")
+    assert without["state"] == "off" and "CAP_BPF" in without["reason"]
 
 
 def test_far_end_beside_the_daemon_takes_part(path_lab):
@@ -276,28 +242,46 @@ def test_successor_that_fails_leaves_the_ports_to_the_worker(path_lab):
         assert lab.ping("alice", "bob")
 
 
+@pytest.mark.parametrize("is_older", (False, True))
 @pytest.mark.parametrize("again", (["--kernel-path"], []))
-def test_nothing_is_lost_in_the_path_of_a_killed_daemon(empty_lab, again):
+def test_nothing_is_lost_in_the_path_of_a_killed_daemon(empty_lab, again, is_older):
+    """Before Linux 6.6 the program at the interface is a filter of tc, which outlives a process."""
     lab = empty_lab
     document = lab.directory / "network.json"
-    lab.start("--kernel-path", "--config", document, "--autosave")
+    kernel = older_kernel("tcx") if is_older else {}
+    lab.start("--kernel-path", "--config", document, "--autosave", environment=kernel)
     join(lab, "alice")
     join(lab, "bob")
     assert lab.ping("alice", "bob")
-    assert len(path_filters(lab, "tsw-alice")) == 1
+    assert len(path_filters(lab, "tsw-alice")) == is_older
     lab.daemon.kill()
     lab.daemon.wait()
     lab.daemon = None
     assert not lab.ping("alice", "bob"), "nothing forwards any more"
-    lab.start(*again, "--config", document, "--autosave")
+    lab.start(*again, "--config", document, "--autosave", environment=kernel)
     assert lab.ping("alice", "bob")
-    assert len(path_filters(lab, "tsw-alice")) == len(again)
+    assert len(path_filters(lab, "tsw-alice")) == (is_older and bool(again))
     with stopped(lab):
         assert lab.ping("alice", "bob") == bool(again)
 
 
-def test_filter_that_somebody_has_removed_comes_back(path_lab):
-    lab = path_lab
+def test_newer_kernel_takes_away_what_an_older_one_has_left(empty_lab):
+    lab = empty_lab
+    document = lab.directory / "network.json"
+    lab.start("--kernel-path", "--config", document, "--autosave", environment=older_kernel("tcx"))
+    join(lab, "alice")
+    assert len(path_filters(lab, "tsw-alice")) == 1
+    lab.daemon.kill()
+    lab.daemon.wait()
+    lab.daemon = None
+    lab.start("--kernel-path", "--config", document, "--autosave")
+    assert port_of(lab, "alice")["kernel_path"] == ON
+    assert path_filters(lab, "tsw-alice") == []
+
+
+def test_filter_that_somebody_has_removed_comes_back(empty_lab):
+    lab = empty_lab
+    lab.start("--kernel-path", environment=older_kernel("tcx"))
     join(lab, "alice")
     join(lab, "bob")
     assert lab.ping("alice", "bob")
@@ -311,14 +295,10 @@ def test_stream_crosses(path_lab):
     join(lab, "alice", vlan=10)
     join(lab, "bob", vlan=10)
     assert lab.ping("alice", "bob")
-    with subprocess.Popen(lab.command_in("bob", "iperf3", "-s", "-1"),
-                          stdout=subprocess.DEVNULL) as server:
-        wait_until(lambda: ":5201" in lab.exec("bob", "ss", "-tln").stdout, "it listens")
-        before = processor_seconds(lab)
-        report = lab.exec("alice", "iperf3", "-c", "10.0.0.2", "-t", 2, "-J").stdout
-        used = processor_seconds(lab) - before
-        server.wait(DEADLINE)
-    assert json.loads(report)["end"]["sum_received"]["bytes"] > 100_000_000
+    before = processor_seconds(lab)
+    report = measured_by_iperf3(lab, "alice", "bob", "10.0.0.2", "-t", 2)
+    used = processor_seconds(lab) - before
+    assert report["sum_received"]["bytes"] > 100_000_000
     assert used < 0.3, "the daemon has nothing to do with it"
 
 

@@ -71,7 +71,9 @@ def test_frames_of_a_node_are_captured_by_its_interface(lab_files, tmp_path):
                                     {"ends": ["a:eth1", "b:eth1"]}]})
     lab.up()
     path = tmp_path / "eth1.pcapng"
-    capture = ["--lab", lab.name, "capture", "-w", path, "-c", "1", "--seconds", "60"]
+    # Nodes speak IPv6 without being asked.
+    capture = ["--lab", lab.name, "capture", "-w", path, "-c", "1", "--seconds", "60", "--filter",
+               "arp"]
     with subprocess.Popen([program("TAPCTL"), *map(str, capture), "a:eth1"],
                           stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: "a-eth1" in lab.tapctl("--lab", lab.name, "capture", "list").stdout,

@@ -200,3 +200,25 @@ def test_machine_may_have_a_disk_that_is_root_s_alone(lab_files, boot, tmp_path,
     number = next(fd.name for fd in (process / "fd").iterdir() if fd.resolve() == disk)
     flags = int(re.search(r"flags:\s*(\d+)", (process / "fdinfo" / number).read_text()).group(1), 8)
     assert bool(flags & os.O_RDWR) is keeps
+
+
+def test_link_of_a_machine_has_conditions(lab_files, boot):
+    lab = lab_files.make({
+        "nodes": {"vm": machine(boot, "vm", eth0="10.95.0.1/24"),
+                  "a": {"interfaces": {"eth0": {"addresses": ["10.95.0.2/24"]}}}},
+        "links": [{"ends": ["vm:eth0", "a:eth0"], "conditions": {"delay": "400ms"}}]})
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+
+    def round_trips():
+        said = lab.exec("a", "ping", "-n", "-c", "3", "-W", "20", "10.95.0.1").stdout
+        return [float(time) for time in re.findall(r"time=([\d.]+) ms", said)]
+
+    # An emulated machine takes its time, but not as long as a delay that is met twice.
+    assert 800 <= min(round_trips()) < 1600
+    lab.tapctl("--lab", lab.name, "link", "set", "a:eth0", "--delay", "0s")
+    assert 400 <= min(round_trips()) < 800
+    lab.tapctl("--lab", lab.name, "link", "set", "vm:eth0", "--cut")
+    lost = lab.exec("a", "ping", "-n", "-c", "1", "-W", "1", "10.95.0.1", check=False)
+    assert lost.returncode == 1
+    lab.tapctl("--lab", lab.name, "link", "set", "vm:eth0", "--clear")
+    assert min(round_trips()) < 400

@@ -125,13 +125,17 @@ def test_logs_go_on_when_there_is_room_again(lab_files, small_place, tmp_path):
     wait_until(lambda: "later" in said(lab, "n1"), "its words are kept again")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "{\"version\": 1", "\0\0\0\0"])
+@pytest.mark.parametrize("text", [None, "", "{}", "{\"version\": 1", "\0\0\0\0"])
 def test_broken_state_is_told_with_the_way_out(lab_files, text):
     lab = lab_files.make(star(2, processes={"sleeper": "exec sleep 1000"}))
     other = lab_files.make(star(1))
     lab.up()
     other.up()
-    (lab.directory / "state.json").write_text(text)
+    state = lab.directory / "state.json"
+    if text is None:
+        state.unlink()
+    else:
+        state.write_text(text)
     advice = f"tapctl lab down {lab.name} --force"
     for done in (lab.up(check=False), lab.down(check=False),
                  lab.tapctl("lab", "status", lab.name, check=False)):

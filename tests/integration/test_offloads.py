@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 
-from lab import DEADLINE, preload, run, wait_until
+from lab import older_kernel, run, wait_until
 
 MEGABYTES = 24
 DATAGRAMS = 400
@@ -226,14 +226,14 @@ def test_offloads_of_an_open_tap_change(lab):
 
 
 @pytest.mark.parametrize("missing, left, notice", [
+    ("tunnels", ["checksum", "tso4", "tso6", "tso_ecn", "uso"], "lack offloads for tunnels"),
     ("uso", ["checksum", "tso4", "tso6", "tso_ecn"], "lack UDP segmentation"),
     ("vnet_header", [], "have no offloads"),
 ])
 def test_older_kernel(empty_lab, missing, left, notice):
     """A library between the daemon and the kernel says no as an older kernel would."""
     lab = empty_lab
-    lab.start(environment={**preload(os.environ["TAPSWITCH_OLDER_KERNEL"]),
-                           "OLDER_KERNEL_WITHOUT": missing})
+    lab.start(environment=older_kernel(missing))
     join(lab, "alice", (IPV4[0], IPV6[0]), True)
     join(lab, "bob", (IPV4[1], IPV6[1]), True)
     assert lab.call("port.get", {"name": "bob"})["offloads"] == left

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lab import wait_until
+from lab import state, wait_until
 from rpc_client import RpcError
 from test_offloads import sent_and_received
 
@@ -20,10 +20,6 @@ def patch(lab, near, far, **params):
 def add_switches(lab, *names):
     for name in names:
         lab.call("switch.add", {"name": name})
-
-
-def state(lab, port):
-    return lab.call("port.get", {"name": port})["state"]
 
 
 def refusal(lab, method, **params):

@@ -220,6 +220,17 @@ def test_frames_to_a_machine_that_reads_nothing_are_counted(host):
     peer.close()
 
 
+def test_trace_tells_that_no_machine_is_there(host):
+    path = host.directory / "vm.sock"
+    add(host, listen=f"unix:{path}")
+    asked = {"port": "host", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}}
+    assert host.call("frame.trace", asked)["dropped"] == [{"port": "vm", "reason": "link_down"}]
+    with plug_in(path):
+        wait_until(lambda: state(host) == "up", "the port is up")
+        traced = host.call("frame.trace", asked)
+        assert [each["port"] for each in traced["egress"]] == ["vm"] and not traced["dropped"]
+
+
 def test_longer_frames_than_the_mtu_are_counted(host):
     path = host.directory / "vm.sock"
     assert add(host, listen=f"unix:{path}", mtu=1280)["link"]["mtu"] == 1280

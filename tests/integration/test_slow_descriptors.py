@@ -3,14 +3,13 @@
 peer that does not read: by none of the sockets, whether the kernel refuses them or not."""
 
 import contextlib
-import os
 import socket
 import struct
 import time
 
 import pytest
 
-from lab import preload, wait_until
+from lab import older_kernel, wait_until
 from rpc_client import RpcClient
 from slow_descriptors import SlowDescriptors, kernel_can_refuse
 from test_qemu import FRAME, framed
@@ -32,9 +31,8 @@ def attacked(request, empty_lab):
     lab.refuses = request.param == "newest" and kernel_can_refuse()
     lab.read_only = lab.directory / "read-only.sock"
     lab.metrics = lab.directory / "metrics.sock"
-    older = {**preload(os.environ["TAPSWITCH_OLDER_KERNEL"]), "OLDER_KERNEL_WITHOUT": "passrights"}
     lab.start("--socket-readonly", lab.read_only, "--metrics", f"unix:{lab.metrics}",
-              environment=older if request.param == "older" else {})
+              environment=older_kernel("passrights") if request.param == "older" else {})
     lab.join("alice", "10.0.0.1/24")
     lab.join("bob", "10.0.0.2/24")
     return lab

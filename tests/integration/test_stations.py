@@ -4,7 +4,7 @@
 import pytest
 
 from frames import ALICE, BOB, CAROL, EVERYBODY, deliver, frame
-from lab import wait_until
+from lab import drops, wait_until
 from rpc_client import RpcError
 
 PORTS = ("one", "two", "three")
@@ -31,10 +31,6 @@ def reached(lab, sender, source, destination):
     others = [port for port in PORTS if port != sender]
     arrived = deliver(lab, sender, [frame(source, destination)], others)
     return [port for port in others if arrived[port]]
-
-
-def drops(lab, port):
-    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
 
 
 def known(lab, **which):

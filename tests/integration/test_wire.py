@@ -10,16 +10,12 @@ import socket
 import pytest
 
 from frames import ALICE, EVERYBODY, deliver, frame, transmit
-from lab import DEADLINE, wait_until
+from lab import DEADLINE, drops, wait_until
 from test_interface_port import join_veth, veth
 from test_offloads import EITHER, datagrams_arrive, host, sent_and_received
 
 IPV4 = {"alice": "10.0.0.1/24", "bob": "10.0.0.2/24"}
 IPV6 = {"alice": "fd00::1/64", "bob": "fd00::2/64"}
-
-
-def drops(lab, port):
-    return lab.call("stats.get", {"port": port})["ports"][port]["drops"]
 
 
 def add_ipv6(lab, short):
@@ -149,11 +145,13 @@ def test_frames_of_more_than_64_kibibytes_cross(lab, address, offload):
     assert not set(drops(lab, "alice")) - {"no_egress"}, drops(lab, "alice")
 
 
-def test_segments_that_the_kernel_joined_unseen_cross(lab):
-    """rx-gro-list on the port's own interface: their checksums were checked and are there."""
+@pytest.mark.parametrize("offload", EITHER)
+@pytest.mark.parametrize("tx", ("on", "off"), ids=("unfinished", "finished"))
+def test_segments_that_the_kernel_joined_unseen_cross(lab, tx, offload):
+    """rx-gro-list on the port's own interface: their checksums are there, or are still to be."""
     join_veth(lab, "alice", IPV4["alice"])
-    lab.join("bob", IPV4["bob"])
-    lab.exec("alice", "ethtool", "-K", "alice", "tx", "off", "tso", "off", "gso", "off")
+    lab.join("bob", IPV4["bob"], offload=offload)
+    lab.exec("alice", "ethtool", "-K", "alice", "tx", tx, "tso", "off", "gso", "off")
     lab.exec("switch", "ethtool", "-K", "to-alice", "gro", "on", "rx-gro-list", "on",
              "rx-udp-gro-forwarding", "on")
     sent, received = sent_and_received(lab, "alice", "bob", IPV4["bob"])

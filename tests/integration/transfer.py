@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP transfer from one station of a lab to another that goes on until it is told to end, and
-knows whether all came, and for how long nothing did."""
+"""Streams from one station of a lab to another: a TCP transfer that goes on until it is told to end,
+and knows whether all came, and for how long nothing did; and one that iperf3 measures."""
 
 import json
 import subprocess
+
+from lab import DEADLINE, wait_until
 
 PORT = 5002
 SEND = """
@@ -34,6 +36,19 @@ while data := connection.recv(1 << 18):
     size += len(data)
 print(json.dumps({"bytes": size, "sha256": digest.hexdigest(), "stalls": stalls}))
 """
+
+
+def measured_by_iperf3(lab, source, sink, address, *options):
+    """What iperf3 reports at the end of a stream from one station to the address of another."""
+    with subprocess.Popen(lab.command_in(sink, "iperf3", "-s", "-1"),
+                          stdout=subprocess.DEVNULL) as server:
+        try:
+            wait_until(lambda: ":5201" in lab.exec(sink, "ss", "-tln").stdout, "it listens")
+            report = lab.exec(source, "iperf3", "-c", address, "-J", *options, timeout=30).stdout
+            server.wait(DEADLINE)
+        finally:
+            server.kill()
+    return json.loads(report)["end"]
 
 
 def passed_through(lab, short):

@@ -4,12 +4,17 @@
 // writes into the frame's control block is there for that filter.
 #include "switch/kernel_path/path_hook.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
+#include "switch/kernel_path/path_queues.hpp"
 #include "switch/kernel_path/path_tables.hpp"
+#include "switch/ports/ledger_time.hpp"
 #include "switch/ports/packet/packet_socket.hpp"
 #include "switch/system/ingress_gate.hpp"
 #include "tests/support/frame_builder.hpp"
@@ -23,12 +28,20 @@ namespace path_hook_test {
 
 constexpr MacAddress alice{0x0200'0000'000a};
 constexpr MacAddress bob{0x0200'0000'000b};
+constexpr MacAddress carol{0x0200'0000'000c};
 constexpr std::chrono::milliseconds a_moment{100};
+constexpr std::chrono::hours an_hour{1};
+
+// As the programs tell the time.
+std::uint64_t nanoseconds_from_now(std::chrono::nanoseconds later) {
+  return ledger_time(std::chrono::steady_clock::now() + later);
+}
 
 // The near end of a station, with its packet socket, as a port has it.
 struct NearEnd {
   int index = 0;
   std::optional<PacketSocket> socket = {};
+  PathHook hook = {};
 
   // Whether the socket has heard a test frame; stations say other things by themselves.
   bool has_heard() {
@@ -46,15 +59,22 @@ struct NearEnd {
 };
 
 // Two stations, each at the far end of a veth in a namespace of its own.
-class PathHook : public testing::Test {
+class PathHooks : public testing::Test {
  protected:
   void SetUp() override {
     TAPSWITCH_REQUIRES_ROOT();
     home_.emplace("home");
     program_.emplace(PathProgram::load().value());
     tables_.emplace(*program_);
+    queues_.emplace(PathQueues::open(*program_).value());
     first_.emplace("first");
     second_.emplace("second");
+    // Frames are counted, and these kernels are to say nothing by themselves.
+    for (const auto* there : {&home_, &first_, &second_}) {
+      ASSERT_EQ(shell("ip netns exec " + (*there)->name() +
+                      " sysctl -qw net.ipv6.conf.default.disable_ipv6=1"),
+                0);
+    }
     home_->run([&] { routes_.emplace(RouteSocket::open().value()); });
     make(at_first_, "near1", *first_, 0, {.mode = PortMode::access, .pvid = 7});
     make(at_second_, "near2", *second_, 1, {});
@@ -91,10 +111,18 @@ class PathHook : public testing::Test {
                                      {.index = index, .is_fixed = 1, .heard = 0, .unused = 0}));
   }
 
+  // In the namespace of the interface.
+  PathHook put(const NearEnd& end, const PathProgram& program) {
+    PathHook hook;
+    home_->run([&] {
+      hook = put_on_path(*routes_, program, end.index, end.socket->descriptor()).value();
+    });
+    return hook;
+  }
+
   void put_on_path_both() {
-    for (const NearEnd* end : {&at_first_, &at_second_}) {
-      const auto done = put_on_path(*routes_, *program_, end->index, end->socket->descriptor());
-      ASSERT_TRUE(done) << done.error().message();
+    for (NearEnd* end : {&at_first_, &at_second_}) {
+      end->hook = put(*end, *program_);
     }
   }
 
@@ -104,11 +132,12 @@ class PathHook : public testing::Test {
   std::optional<RouteSocket> routes_;
   std::optional<PathProgram> program_;
   std::optional<PathTables> tables_;
+  std::optional<PathQueues> queues_;
   NearEnd at_first_;
   NearEnd at_second_;
 };
 
-TEST_F(PathHook, KnownUnicastCrossesAndTheSocketDoesNotHearIt) {
+TEST_F(PathHooks, KnownUnicastCrossesAndTheSocketDoesNotHearIt) {
   put_on_path_both();
   RawStation sends(*first_, "far");
   RawStation hears(*second_, "far");
@@ -119,7 +148,7 @@ TEST_F(PathHook, KnownUnicastCrossesAndTheSocketDoesNotHearIt) {
   EXPECT_EQ(tables_->port_counters(0).in_frames, 1U);
 }
 
-TEST_F(PathHook, TagComesOffOnTheWayBack) {
+TEST_F(PathHooks, TagComesOffOnTheWayBack) {
   put_on_path_both();
   RawStation sends(*second_, "far");
   RawStation hears(*first_, "far");
@@ -129,7 +158,7 @@ TEST_F(PathHook, TagComesOffOnTheWayBack) {
   EXPECT_FALSE(at_second_.has_heard());
 }
 
-TEST_F(PathHook, SocketHearsWhatIsNotDecidedAndNothingCrosses) {
+TEST_F(PathHooks, SocketHearsWhatIsNotDecidedAndNothingCrosses) {
   put_on_path_both();
   RawStation sends(*first_, "far");
   RawStation hears(*second_, "far");
@@ -138,8 +167,62 @@ TEST_F(PathHook, SocketHearsWhatIsNotDecidedAndNothingCrosses) {
   EXPECT_FALSE(hears.receive(a_moment));
 }
 
+// The worker of the first port still has frames before this one.
+TEST_F(PathHooks, FrameDoesNotOvertakeThoseThatWait) {
+  put_on_path_both();
+  path_queue& queue = queues_->at(0);
+  const auto moment = nanoseconds_from_now(an_hour);
+  queue.since = moment;
+  RawStation sends(*first_, "far");
+  RawStation hears(*second_, "far");
+  const auto frame = FrameBuilder().from(alice).to(bob).build();
+  ASSERT_TRUE(sends.send(frame));
+  EXPECT_TRUE(at_first_.has_heard());
+  EXPECT_FALSE(hears.receive(a_moment));
+  EXPECT_EQ(queue.ledger.left, 1U);
+  EXPECT_EQ(queue.ledger.queued, 1U);
+  queue.ledger.drained = moment;
+  ASSERT_TRUE(sends.send(frame));
+  EXPECT_TRUE(hears.receive());
+  EXPECT_EQ(queues_->lost(0), 0U);
+}
+
+TEST_F(PathHooks, FrameThatIsLeftHasThoseOfItsFlowWaitAndNoOthers) {
+  put_on_path_both();
+  RawStation sends(*first_, "far");
+  RawStation hears(*second_, "far");
+  const auto to_bob = FrameBuilder().from(alice).to(bob).build();
+  tables_->set_switch(0, {.generation = 2, .ageing = 300, .unused = 0});
+  ASSERT_TRUE(sends.send(to_bob));
+  EXPECT_TRUE(at_first_.has_heard());
+  tables_->set_switch(0, {.generation = 1, .ageing = 300, .unused = 0});
+  path_queue& queue = queues_->at(0);
+  EXPECT_GT(queue.last, queue.ledger.drained);
+  know(carol, 1);
+  ASSERT_TRUE(sends.send(FrameBuilder().from(alice).to(carol).build()));
+  EXPECT_TRUE(hears.receive());
+  queue.ledger.drained = queue.last;
+  ASSERT_TRUE(sends.send(to_bob));
+  EXPECT_TRUE(hears.receive());
+}
+
+// The worker never comes to an end: what could go by the path is not left to it any more.
+TEST_F(PathHooks, WhereTheWorkerHasTooMuchToDoFramesAreLostAndNotOutOfOrder) {
+  put_on_path_both();
+  path_queue& queue = queues_->at(0);
+  queue.since = nanoseconds_from_now(an_hour);
+  queue.last = nanoseconds_from_now(an_hour);  // and it waits since long ago
+  RawStation sends(*first_, "far");
+  RawStation hears(*second_, "far");
+  ASSERT_TRUE(sends.send(FrameBuilder().from(alice).to(bob).build()));
+  EXPECT_FALSE(at_first_.has_heard());
+  EXPECT_FALSE(hears.receive(a_moment));
+  EXPECT_EQ(queues_->lost(0), 1U);
+  EXPECT_EQ(tables_->port_counters(0).in_frames, 0U);
+}
+
 // A daemon that was killed leaves the filter of tc; what comes in is then nobody's.
-TEST_F(PathHook, WithoutTheSocketNothingCrosses) {
+TEST_F(PathHooks, WithoutTheSocketNothingCrosses) {
   put_on_path_both();
   at_first_.socket.reset();
   RawStation sends(*first_, "far");
@@ -148,21 +231,22 @@ TEST_F(PathHook, WithoutTheSocketNothingCrosses) {
   EXPECT_FALSE(hears.receive(a_moment));
 }
 
-TEST_F(PathHook, AnotherDaemonPutsItsOwnInThePlace) {
+TEST_F(PathHooks, AnotherDaemonPutsItsOwnInThePlace) {
   put_on_path_both();
   const PathProgram other = PathProgram::load().value();
-  ASSERT_TRUE(put_on_path(*routes_, other, at_first_.index, at_first_.socket->descriptor()));
+  const PathHook hook = put(at_first_, other);
   RawStation sends(*first_, "far");
   ASSERT_TRUE(sends.send(FrameBuilder().from(alice).to(bob).build()));
   // The maps of the other know nothing.
   EXPECT_TRUE(at_first_.has_heard());
 }
 
-TEST_F(PathHook, TakenOffTheSocketHearsAllAgain) {
+TEST_F(PathHooks, TakenOffTheSocketHearsAllAgain) {
   put_on_path_both();
-  EXPECT_TRUE(has_ingress_program(*routes_, at_first_.index));
-  take_off_path(*routes_, at_first_.index, at_first_.socket->descriptor());
-  EXPECT_FALSE(has_ingress_program(*routes_, at_first_.index));
+  EXPECT_TRUE(is_on_path(*routes_, at_first_.hook, at_first_.index));
+  take_off_path(*routes_, std::exchange(at_first_.hook, {}), at_first_.index,
+                at_first_.socket->descriptor());
+  EXPECT_FALSE(is_on_path(*routes_, at_first_.hook, at_first_.index));
   RawStation sends(*first_, "far");
   RawStation hears(*second_, "far");
   ASSERT_TRUE(sends.send(FrameBuilder().from(alice).to(bob).build()));

@@ -24,10 +24,12 @@ static __always_inline int path_take_tag_aside(struct __sk_buff* skb) {
 SEC("tc")
 int path_run(struct __sk_buff* skb) {
   struct path_verdict verdict = {};
+  struct path_frame frame = {};
+  __u32 size = 0;
   if (path_take_tag_aside(skb) != 0) {
     return path_run_no_frame;
   }
-  if (!path_decide(skb, &verdict)) {
+  if (!path_judge(skb, &frame, &verdict, &size) || !path_count(&frame, size)) {
     return path_run_undecided;
   }
   const int fate = path_act(skb, &verdict);
@@ -35,7 +37,7 @@ int path_run(struct __sk_buff* skb) {
   if (skb->vlan_present && bpf_skb_vlan_push(skb, bpf_htons(path_customer_tag), 0) != 0) {
     return path_run_no_frame;
   }
-  skb->cb[0] = verdict.ifindex;
+  skb->cb[0] = verdict.target;
   return fate;
 }
 

@@ -54,6 +54,7 @@ struct NotingSteps {
   }
   void decides(const FrameView& /*view*/, VlanId /*vid*/) {}
   void decided(const Decision& /*decision*/) {}
+  bool is_limited(FloodKind /*kind*/, const FrameBuffer& /*frame*/) { return false; }
   void punt(FrameBuffer& /*frame*/, VlanId /*vid*/, std::optional<Learned> /*learned*/) {}
   void drop(DropReason /*reason*/, const FrameBuffer& /*frame*/, VlanId /*vid*/) {}
   void refuse(PortIndex /*port*/, AddressKind /*kind*/, DropReason /*reason*/,

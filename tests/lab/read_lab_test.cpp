@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "control/lab/wiring.hpp"
 #include "tests/lab/lab_maker.hpp"
 
 namespace tapswitch::lab {
@@ -99,11 +100,16 @@ TEST(ReadLab, SettingIsSaidOnceAndWhereItBelongs) {
                           R"([{"ends": ["alice:eth0", "sw0"], "mtu": 1500},
                               {"ends": ["alice:eth1", "bob:eth1"], "addresses": ["10.0.0.1/24"]},
                               {"ends": ["vm:eth0", "sw0"], "addresses": ["10.0.0.2/24"]},
-                              {"ends": ["sw0", "sw1"], "mac": "02:00:00:00:00:01"}])"),
+                              {"ends": ["sw0", "sw1"], "mac": "02:00:00:00:00:01"},
+                              {"ends": ["vm:eth1", "sw0"], "type": "tap"},
+                              {"ends": ["sw0", "sw1"], "type": "veth"},
+                              {"ends": ["alice:eth2", "bob:eth2"], "type": "veth"}])"),
               ElementsAre("/links/0/mtu: alice:eth0 has it in its \"interfaces\" too",
                           "/links/1/addresses: which of the two nodes has it?",
                           "/links/2/addresses: a virtual machine configures its cards itself",
-                          "/links/3/mac: between two switches there is no interface"));
+                          "/links/3/mac: between two switches there is no interface",
+                          "/links/4/type: a virtual machine has a socket",
+                          "/links/5/type: between two switches there is no interface"));
 }
 
 TEST(ReadLab, MachineHasSomethingToBoot) {
@@ -121,6 +127,16 @@ TEST(ReadLab, MistakesOfSwitchesAndPortsAreThoseOfDocuments) {
   EXPECT_THAT(mistakes_of(document),
               ElementsAre(HasSubstr("/links/0/vlan: "),
                           "/switches/sw0/fdb/static/0/port: the switch has no port 'carol'"));
+}
+
+TEST(ReadLab, SflowIsThatOfDocuments) {
+  Json document = document_of(two_nodes, "[]");
+  document["sflow"] = Json::parse(R"({"collectors": ["192.0.2.1"]})");
+  const Reading reading = read_lab(document, "file");
+  EXPECT_THAT(reading.mistakes, IsEmpty());
+  EXPECT_EQ(wire(reading.lab, "/labs/test").document["sflow"], document["sflow"]);
+  document["sflow"]["collectors"] = Json::array();
+  EXPECT_THAT(mistakes_of(document), ElementsAre("/sflow/collectors: there is none"));
 }
 
 TEST(ReadLab, StaticEntryMayLeadToALink) {

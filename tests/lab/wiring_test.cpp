@@ -2,6 +2,7 @@
 #include "control/lab/wiring.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,6 +29,32 @@ TEST(Wiring, LinkToASwitchIsAPortInTheNodesNamespace) {
   EXPECT_EQ(port, Json::parse(R"({"mtu": 1400, "vlan": {"mode": "access", "pvid": 10},
                                   "type": "tap", "interface": "eth0", "namespace": "test-alice",
                                   "persist": true, "mac": "MAC"})"));
+}
+
+TEST(Wiring, NamespaceOnASwitchHasAVethWhereThereIsAKernelPath) {
+  const LabSpec lab = lab_of(three_nodes, R"([{"ends": ["alice:eth0", "sw0"]},
+                                              {"ends": ["alice:eth1", "sw0"], "type": "tap"},
+                                              {"ends": ["bob:eth0", "alice:eth2"]},
+                                              {"ends": ["bob:eth1", "alice:eth3"], "type": "veth"},
+                                              {"ends": ["vm:eth0", "sw0"]},
+                                              {"ends": ["sw0", "sw1"]}])");
+  const auto types = [&](bool has_kernel_path) {
+    std::map<std::string, std::string> found;
+    const Json document = wire(lab, "/labs/test", has_kernel_path).document;
+    for (const Json& home : document["switches"]) {
+      for (const auto& [name, port] : home["ports"].items()) {
+        found.emplace(name, port["type"]);
+      }
+    }
+    return found;
+  };
+  std::map<std::string, std::string> expected = {
+      {"alice-eth0", "veth"}, {"alice-eth1", "tap"}, {"alice-eth2", "tap"},
+      {"alice-eth3", "veth"}, {"bob-eth0", "tap"},   {"bob-eth1", "veth"},
+      {"vm", "qemu"},         {"sw0-sw1", "patch"},  {"sw1-sw0", "patch"}};
+  EXPECT_EQ(types(true), expected);
+  expected["alice-eth0"] = "tap";
+  EXPECT_EQ(types(false), expected);
 }
 
 TEST(Wiring, NodeWithSeveralLinksHasSeveralPorts) {

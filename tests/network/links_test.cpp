@@ -87,10 +87,10 @@ TEST_F(LinksTest, FileThatIsMissingIsToldToTheOperatorOnce) {
 TEST_F(LinksTest, GuestWhoseClientIsGoneIsSeenOut) {
   RunningPort& guest = add_port(home_, "a.1");
   guest.came_by = "a";
-  links_.poll();
+  EXPECT_FALSE(links_.poll_some());
   EXPECT_EQ(seen_out_, Told{});
   status_of(guest) = {};
-  links_.poll();
+  EXPECT_FALSE(links_.poll_some());
   EXPECT_EQ(seen_out_, Told{"a.1"});
   links_.on_port_news("sw0", guest.index);
   EXPECT_EQ(seen_out_, (Told{"a.1", "a.1"}));
@@ -110,7 +110,7 @@ TEST_F(LinksTest, LookThatFailsForWantSaysNothingAndIsTriedAgain) {
   unseen.shortage = EMFILE;
   subscribe({Topic::ports});
   become(a_, unseen);
-  links_.poll();
+  EXPECT_FALSE(links_.poll_some());
   EXPECT_EQ(a_.state(a_.seen), "up");
   LinkReader reader;
   EXPECT_EQ(a_.state(a_.link(reader)), "up");
@@ -118,7 +118,7 @@ TEST_F(LinksTest, LookThatFailsForWantSaysNothingAndIsTriedAgain) {
   EXPECT_EQ(heard(), Told{});
   status_of(a_) = up;
   status_of(a_).is_up = false;
-  links_.poll();
+  EXPECT_FALSE(links_.poll_some());
   EXPECT_EQ(heard(), Told{"port down a"});
   EXPECT_FALSE(a_.is_look_due);
 }
@@ -137,7 +137,7 @@ TEST_F(LinksTest, PortThatIsOpenAnewAndCannotBeLookedAtIsLookedAtLater) {
   EXPECT_FALSE(a_.is_lost);
   subscribe({Topic::ports});
   status_of(a_) = up;
-  links_.poll();
+  EXPECT_FALSE(links_.poll_some());
   EXPECT_EQ(heard(), Told{"port up a"});
 }
 

@@ -41,8 +41,13 @@ class ReopeningTest : public LinkStage {
   RunningSwitch& home_ = add_switch("sw0");
   std::string refusal_;
   Told tried_;
+  network::Conditioning conditioning_{inventory_, [](const RunningPort&) {}};
   Reopening reopening_{
-      {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
+      {.inventory = inventory_,
+       .links = links_,
+       .wires = wires_,
+       .conditioning = conditioning_,
+       .announcer = announcer_},
       [this](const RunningSwitch&, const config::PortSpec& spec) { return open(spec.name); }};
 };
 

@@ -106,6 +106,7 @@ TEST(SchemaCheck, Texts) {
   expect_all({
       {name, R"("a")", {}},
       {name, R"("four")", {}},
+      {name, R"("a\u0000")", {{"", "has a NUL character", "a string of 1 to 4 bytes"}}},
       {name, R"("")",       {{"", "is empty", "a string of 1 to 4 bytes"}}},
       {name, R"("fives")",  {{"", "5 bytes are too many", "a string of 1 to 4 bytes"}}},
       {name, R"("äöü")",    {{"", "6 bytes are too many", "a string of 1 to 4 bytes"}}},

@@ -151,6 +151,14 @@ TEST(StrictJson, ProblemRepeatsOnlyABitOfALongText) {
 }
 
 // The library's own way to collect members would need minutes for this.
+TEST(LooseJson, WhatIsNestedDeeplyIsLeftOut) {
+  EXPECT_EQ(parse_loosely(R"({"a": [1, {"a": "b"}], "a": 2})"), Json::parse(R"({"a": 2})"));
+  EXPECT_TRUE(parse_loosely("[1, 2").is_discarded());
+  constexpr std::size_t levels = 1'000'000;
+  const std::string deep = std::string(levels, '[') + std::string(levels, ']');
+  EXPECT_LT(parse_loosely(R"({"deep": )" + deep + R"(, "next": 1})").dump().size(), 200U);
+}
+
 TEST(StrictJson, ManyMembersAreReadInReasonableTime) {
   std::string text = "{";
   for (int i = 0; i < 100'000; ++i) {

@@ -69,6 +69,7 @@ class WorkTest : public testing::Test {
       {"change", "", named(), Schema::any(), true},
       {"change.quickly", "", named(), Schema::any(), true},
       {"ask", "", named(), Schema::any()},
+      {"capture", "", named(), Schema::any(), true, true},
   };
   Handler work_ = [this](const Json& params, const Caller&) {
     return std::make_unique<Counting>(diary_, params);
@@ -80,7 +81,8 @@ class WorkTest : public testing::Test {
                                    diary_.push_back(params.at("name"));
                                    return Json(params.at("name"));
                                  }},
-                                {"ask", work_}}};
+                                {"ask", work_},
+                                {"capture", work_}}};
   const std::string change_ = request("change", {{"name", "first"}});
   const std::string quick_ = request("change.quickly", {{"name", "second"}});
   const std::string ask_ = request("ask", {{"name", "asker"}});
@@ -114,7 +116,7 @@ TEST_F(WorkTest, WhoAsksIsAnsweredInTheMidstOfAChange) {
 
 TEST_F(WorkTest, OtherChangesWaitInTheOrderOfTheirComing) {
   int left = 0;
-  dispatcher_.changes().on_left([&] { ++left; });
+  dispatcher_.on_left([&] { ++left; });
   const auto first = dispatcher_.begin(change_);
   begin_work(*first);
   const auto second = dispatcher_.begin(quick_);
@@ -132,6 +134,29 @@ TEST_F(WorkTest, OtherChangesWaitInTheOrderOfTheirComing) {
   EXPECT_NE(go_on(*third), "");
   EXPECT_EQ(diary_, (std::vector<std::string>{"first", "first", "first", "second", "third"}));
   EXPECT_TRUE(dispatcher_.changes().is_empty());
+}
+
+TEST_F(WorkTest, CapturesOfGuestsKeepOnlyOneAnotherWaiting) {
+  const Caller guest{.is_read_only = true, .may_capture = true};
+  const std::string asked = request("capture", {{"name", "guest"}});
+  const auto first = dispatcher_.begin(asked);
+  while (first->phase() != Phase::changing) {
+    (void)first->go_on(guest);
+  }
+  const auto second = dispatcher_.begin(asked);
+  while (second->phase() != Phase::waiting) {
+    ASSERT_EQ(second->go_on(guest), "");
+  }
+  const auto operators = dispatcher_.begin(asked);
+  EXPECT_NE(go_on(*operators), "");
+  const auto changing = dispatcher_.begin(change_);
+  EXPECT_NE(go_on(*changing), "");
+  EXPECT_TRUE(dispatcher_.changes().is_empty());
+  EXPECT_TRUE(dispatcher_.is_any_under_way());
+  while (!first->is_over()) {
+    (void)first->go_on(guest);
+  }
+  EXPECT_EQ(second->phase(), Phase::ready);
 }
 
 TEST_F(WorkTest, WhoeverIsGoneWaitsNoMore) {

@@ -77,6 +77,17 @@ TEST_F(ServerTest, OverlongLineIsToldAndEndsItsSession) {
   EXPECT_EQ(TestClient(path_).ask(std::string(1000, 'x')), std::string(1000, 'x'));
 }
 
+TEST_F(ServerTest, LineIsShorterAtTheReadOnlySocket) {
+  start({.line_bytes = 1000, .read_only_line_bytes = 100});
+  TestClient client(read_only_path_);
+  ASSERT_TRUE(client.send(std::string(101, 'x')));
+  const auto reply = client.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_NE(reply->find("longer than 100 bytes"), std::string::npos) << *reply;
+  EXPECT_EQ(client.receive(), std::nullopt);
+  EXPECT_EQ(TestClient(read_only_path_).ask(std::string(100, 'x')), std::string(100, 'x'));
+}
+
 // The client is neither answered nor read from beyond the limit, so it waits for itself.
 TEST_F(ServerTest, ClientThatNeverReadsIsStoppedByTheLimitAndHindersNobody) {
   start({.unsent_bytes_per_session = 2 * big_reply});

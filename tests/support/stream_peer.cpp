@@ -68,11 +68,10 @@ std::optional<std::vector<std::byte>> StreamPeer::wait_for_frame() {
   return read(frame) ? std::optional(std::move(frame)) : std::nullopt;
 }
 
-bool StreamPeer::wait_for_end() {
+bool StreamPeer::wait_for_end() { return wait_until_readable(socket_.get()) && has_ended(); }
+
+bool StreamPeer::has_ended() const {
   std::byte octet{};
-  if (!wait_until_readable(socket_.get())) {
-    return false;
-  }
   const ssize_t size = ::recv(socket_.get(), &octet, 1, MSG_DONTWAIT);
   return size == 0 || (size < 0 && errno == ECONNRESET);
 }

@@ -30,6 +30,8 @@ class StreamPeer {
   [[nodiscard]] std::optional<std::vector<std::byte>> wait_for_frame();
   // Whether the port has closed the connection; waits for that.
   [[nodiscard]] bool wait_for_end();
+  // Takes an octet, if there is one.
+  [[nodiscard]] bool has_ended() const;
 
   void close() { socket_.reset(); }
   [[nodiscard]] int descriptor() const { return socket_.get(); }

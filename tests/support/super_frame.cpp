@@ -153,12 +153,23 @@ SuperFrame without_segmentation(SuperFrame frame) {
   return frame;
 }
 
+Bytes with_header(const Offload& offload, std::span<const std::byte> frame) {
+  Bytes bytes(offload_header_size);
+  write_offload(offload, std::span(bytes).first<offload_header_size>());
+  bytes.insert(bytes.end(), frame.begin(), frame.end());
+  return bytes;
+}
+
 std::vector<Bytes> cut(std::span<const std::byte> frame, const Offload& offload) {
   const auto super_frame = std::make_unique<FrameBuffer>();
   fill(*super_frame, frame, offload);
   const auto buffer = std::make_unique<FrameBuffer>();
   std::vector<Bytes> segments;
   (void)super_frame->check_offload();
+  if (super_frame->offload().gso == GsoKind::none) {
+    super_frame->finish_checksum();
+    return {Bytes(super_frame->head().begin(), super_frame->head().end())};
+  }
   Segmenter segmenter(*super_frame, super_frame->headers_of_segments().value());
   while (segmenter.next(*buffer)) {
     segments.emplace_back(buffer->head().begin(), buffer->head().end());

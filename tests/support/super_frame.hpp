@@ -63,6 +63,10 @@ struct SuperFrame {
 // The same frame with segmentation taken out of its header: one frame with an unfinished checksum.
 [[nodiscard]] SuperFrame without_segmentation(SuperFrame frame);
 
+// Returns 'frame' as it travels on the cable of a port with offloads.
+[[nodiscard]] std::vector<std::byte> with_header(const Offload& offload,
+                                                 std::span<const std::byte> frame);
+
 // Returns what a super-frame is cut into.
 [[nodiscard]] std::vector<std::vector<std::byte>> cut(std::span<const std::byte> frame,
                                                       const Offload& offload);

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/support/root.hpp"
 #include "tests/support/temporary_namespace.hpp"
@@ -75,20 +77,62 @@ TEST_F(VethPair, BothEndsGoTogether) {
   away_->run([&] { EXPECT_FALSE(RouteSocket::open().value().find("far")); });
 }
 
+TEST_F(VethPair, GroupGoesAtOnceAndNoOther) {
+  home_->run([&] {
+    auto routes = RouteSocket::open().value();
+    for (const char* each : {"1", "2", "3"}) {
+      ASSERT_TRUE(make(routes, std::string("near") + each, std::string("far") + each));
+    }
+    ASSERT_TRUE(routes.change(routes.find("near2").value().index, {.group = 4712}));
+    std::vector<InterfaceInfo> found = find_veths(routes).value();
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_TRUE(found.front().veth && found.front().veth->name_space);
+    ASSERT_TRUE(delete_group(routes, 4711));
+    found = find_veths(routes).value();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found.front().name, "near2");
+    EXPECT_EQ(delete_group(routes, 4711).error().number, ENODEV);
+  });
+  away_->run([&] {
+    auto routes = RouteSocket::open().value();
+    EXPECT_EQ(find_veths(routes).value().size(), 1U);
+  });
+}
+
+TEST_F(VethPair, AddressComesBackToAnEndThatHasAnotherIndexNow) {
+  home_->run([&] {
+    auto routes = RouteSocket::open().value();
+    ASSERT_TRUE(make(routes, "near", "far"));
+    ASSERT_TRUE(make(routes, "near1", "far1"));
+    const int before = routes.find("near").value().index;
+    const int now = routes.find("near1").value().index;
+    const auto address = InterfaceAddress::parse("10.0.0.1/24").value();
+    ASSERT_TRUE(routes.add_address(before, address));
+    const auto saved = routes.save_addresses(before).value();
+    ASSERT_EQ(saved.size(), 1U);
+    ASSERT_TRUE(routes.remove_address(before, address));
+    ASSERT_TRUE(routes.restore_address(now, saved.front()));
+    EXPECT_TRUE(routes.addresses(before)->empty());
+    EXPECT_EQ(routes.addresses(now).value(), std::vector{address});
+  });
+}
+
 TEST_F(VethPair, NameGroupAndAliasOfAnEndChange) {
   home_->run([&] {
     auto routes = RouteSocket::open().value();
     ASSERT_TRUE(make(routes, "near", "far"));
     const int index = routes.find("near").value().index;
-    ASSERT_TRUE(routes.change(index, {.group = 1, .alias = "whose it is", .is_silent = true}));
+    ASSERT_TRUE(routes.change(index, {.group = 1, .alias = "whose it is", .arp = false}));
     InterfaceInfo info = routes.find(index).value();
     EXPECT_EQ(info.group, 1U);
     EXPECT_EQ(info.alias, "whose it is");
-    EXPECT_TRUE(info.is_silent);
-    ASSERT_TRUE(routes.change(index, {.alias = "", .is_silent = false}));
+    EXPECT_FALSE(info.arp);
+    EXPECT_TRUE(info.multicast);
+    ASSERT_TRUE(routes.change(index, {.alias = "", .arp = true, .multicast = false}));
     info = routes.find(index).value();
     EXPECT_EQ(info.alias, "");
-    EXPECT_FALSE(info.is_silent);
+    EXPECT_TRUE(info.arp);
+    EXPECT_FALSE(info.multicast);
   });
 }
 

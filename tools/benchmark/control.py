@@ -40,15 +40,16 @@ class Size:
     changes: int  # of which nobody reads; in full more than there is room for
     storm_ports: int
     storm_changes: int
+    come_ports: int  # beside as many that stay
     vlan_ports: int
     vlans: int
 
 
 SIZES = {False: Size(ports=1000, stations=1_000_000, applied_ports=500, sessions=256,
                     changes=8000, storm_ports=2000, storm_changes=1000,
-                    vlan_ports=4096, vlans=1000),
+                    come_ports=1000, vlan_ports=4096, vlans=1000),
          True: Size(ports=20, stations=10_000, applied_ports=20, sessions=100, changes=200,
-                    storm_ports=20, storm_changes=10, vlan_ports=20, vlans=10)}
+                    storm_ports=20, storm_changes=10, come_ports=20, vlan_ports=20, vlans=10)}
 
 
 def measure(results, bin_directory, rounds, effort, is_smoke):
@@ -76,6 +77,11 @@ def measure(results, bin_directory, rounds, effort, is_smoke):
         peer.start()
         for _ in range(rounds):
             record(results, storm(peer, size.storm_changes))
+    with Lab() as lab:
+        peer = Tapswitch(lab, bin_directory, crowd=size.come_ports - 2)
+        peer.start()
+        for _ in range(rounds):
+            record(results, coming_and_going(peer, size.come_ports))
     with Lab() as lab:
         peer = Tapswitch(lab, bin_directory, crowd=size.vlan_ports - 2)
         peer.start()
@@ -190,11 +196,11 @@ def document(ports, vlan_of_first=10):
             for number, vlan in enumerate(vlans)}
 
 
-def timed_apply(client, ports, switch="applied"):
-    """Seconds from the first byte of the call to the last of the answer."""
+def timed_apply(client, ports, switch="applied", mode="merge"):
+    """Seconds from the first byte of the call to the last of the answer, and the plan."""
     config = {"version": 1, "switches": {switch: {"ports": ports}}}
     request = {"jsonrpc": "2.0", "id": 1, "method": "config.apply",
-               "params": {"mode": "merge", "config": config}}
+               "params": {"mode": mode, "config": config}}
     line = json.dumps(request).encode() + b"\n"
     began = time.monotonic()
     client.send_bytes(line)
@@ -236,6 +242,24 @@ def storm(peer, changed):
             took.append(seconds)
     return {"control_storm_apply": statistics.median(took) * 1e3,
             "control_storm_wait": finish(other)["max"] / 1e3}
+
+
+def coming_and_going(peer, count):
+    """Adds so many ports with one apply, and takes them away with the next, while broadcasts go to
+    all there are, and another client asks for something small."""
+    came, went = [], []
+    with RpcClient(peer.socket, timeout=120) as client, sending(peer, FRAME_SIZE, EVERYBODY):
+        staying = client.call("config.get")["switches"]["sw0"]["ports"]
+        other = start_load(peer, STORM_SECONDS, *LONE, "port.get", {"name": "a"})
+        while other.poll() is None or not went:
+            came.append(timed_apply(client, document(count), "sw0")[0])
+            seconds, plan = timed_apply(client, staying, "sw0", mode="replace")
+            if len(plan) != count:
+                raise BenchError(f"{count} ports should go, not {len(plan)}")
+            went.append(seconds)
+    return {"control_storm_come": statistics.median(came) * 1e3,
+            "control_storm_go": statistics.median(went) * 1e3,
+            "control_storm_ports_wait": finish(other)["max"] / 1e3}
 
 
 # ---- sessions that never read ------------------------------------------------------------------

@@ -11,10 +11,9 @@ import time
 
 from benchmark.lab import Lab
 from benchmark.machine import cpu_seconds, wake_ups
-from benchmark.measures import clock_of, count, frame_rate, sending
+from benchmark.measures import NOBODY, clock_of, count, frame_rate, sending
 from benchmark.peers import Floor, Tapswitch
 
-NOBODY = "02:00:00:00:0f:ff"
 FRAME_SIZE = 60
 REST = 5.0  # seconds; long enough for a timer of a second to show
 

@@ -59,16 +59,16 @@ def both_directions(key, reference, ours=OURS):
          for each in ratios(results.values(way, ours), results.values(way, reference))])
 
 
-def ratio(key, reference, reference_key=None):
-    return lambda results: results.ratio(key, OURS, reference, reference_key)
+def ratio(key, reference, reference_key=None, ours=OURS):
+    return lambda results: results.ratio(key, ours, reference, reference_key)
 
 
 def ratio_to_floor(key):
     return lambda results: results.ratio(key, OURS, results.floor)
 
 
-def summary(key):
-    return lambda results: results.summary(key, OURS)
+def summary(key, ours=OURS):
+    return lambda results: results.summary(key, ours)
 
 
 GOALS = (
@@ -88,6 +88,20 @@ GOALS = (
          ratio("plug_60", "vde")),
     Goal("median latency / floor with the same offloads", 1.05, False, "",
          ratio_to_floor("latency")),
+    Goal("TCP, one stream, captured to /dev/null / not", 0.85, True, "", summary("capture_stream")),
+    Goal("TCP, one stream, captured to a stopped reader / not", 0.95, True, "",
+         summary("capture_stopped")),
+    Goal("60-byte frames, captured to memory / forwarded uncaptured", 0.8, True, "",
+         summary("capture_frames")),
+    Goal("60-byte frames, captured to memory / by tcpdump", 1.5, True, "",
+         summary("capture_tcpdump")),
+    Goal("loss of 10 % of 100,000 frames, off by", 3, False, "σ", summary("condition_loss")),
+    Goal("rates of 1 to 1,000 Mbit/s, the worst off by", 1, False, "%", summary("condition_rate")),
+    Goal("one stream at 1 Gbit/s on a line of 100 ms / the rate", 0.95, True, "",
+         summary("condition_stream")),
+    Goal("answer on a line of 100 ms, beyond these", 0.2, False, "ms", summary("condition_delay")),
+    Goal("conditions taken away to the first quick answer", 100, False, "ms",
+         summary("condition_removed")),
     Goal("the decision, 10,000 stations", 30, False, "ns", summary("decision_10k")),
     Goal("the decision, 1,000,000 stations, read ahead", 80, False, "ns",
          summary("decision_1m_ahead")),
@@ -114,6 +128,35 @@ GOALS = (
     Goal("frames beside them / without", 0.95, True, "", summary("control_deaf_frames")),
 )
 
+# The kernel path sets these, where it is measured.
+PATH = "kernel-path"
+PATH_GOALS = (
+    Goal("kernel path: TCP, one stream / Linux bridge", 1.05, True, "",
+         both_directions("tcp1", "bridge", PATH)),
+    Goal("kernel path: TCP, four streams / Linux bridge", 1.05, True, "",
+         both_directions("tcp4", "bridge", PATH)),
+    Goal("kernel path: TCP, one stream / before", 1.5, True, "",
+         both_directions("tcp1", "before", PATH)),
+    Goal("kernel path: 60-byte frames / Linux bridge", 1.3, True, "",
+         ratio("frames_60", "bridge", ours=PATH)),
+    Goal("kernel path: median latency / Linux bridge", 0.7, False, "",
+         ratio("latency", "bridge", ours=PATH)),
+    Goal("kernel path: 99th percentile of latency / Linux bridge", 0.7, False, "",
+         ratio("latency_p99", "bridge", ours=PATH)),
+    Goal("kernel path: TCP, access to trunk / untagged", 0.95, True, "",
+         both_directions("tcp1", PATH, "path-vlan")),
+    Goal("kernel path: TCP, machines' TAPs / Linux bridge on them", 1.0, True, "",
+         both_directions("tcp1", "bridge-monitor", "path-monitor")),
+    Goal("kernel path: 60-byte frames among 1,000 ports and 100,000 stations / 2 ports", 0.95, True,
+         "", ratio("frames_60", PATH, ours="path-crowd")),
+    Goal("kernel path: learning beside 10,000 new stations a second", 5, False, "ms",
+         summary("learning", PATH)),
+    Goal("kernel path: processor of the daemon during a stream", 1, False, "%",
+         summary("cpu_stream", PATH)),
+    Goal("kernel path: floods of 60-byte frames / TAPs", 0.9, True, "",
+         ratio("frames_unknown", OURS, ours=PATH)),
+)
+
 # An earlier build sets these, where one is measured too.
 EARLIER_GOALS = (
     Goal("TCP, one stream / before", AS_BEFORE, True, "", both_directions("tcp1", "before")),
@@ -129,5 +172,7 @@ EARLIER_GOALS = (
 
 def goals_of(results):
     """Returns the goals that apply to what was measured."""
-    has_earlier = any(results.values(key, "before") for key in ("tcp1", "frames_60", "latency"))
-    return GOALS + EARLIER_GOALS if has_earlier else GOALS
+    def has(peer):
+        return any(results.values(key, peer) for key in ("tcp1", "frames_60", "latency"))
+
+    return (GOALS + (PATH_GOALS if has(PATH) else ()) + (EARLIER_GOALS if has("before") else ()))

@@ -122,11 +122,14 @@ class Lab:
         """Waits for condition(), which the process is to bring about."""
         def is_so():
             if process.poll() is not None:
-                log = self.directory / f"{self._processes.index(process)}.log"
-                raise BenchError(f"{what}: ended at once: "
-                                 f"{log.read_text(errors='replace').strip()[-500:]}")
+                raise BenchError(f"{what}: ended at once: {self.said_by(process)[-500:]}")
             return condition()
         wait_until(is_so, what)
+
+    def said_by(self, process):
+        """Its complaints, and what else it has printed unless it has pipes."""
+        log = self.directory / f"{self._processes.index(process)}.log"
+        return log.read_text(errors="replace").strip()
 
 
 def _die_with_us():

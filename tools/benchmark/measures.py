@@ -23,6 +23,7 @@ from benchmark.lab import BenchError, wait_until
 from benchmark.machine import CORES, SENDER_CORE, SWITCH_CORE, cpu_seconds, softirq_seconds
 from benchmark.peers import ECHO_PORT
 
+NOBODY = "02:00:00:00:0f:ff"
 WARM_UP = 0.1  # seconds between the first frame and the first count
 
 
@@ -59,10 +60,12 @@ def tunnel(peer, effort):
     return found
 
 
-def _tcp_run(peer, key, seconds, *options, address=None):
+def iperf(peer, seconds, *options, address=None):
+    """What iperf3 reports of TCP from A to an address of B's; and the processor seconds that the
+    switch and the kernel's network had taken when it began."""
     # The server may still be busy with the end of the run before.
     for tries_left in reversed(range(10)):
-        switch_began, softirq_began = peer.cpu_seconds(), softirq_seconds()
+        began = peer.cpu_seconds(), softirq_seconds()
         report = json.loads(peer.a.namespace.run(
             *peer.iperf_client(seconds, "-J", *options, address=address), timeout=seconds + 20))
         if "error" not in report:
@@ -70,6 +73,11 @@ def _tcp_run(peer, key, seconds, *options, address=None):
         if "busy" not in report["error"] or not tries_left:
             raise BenchError(f"iperf3: {report['error']}")
         time.sleep(0.2)
+    return report, *began
+
+
+def _tcp_run(peer, key, seconds, *options, address=None):
+    report, switch_began, softirq_began = iperf(peer, seconds, *options, address=address)
     received = report["end"]["sum_received"]
     found = {key: received["bits_per_second"] / 1e9}
     gigabytes = received["bytes"] / 1e9
@@ -80,6 +88,7 @@ def _tcp_run(peer, key, seconds, *options, address=None):
         if switch_began is not None:
             switch = peer.cpu_seconds() - switch_began
             found["cpu_gigabyte"] = switch / gigabytes
+            found["cpu_stream"] = switch / received["seconds"] * 100
             everybody += switch
         found["cpu_gigabyte_all"] = everybody / gigabytes
     return found
@@ -89,12 +98,14 @@ def frames(peer, effort):
     peer.meet()  # lest the switch has forgotten where B is
     rate, cpu = frame_rate(peer, 60, effort.frames)
     large_rate, _ = frame_rate(peer, 1514, effort.frames)
-    return {"frames_60": rate / 1e6, "cpu_frames": cpu * 1e6, "frames_1514": large_rate / 1e6}
+    unknown_rate, _ = frame_rate(peer, 60, effort.frames, NOBODY)
+    return {"frames_60": rate / 1e6, "cpu_frames": cpu * 1e6, "frames_1514": large_rate / 1e6,
+            "frames_unknown": unknown_rate / 1e6}
 
 
-def frame_rate(peer, size, seconds):
+def frame_rate(peer, size, seconds, destination=None):
     """(frames that B receives in a second, processor seconds for each of them)."""
-    with sending(peer, size, peer.b.mac()) as sender:
+    with sending(peer, size, destination or peer.b.mac()) as sender:
         return count(peer.b.received, clock_of(peer, sender), seconds)
 
 
@@ -111,14 +122,20 @@ def on_core(peer, core):
 @contextmanager
 def sending(peer, size, destination):
     """While it lasts A sends frames as fast as it can, on a core that the switch leaves to it."""
-    with on_core(peer, SWITCH_CORE):
-        sender = peer.lab.start(peer.bin / "frame_sender", peer.a.interface, size, destination,
-                                SENDER_CORE, namespace=peer.a.namespace)
-        try:
-            yield sender
-        finally:
-            sender.kill()
-            sender.wait()
+    with on_core(peer, SWITCH_CORE), flooding(peer, size, destination) as sender:
+        yield sender
+
+
+@contextmanager
+def flooding(peer, size, destination):
+    """While it lasts A sends frames as fast as it can."""
+    sender = peer.lab.start(peer.bin / "frame_sender", peer.a.interface, size, destination,
+                            SENDER_CORE, namespace=peer.a.namespace)
+    try:
+        yield sender
+    finally:
+        sender.kill()
+        sender.wait()
 
 
 def clock_of(peer, sender):

@@ -166,6 +166,16 @@ def veth_pairs(peer):
         peer.home.run("ip", "link", "set", "dev", far_end_of(station), "up")
 
 
+def machines(peer):
+    """Makes the interfaces of a peer's stations in its home, each with a bare loop of read and
+    write behind it, as a VM monitor's, and the TAP of that."""
+    for station in (peer.a, peer.b):
+        loop = peer.lab.start(peer.bin / "bare_hub", "--offload", station.interface,
+                              far_end_of(station), namespace=peer.home, has_pipes=True)
+        peer.lab.wait_for(loop, loop.stdout.readline, "bare_hub opens its interfaces")
+        peer.home.run("ip", "link", "set", "dev", far_end_of(station), "up")
+
+
 def wait_for_tapswitchd(lab, daemon, socket):
     """Waits until the daemon takes connections at its control socket."""
     def takes_connections():
@@ -241,8 +251,11 @@ class TapswitchInterface(Tapswitch):
     name = "interface"
     about = "tapswitch, ports on veth"
 
-    def join_stations(self, client):
+    def make_ends(self):
         veth_pairs(self)
+
+    def join_stations(self, client):
+        self.make_ends()
         self.take_interfaces()
         for station in (self.a, self.b):
             port = self._add(client, station.interface, type="interface",
@@ -284,6 +297,60 @@ class TapswitchKernelPath(TapswitchVeth):
     name = "kernel-path"
     about = "tapswitch, ports of type veth, kernel path"
     options = ("--kernel-path",)
+
+
+class TapswitchPathVlan(TapswitchKernelPath):
+    """A's frames get a tag on their way, and B's lose theirs."""
+
+    name = "path-vlan"
+    about = "the same, A's port access, B's a trunk"
+
+    def join_stations(self, client):
+        a, b = self.a, self.b
+        port = self._add(client, a.interface, type="veth", namespace=a.namespace.path,
+                         addresses=[f"{a.address}/24"], vlan={"mode": "access", "pvid": 10})
+        self._add(client, "trunk", type="veth", namespace=b.namespace.path,
+                  vlan={"mode": "trunk", "native": None, "allowed": "10"})
+        b.namespace.run("ip", "link", "add", "link", "trunk", "name", b.interface, "type", "vlan",
+                        "id", 10)
+        b.configure()
+        return port
+
+
+class TapswitchPathCrowd(TapswitchKernelPath):
+    """As many ports as a large host has, and as many stations as a large network."""
+
+    name = "path-crowd"
+    about = "the same among 1,000 ports and 100,000 stations"
+    PORTS, STATIONS = 1000, 100_000
+
+    def join_stations(self, client):
+        client.call("switch.remove", {"name": "sw0"})
+        client.call("switch.add", {"name": "large", "fdb": {"capacity": 2 * self.STATIONS}})
+        port = super().join_stations(client)
+        others = Namespace(self.lab)
+        for number in range(self.PORTS - 2):
+            self._add(client, f"other{number}", type="veth", namespace=others.path)
+        for number in range(self.STATIONS):
+            octets = number.to_bytes(4, "big").hex(":")
+            client.call("fdb.add", {"mac": f"02:77:{octets}", "vlan": 1,
+                                    "port": f"other{number % (self.PORTS - 2)}"})
+        return port
+
+
+class TapswitchPathInterface(TapswitchInterface):
+    name = "path-interface"
+    about = "tapswitch, ports on veth, kernel path"
+    options = ("--kernel-path",)
+
+
+class TapswitchPathMonitor(TapswitchInterface):
+    name = "path-monitor"
+    about = "tapswitch, ports on the TAPs of machines, kernel path"
+    options = ("--kernel-path",)
+
+    def make_ends(self):
+        machines(self)
 
 
 class TapswitchPatch(Tapswitch):
@@ -357,12 +424,37 @@ class LinuxBridge(Peer):
     programs = ("ip",)
     package = "iproute2"
 
+    def make_ends(self):
+        veth_pairs(self)
+
     def join(self):
         self.home.run("ip", "link", "add", "br0", "type", "bridge")
         self.home.run("ip", "link", "set", "dev", "br0", "up")
-        veth_pairs(self)
+        self.make_ends()
         for station in (self.a, self.b):
             self.home.run("ip", "link", "set", "dev", far_end_of(station), "master", "br0")
+        self.take_interfaces()
+
+
+class MachineBridge(LinuxBridge):
+    name = "bridge-monitor"
+    about = "the kernel's bridge over the TAPs of machines"
+
+    def make_ends(self):
+        machines(self)
+
+
+class BareVeth(Peer):
+    """The limit of whatever is made of veths."""
+
+    name = "bare-veth"
+    about = "a veth from A to B, no switch"
+    programs = ("ip",)
+    package = "iproute2"
+
+    def join(self):
+        self.home.run("ip", "link", "add", "name", self.a.interface, "type", "veth", "peer", "name",
+                      self.b.interface)
         self.take_interfaces()
 
 
@@ -421,8 +513,9 @@ class VdeSwitch(Peer):
 # In the order of the tables.
 PEERS = {peer.name: peer for peer in (
     Tapswitch, TapswitchPolling, TapswitchPlain, TapswitchMixed, TapswitchInterface, TapswitchVeth,
-    TapswitchKernelPath, TapswitchVethToTap, TapswitchPatch, Floor, FloorConfined, FloorInterface,
-    FloorPlain, LinuxBridge, OpenVSwitch, OpenVSwitchTso, VdeSwitch)}
+    TapswitchKernelPath, TapswitchPathVlan, TapswitchPathCrowd, TapswitchPathInterface,
+    TapswitchPathMonitor, TapswitchVethToTap, TapswitchPatch, Floor, FloorConfined, FloorInterface,
+    FloorPlain, BareVeth, LinuxBridge, MachineBridge, OpenVSwitch, OpenVSwitchTso, VdeSwitch)}
 
 # An earlier build is what each of these runs.
 EARLIER = {peer.name: peer for peer in (Before, BeforeInterface)}

@@ -36,9 +36,9 @@ def table(rows, align="<"):
 
 
 def references(results, key):
-    """What the peers are held against, as far as it was measured: the kernel's bridge, the floor and
-    an earlier build."""
-    return [peer for peer in ("bridge", results.floor, "before") if peer in results.peers(key)]
+    """What the peers are held against, as far as it was measured: the kernel's bridge, no switch at
+    all, the floor and an earlier build."""
+    return [peer for peer in ("bridge", "bare-veth", results.floor, "before") if peer in results.peers(key)]
 
 
 def figure_lines(results, figure):
@@ -51,7 +51,8 @@ def figure_lines(results, figure):
                      *(with_range(results.ratio(figure.key, peer, other)) for other in against)])
     better = "more is better" if figure.higher_is_better else "less is better"
     note = [f"({figure.note})"] if figure.note else []
-    return [f"{figure.title}, {figure.unit}; {better}",
+    title = ", ".join(filter(None, (figure.title, figure.unit)))
+    return [f"{title}; {better}",
             *(f"  {line}" for line in [*table(rows, "<>"), *note])]
 
 

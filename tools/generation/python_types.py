@@ -9,7 +9,7 @@ SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "boo
 LINE = 100
 
 # Objects that are the same wherever they are.
-SAME_EVERYWHERE = ("vlan", "flood")
+SAME_EVERYWHERE = ("vlan", "flood", "conditions")
 
 
 def pascal(text):
@@ -30,12 +30,15 @@ class Types:
     """Gives each schema its type, and remembers the classes that those types need."""
 
     def __init__(self):
-        self._names = {}  # (body of a class, what keeps it apart from others of that body): its name
+        # (body of a class, what keeps it apart from others of that body, members whose names are
+        # words of Python): its name
+        self._names = {}
         self._hints = set()
 
     def classes(self):
         """The source of all classes, each after those it needs."""
-        return [f"class {name}(TypedDict):\n{body}" for (body, _), name in self._names.items()]
+        return [class_of(name, body, reserved)
+                for (body, _, reserved), name in self._names.items()]
 
     def of(self, schema, hint):
         """The type of 'schema' as source text; 'hint' names it if it needs a class."""
@@ -58,16 +61,20 @@ class Types:
 
     def object(self, hint, fields, noun=None):
         """The class for an object of these (name, schema, is_required), which is about 'noun'."""
-        lines = []
+        lines, reserved = [], []
         for name, schema, is_required in fields:
             if name.startswith("$"):
                 continue  # "$schema" is for editors, and no name in Python
-            assert name.isidentifier() and not keyword.iskeyword(name), name
+            assert name.isidentifier(), name
             kind = self.of(schema, hint_within(noun or hint, name))
             text = kind if is_required else f"NotRequired[{kind}]"
+            if keyword.iskeyword(name):
+                reserved.append((name, text))
+                continue
             lines += field_lines(name, text, schema.get("description"))
         # Each method has parameters of its own, even if they are like another's.
-        key = ("\n".join(lines) or "    pass", hint if hint.endswith("_params") else "")
+        key = ("\n".join(lines) or "    pass", hint if hint.endswith("_params") else "",
+               tuple(reserved))
         if key not in self._names:
             self._names[key] = self._free_name(pascal(hint) if fields else "Nothing")
         return self._names[key]
@@ -78,6 +85,15 @@ class Types:
             free, number = f"{name}{number}", number + 1
         self._hints.add(free)
         return free
+
+
+def class_of(name, body, reserved):
+    """The source of a class. A body cannot have members that are words of Python: a base has."""
+    if not reserved:
+        return f"class {name}(TypedDict):\n{body}"
+    members = ", ".join(f'"{member}": {kind}' for member, kind in reserved)
+    return (f'{name}Base = TypedDict("{name}Base", {{{members}}})\n\n\n'
+            f"class {name}({name}Base):\n{body}")
 
 
 def fields_of(schema):

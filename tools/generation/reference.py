@@ -23,9 +23,12 @@ def generate(document):
 
 
 def method_text(method):
-    changes = " **Changes.**" if method.get("x-changes") else ""
-    lines = [f"### {method['name']}\n", f"{capital(method['summary'])}.{changes}\n"]
     params = [param for param in method["params"] if param["name"] != "dry_run"]
+    changes = ""
+    if method.get("x-changes"):
+        is_dry = len(params) < len(method["params"])
+        changes = " **Changes.**" if is_dry else " **Changes**, and takes no `dry_run`."
+    lines = [f"### {method['name']}\n", f"{capital(method['summary'])}.{changes}\n"]
     if params:
         lines += ["| parameter | allowed | default | |", "|---|---|---|---|"]
         lines += [param_row(param) for param in params]

@@ -20,6 +20,7 @@
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/name_spaces.hpp"
+#include "tools/lab/near_ends.hpp"
 #include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
@@ -121,6 +122,34 @@ std::vector<ProcessId> processes_of(const std::string& directory,
   });
 }
 
+// A kernel that lets programs in may know no veths, and a lab does not stay down for that.
+void start_switches(const Site& site, const Json& document) {
+  const State before = site.state.state();
+  const auto record = [&](const ProcessId& id) {
+    site.state.update([&](State& state) { state.daemon = id; });
+  };
+  try {
+    start_daemon({site.directory, document, before.has_kernel_path}, site.logs, record);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Failure&) {
+    if (before.is_whole || !before.has_kernel_path) {
+      throw;
+    }
+    std::vector<NamespaceRecord> name_spaces;
+    for (const auto& [name, node] : before.nodes) {
+      if (node.name_space) {
+        name_spaces.push_back(*node.name_space);
+      }
+    }
+    remove_veths_to(name_spaces);
+    site.state.update([](State& state) { state.has_kernel_path = false; });
+    start_daemon({site.directory, wire(site.lab, site.directory).document, false}, site.logs,
+                 record);
+    site.progress.tell("namespaces have TAPs: with veths the switches did not start");
+  }
+}
+
 void set_up_switches(const Site& site, const Json& document, const WorkPlan& plan) {
   std::size_t ports = 0;
   for (const auto& [name, home] : document["switches"].items()) {
@@ -130,9 +159,7 @@ void set_up_switches(const Site& site, const Json& document, const WorkPlan& pla
       "{} with {}", count(document["switches"].size(), "switch", "es"), count(ports, "port"));
   if (plan.starts_daemon) {
     site.progress.begin(title);
-    start_daemon(site.directory, document, site.logs, [&](const ProcessId& id) {
-      site.state.update([&](State& state) { state.daemon = id; });
-    });
+    start_switches(site, document);
     site.progress.end(title, "up");
   } else if (plan.changes_switches || !plan.make.empty()) {
     site.progress.begin(title);

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lab/daemon.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "control/client/client.hpp"
 #include "control/config/store.hpp"
 #include "control/rpc/error.hpp"
+#include "control/rpc/strict_json.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/lab_directory.hpp"
 
@@ -74,13 +80,36 @@ void save_document(const std::string& directory, const Json& document) {
   }
 }
 
-void start_daemon(const std::string& directory, const Json& document, LogKeeper& logs,
+bool can_have_kernel_path() {
+  const UniqueFd output(::memfd_create("kernel-path", MFD_CLOEXEC));
+  Child asked = launch({.words = {daemon_program(), "--check-kernel-path"},
+                        .output = output.get(),
+                        .dies_with_us = true},
+                       [](const ProcessId&) {});
+  const auto status = asked.wait(answer_timeout);
+  if (!status) {
+    asked.kill();
+  }
+  std::array<char, 4096> text{};
+  const auto size = ::pread(output.get(), text.data(), text.size(), 0);
+  const Json said = rpc::parse_loosely(
+      std::string_view(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
+  return status == 0 && said.is_object() && said.contains("goes_with_process") &&
+         said["goes_with_process"] == true;
+}
+
+void start_daemon(const DaemonStart& start, LogKeeper& logs,
                   const std::function<void(const ProcessId&)>& record) {
-  save_document(directory, document);
+  const std::string& directory = start.directory;
+  save_document(directory, start.document);
   const UniqueFd output = logs.open(program_name);
   const std::size_t offset = logs.size(program_name);
-  Child daemon = launch({.words = {daemon_program(), "--config", document_file(directory),
-                                   "--socket", control_socket(directory)},
+  std::vector<std::string> words = {daemon_program(), "--config", document_file(directory),
+                                    "--socket", control_socket(directory)};
+  if (start.has_kernel_path) {
+    words.emplace_back("--kernel-path");
+  }
+  Child daemon = launch({.words = words,
                          .output = output.get(),
                          .directory = "/",
                          .environment = {{"TAPSWITCH_SOCKET", control_socket(directory)}}},

@@ -14,8 +14,17 @@ namespace tapswitch::lab {
 // Returns where the program is: $TAPSWITCHD, beside this one, or in PATH. Throws Failure.
 [[nodiscard]] std::string daemon_program();
 
+// Whether it could have a kernel path here of which nothing outlives it. False also where the
+// program does not say.
+[[nodiscard]] bool can_have_kernel_path();
+
 // Starts it with 'document' and waits until it answers. Throws Failure with what it said last.
-void start_daemon(const std::string& directory, const Json& document, LogKeeper& logs,
+struct DaemonStart {
+  const std::string& directory;
+  const Json& document;
+  bool has_kernel_path;
+};
+void start_daemon(const DaemonStart& start, LogKeeper& logs,
                   const std::function<void(const ProcessId&)>& record);
 
 // The file with the document that it is started with.

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "control/config/schema.hpp"
+#include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/log_keeper.hpp"
 #include "tools/lab/safe_directory.hpp"
@@ -132,6 +133,10 @@ void LockedDirectory::remove() {
   }
   // A log keeper would put a last piece there.
   await_log_keepers(path_);
+  // Whoever looks meanwhile sees no things that are not on record.
+  for (const std::string& thing : {document_file(path_), control_socket(path_)}) {
+    std::filesystem::remove(thing);
+  }
   std::filesystem::remove_all(path_);
   fd_.reset();
   // The last lab takes the directory of all with it.

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "control/rpc/json.hpp"
+#include "control/rpc/strict_json.hpp"
 #include "switch/system/peer_socket.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
@@ -75,7 +76,7 @@ class Monitor {
       }
       received_.append(buffer.data(), static_cast<std::size_t>(size));
     }
-    Json message = Json::parse(received_.substr(0, end), nullptr, false);
+    Json message = rpc::parse_loosely(received_.substr(0, end));
     received_.erase(0, end + 1);
     return message;
   }

@@ -25,6 +25,7 @@
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
+#include "tools/lab/near_ends.hpp"
 #include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
@@ -162,6 +163,7 @@ void remove_namespaces(const std::vector<NamespaceRecord>& records,
                [](const NamespaceRecord& each) { return exists(each); });
   if (!ours.empty()) {
     end_all([&] { return processes_in(ours); }, patience);
+    remove_veths_to(ours);
   }
   for (const NamespaceRecord& record : records) {
     const Occupant occupant = look_at(record);

@@ -16,15 +16,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 
 #include <fmt/format.h>
 
 #include "switch/system/pipe.hpp"
+#include "switch/system/process_status.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/interrupt.hpp"
 
@@ -136,34 +134,11 @@ bool ends_within(int descriptor, milliseconds most) {
   return ::poll(&waited, 1, static_cast<int>(most.count())) > 0;
 }
 
-struct Found {
-  char state = 'X';
-  std::uint64_t start = 0;
-};
-
-std::optional<Found> look_up(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  // The name in brackets may hold anything, also brackets.
-  const auto end = text.rfind(')');
-  if (end == std::string::npos || end + 2 >= text.size()) {
-    return std::nullopt;
-  }
-  constexpr int fields_before_start = 19;  // proc(5): the state is field 3, the start field 22
-  std::size_t at = end + 2;
-  Found found{.state = text[at]};
-  for (int i = 0; i < fields_before_start; ++i) {
-    at = text.find(' ', at) + 1;
-  }
-  found.start = std::strtoull(text.c_str() + at, nullptr, 10);
-  return found;
-}
-
 }  // namespace
 
 std::optional<ProcessId> identify(pid_t pid) {
-  const auto found = look_up(pid);
-  if (!found || found->state == 'Z' || found->state == 'X') {
+  const auto found = process_status(pid);
+  if (!found || found->is_dead()) {
     return std::nullopt;
   }
   return ProcessId{.pid = pid, .start = found->start};

@@ -10,7 +10,9 @@
 #include "control/config/store.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/strict_json.hpp"
+#include "tools/lab/daemon.hpp"
 #include "tools/lab/failure.hpp"
+#include "tools/lab/lab_directory.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -74,6 +76,7 @@ Json to_json(const State& state) {
                {"document", state.document},
                {"keeper", to_json(state.keeper)},
                {"daemon", to_json(state.daemon)},
+               {"kernel_path", state.has_kernel_path},
                {"nodes", Json::object()}};
   for (const auto& [name, node] : state.nodes) {
     json["nodes"][name] = to_json(node);
@@ -91,7 +94,9 @@ State state_from(const Json& json) {
               .is_whole = json.at("whole"),
               .document = json.at("document"),
               .keeper = process_from(json.at("keeper")),
-              .daemon = process_from(json.at("daemon"))};
+              .daemon = process_from(json.at("daemon")),
+              // A tapctl that knew of no path has not written it.
+              .has_kernel_path = json.value("kernel_path", false)};
   for (const auto& [name, node] : json.at("nodes").items()) {
     state.nodes.emplace(name, node_from(node));
   }
@@ -119,6 +124,15 @@ StateFile::StateFile(const std::string& directory)
 std::optional<State> StateFile::load(const std::string& directory) {
   const config::Store store(path_in(directory));
   if (!store.exists()) {
+    // The record is on disk before anything else is, and goes last.
+    for (const std::string& other : {document_file(directory), control_socket(directory)}) {
+      if (std::filesystem::exists(std::filesystem::symlink_status(other))) {
+        if (store.exists()) {
+          return load(directory);  // a `lab up` has begun meanwhile
+        }
+        complain_of(store.path(), fmt::format("it is gone, and {} is there", other));
+      }
+    }
     return std::nullopt;
   }
   try {
@@ -126,8 +140,8 @@ std::optional<State> StateFile::load(const std::string& directory) {
     return state.boot == this_boot() ? std::optional(std::move(state)) : std::nullopt;
   } catch (const rpc::Error& error) {
     complain_of(store.path(), error.what());
-  } catch (const Json::exception& error) {
-    complain_of(store.path(), error.what());
+  } catch (const Json::exception&) {
+    complain_of(store.path(), "something is missing, or is not what it should be");
   }
 }
 

@@ -41,6 +41,9 @@ struct State {
   Json document = {};                    // the lab file as it was brought up
   std::optional<ProcessId> keeper = {};  // holds the namespaces of a lab without root
   std::optional<ProcessId> daemon = {};
+  // The daemon was to have one when the lab came up, and namespaces have veths for it. It stays so
+  // until the lab goes: an interface does not become another beneath what uses it.
+  bool has_kernel_path = false;
   std::map<std::string, NodeRecord> nodes = {};
 };
 

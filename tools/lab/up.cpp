@@ -50,8 +50,7 @@ class Up {
         file_(file),
         out_(words.has("json") ? stderr : stdout),
         name_(file.reading.lab.name),
-        directory_(lab_directory(name_)),
-        document_(wire(file.reading.lab, directory_).document) {}
+        directory_(lab_directory(name_)) {}
 
   int run() {
     // Paths in the file begin there.
@@ -60,6 +59,7 @@ class Up {
     }
     if (words_.has("dry-run")) {
       const auto state = StateFile::load(directory_);
+      make_document(state);
       show(plan_work(file_.reading.lab, document_, state, directory_));
       if (is_of_another_file(state) && !words_.has("replace")) {
         std::fputs((complaint_of_file(state->file) + '\n').c_str(), out_);
@@ -83,6 +83,7 @@ class Up {
  private:
   void bring_up(LockedDirectory& lock, const std::optional<State>& before) {
     const bool is_new = !before || (!before->is_whole && before->nodes.empty() && !before->daemon);
+    make_document(before);
     const WorkPlan plan =
         plan_work(file_.reading.lab, document_, is_new ? std::nullopt : before, directory_);
     show(plan);
@@ -95,6 +96,14 @@ class Up {
       work(lock, state, plan, is_new);
     }
     tell_end(plan);
+  }
+
+  void make_document(const std::optional<State>& before) {
+    const bool is_up = before && before->is_whole;
+    const bool is_rootless =
+        ::geteuid() != 0 || words_.has("rootless") || (before && before->keeper);
+    has_kernel_path_ = is_up ? before->has_kernel_path : !is_rootless && can_have_kernel_path();
+    document_ = wire(file_.reading.lab, directory_, has_kernel_path_).document;
   }
 
   // A lab that is called alike by chance shall not become this one unasked. One that is the same
@@ -141,6 +150,7 @@ class Up {
         each.document = file_.reading.document;
         each.is_whole = false;
         each.daemon.reset();
+        each.has_kernel_path = has_kernel_path_;
       }
     });
     StartedProcesses started(logs);
@@ -177,7 +187,7 @@ class Up {
       return;  // it was being repaired; what could not be made is as missing as it was
     }
     const LabSpec old = read_lab(before.document, name_).lab;
-    const Json document = wire(old, directory_).document;
+    const Json document = wire(old, directory_, before.has_kernel_path).document;
     try {
       state.update([&](State& each) { each.file = before.file; });
       StartedProcesses started(failed.logs);
@@ -212,6 +222,7 @@ class Up {
   std::FILE* out_;
   std::string name_;
   std::string directory_;
+  bool has_kernel_path_ = false;
   Json document_;
 };
 

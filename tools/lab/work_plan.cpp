@@ -8,6 +8,7 @@
 #include "control/config/plan.hpp"
 #include "control/config/read_document.hpp"
 #include "control/lab/read_lab.hpp"
+#include "control/lab/wiring.hpp"
 #include "tools/lab/daemon.hpp"
 #include "tools/lab/name_spaces.hpp"
 
@@ -18,16 +19,24 @@ const char* kind_of(const NodeSpec& node) {
   return node.kind == NodeSpec::Kind::vm ? "vm" : "netns";
 }
 
-std::set<std::string> interfaces_of(const LabSpec& lab, const std::string& node) {
-  std::set<std::string> found;
+// Returns the interfaces of a node, and the type of each.
+std::map<std::string, std::string> interfaces_of(const LabSpec& lab, const std::string& node,
+                                                 bool has_kernel_path) {
+  std::map<std::string, std::string> found;
   for (const LinkSpec& link : lab.links) {
     for (const End& end : {link.first, link.second}) {
       if (!end.is_switch() && end.name == node) {
-        found.insert(end.interface);
+        found.emplace(end.interface, interface_type(link, has_kernel_path));
       }
     }
   }
   return found;
+}
+
+bool has_same_names(const std::map<std::string, std::string>& one,
+                    const std::map<std::string, std::string>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const auto& a, const auto& b) { return a.first == b.first; });
 }
 
 class Planner {
@@ -90,8 +99,16 @@ class Planner {
     if (old == running_.nodes.end() || old->second.definition != node.definition) {
       return "it is another one in the file";
     }
-    if (!is_netns && interfaces_of(running_, node.name) != interfaces_of(wanted_, node.name)) {
+    const auto before = interfaces_of(running_, node.name, state_->has_kernel_path);
+    const auto wanted = interfaces_of(wanted_, node.name, state_->has_kernel_path);
+    if (!is_netns && !has_same_names(before, wanted)) {
       return "its links are others";
+    }
+    for (const auto& [name, type] : wanted) {
+      const auto found = before.find(name);
+      if (is_netns && found != before.end() && found->second != type) {
+        return fmt::format("its {} is of another type", name);
+      }
     }
     return std::nullopt;
   }
@@ -108,8 +125,9 @@ class Planner {
   }
 
   void compare_interfaces(const NodeSpec& node) {
-    const auto wanted = interfaces_of(wanted_, node.name);
-    for (const std::string& interface : interfaces_of(running_, node.name)) {
+    const auto wanted = interfaces_of(wanted_, node.name, state_->has_kernel_path);
+    for (const auto& [interface, type] :
+         interfaces_of(running_, node.name, state_->has_kernel_path)) {
       if (!wanted.contains(interface)) {
         plan_.unlinked.emplace_back(node.name, interface);
       }

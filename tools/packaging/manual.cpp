@@ -18,6 +18,7 @@
 #include "control/lab/schema.hpp"
 #include "tools/lab/verbs.hpp"
 #include "tools/tapctl/line/help.hpp"
+#include "tools/tapctl/line/link_commands.hpp"
 #include "tools/tapctl/line/option.hpp"
 #include "tools/tapctl/line/own_commands.hpp"
 #include "tools/tapctl/line/shortcuts.hpp"
@@ -70,7 +71,7 @@ std::string options_list(const rpc::Method& method) {
 
 std::string commands() {
   std::string text;
-  const auto methods = api::methods();
+  const auto methods = tapctl::nouns_and_verbs();
   for (const std::string& noun : tapctl::nouns(methods)) {
     text += fmt::format(".Ss {}\n{}", noun, begin_list);
     for (const rpc::Method& method : tapctl::verbs(methods, noun)) {

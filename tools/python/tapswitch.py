@@ -122,7 +122,7 @@ class SystemInfoResult(TypedDict):
     revision: int  # how many changes of the configuration there have been
     limits: dict[str, int]  # by name
     # what TAPs can leave unfinished, as far as is known
-    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'udp_tunnels', 'tunnels']]
     kernel: SystemKernel  # what it lets the daemon do
     kernel_path: SystemKernelPath  # whether it forwards in the kernel
     socket: str  # path of the control socket
@@ -223,6 +223,71 @@ class Flood(TypedDict):
     broadcast: NotRequired[bool]  # frames to all
 
 
+class PortAddParamsStormControlBroadcast(TypedDict):
+    # frames a second, as 500pps; bits of frames a second, as 10mbit; or a share of the speed of the
+    # port's link, as 5%
+    rate: str
+    # what is let in at once after a pause: frames with pps, else bytes; default: what the rate
+    # brings in 100ms, and at least one full frame
+    burst: NotRequired[int | str]
+
+
+class PortAddParamsStormControl(TypedDict):
+    broadcast: NotRequired[PortAddParamsStormControlBroadcast | None]  # of frames to all
+    # of frames to groups, but for reserved addresses
+    multicast: NotRequired[PortAddParamsStormControlBroadcast | None]
+    # of frames to stations nobody has heard yet
+    unknown_unicast: NotRequired[PortAddParamsStormControlBroadcast | None]
+
+
+class ConditionsIn(TypedDict):
+    delay: NotRequired[str | None]  # how much later each frame comes out
+    jitter: NotRequired[str | None]  # how far the delay deviates from that; frames stay in order
+    # of the deviations
+    distribution: NotRequired[Literal['uniform', 'normal', 'pareto', 'paretonormal'] | None]
+    correlation: NotRequired[str | None]  # how likely a frame fares as the one before it
+    loss: NotRequired[str | None]  # how many frames are lost
+    loss_model: NotRequired[str | None]  # losses in bursts, by the model of Gilbert and Elliott
+    duplicate: NotRequired[str | None]  # how many frames come out twice
+    corrupt: NotRequired[str | None]  # in how many frames one bit is turned over
+    reorder: NotRequired[str | None]  # how many frames have no delay, and overtake those that have
+    gap: NotRequired[int | None]  # only each frame of this number is reordered
+    rate: NotRequired[str | None]  # the bits of frames that cross in a second
+    burst: NotRequired[str | None]  # bytes that cross at once after a pause
+    # bytes that may wait; default: what the rate, or 10gbit, fills in the delay and 100ms; 0 with
+    # rate and burst: what is beyond the rate is dropped
+    queue: NotRequired[str | None]
+    # of the dice: the same frames fare in the same way; default: another each time
+    seed: NotRequired[int | None]
+
+
+ConditionsBase = TypedDict("ConditionsBase", {"in": NotRequired[ConditionsIn | None]})
+
+
+class Conditions(ConditionsBase):
+    delay: NotRequired[str | None]  # how much later each frame comes out
+    jitter: NotRequired[str | None]  # how far the delay deviates from that; frames stay in order
+    # of the deviations
+    distribution: NotRequired[Literal['uniform', 'normal', 'pareto', 'paretonormal'] | None]
+    correlation: NotRequired[str | None]  # how likely a frame fares as the one before it
+    loss: NotRequired[str | None]  # how many frames are lost
+    loss_model: NotRequired[str | None]  # losses in bursts, by the model of Gilbert and Elliott
+    duplicate: NotRequired[str | None]  # how many frames come out twice
+    corrupt: NotRequired[str | None]  # in how many frames one bit is turned over
+    reorder: NotRequired[str | None]  # how many frames have no delay, and overtake those that have
+    gap: NotRequired[int | None]  # only each frame of this number is reordered
+    rate: NotRequired[str | None]  # the bits of frames that cross in a second
+    burst: NotRequired[str | None]  # bytes that cross at once after a pause
+    # bytes that may wait; default: what the rate, or 10gbit, fills in the delay and 100ms; 0 with
+    # rate and burst: what is beyond the rate is dropped
+    queue: NotRequired[str | None]
+    # of the dice: the same frames fare in the same way; default: another each time
+    seed: NotRequired[int | None]
+    # frames of which direction are all lost, while the carrier stays
+    cut: NotRequired[Literal['none', 'in', 'out', 'both'] | None]
+    flap: NotRequired[str | None]  # all frames are lost from time to time, in both directions
+
+
 class PortAddParamsDatagram(TypedDict):
     local: str  # the socket of the port
     remote: str  # the socket of the virtual machine
@@ -271,13 +336,21 @@ class PortAddParams(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -306,6 +379,7 @@ class PortLink(TypedDict):
 
 class Port(TypedDict):
     name: str  # its name
+    number: int  # its own while the daemon and its successors run; sFlow's ifIndex
     switch: str  # the switch it belongs to
     type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']  # its kind
     # down: administratively; lost: its device is gone
@@ -313,8 +387,11 @@ class Port(TypedDict):
     link: PortLink  # the interface as the kernel has it now
     stations: int  # learned or put on the port
     # what crosses the port unfinished
-    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'tunnels']]
+    offloads: list[Literal['checksum', 'tso4', 'tso6', 'tso_ecn', 'uso', 'udp_tunnels', 'tunnels']]
     kernel_path: SystemKernelPath  # whether known unicast of the port is forwarded in the kernel
+    # classes of which a storm is under way: storm control has dropped frames of them within the
+    # last 5 s; where there is no storm control it is left out
+    storms: NotRequired[list[Literal['broadcast', 'multicast', 'unknown_unicast']]]
     # of a VDE client's port: the port of type vde by which it came in, whose rules it has
     door: NotRequired[str]
     # in the answers of port.add and port.set: what its user should know; of port.set also which
@@ -358,6 +435,9 @@ class Port(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
@@ -365,6 +445,9 @@ class Port(TypedDict):
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -421,13 +504,21 @@ class PortSetParams(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -538,6 +629,11 @@ class StatsPortDrops(TypedDict):
     isolated: NotRequired[int]
     # its VLAN is not allowed on the port of its destination
     egress_vlan_not_allowed: NotRequired[int]
+    # came in by the destination of a mirror, which sends nothing in
+    mirror_destination: NotRequired[int]
+    # beyond what storm control lets in of broadcasts, multicasts or unknown unicasts by the port it
+    # came in by
+    storm_control: NotRequired[int]
     no_egress: NotRequired[int]  # to be flooded, but no other port takes it
     mtu_exceeded: NotRequired[int]  # longer than the MTU of the port it should leave by
     # the port it should leave by is down or unplugged, or nobody is there; or the one it came in by
@@ -546,6 +642,9 @@ class StatsPortDrops(TypedDict):
     busy: NotRequired[int]  # the other end of the port it should leave by has no room now
     kernel_refused: NotRequired[int]  # the kernel refused to take it at the port it should leave by
     port_gone: NotRequired[int]  # the port it should leave by has lost its device
+    condition_loss: NotRequired[int]  # lost on purpose, by the conditions of the port
+    # too many bytes wait already under the conditions of the port
+    condition_queue_full: NotRequired[int]
 
 
 class StatsPort(TypedDict):
@@ -643,6 +742,8 @@ class Trace(TypedDict):
     vlan: NotRequired[int]  # the VLAN it was found to belong to
     egress: list[TraceEgress]  # where it leaves
     dropped: list[TraceDropped]  # where it should leave, but does not
+    mirrored: list[str]  # where mirrors send copies of it
+    kernel_path: SystemKernelPath  # whether it would be forwarded in the kernel
     steps: list[str]  # each step of the decision, in words
 
 
@@ -690,6 +791,18 @@ class ConfigSwitchVlan(TypedDict):
     name: str  # its name
 
 
+class ConfigSwitchMirror(TypedDict):
+    # only frames of these ports; default: of all on the switch, also of those to come
+    from_port: NotRequired[list[str]]
+    # only frames that belong to these VLANs; default: to any
+    from_vlan: NotRequired[str | list[int]]
+    # frames that the switch receives by the port (in), sends by it (out), or both
+    direction: NotRequired[Literal['in', 'out', 'both']]
+    to_port: str  # the port that gets the copies, and nothing else
+    snaplen: NotRequired[int]  # bytes that are copied of each frame; 0: all
+    filter: NotRequired[str]  # only frames that match, in the words of pcap-filter(7)
+
+
 class TapConfigSwitchPort(TypedDict):
     type: NotRequired[Literal['tap']]
     # the interface, made if it does not exist; default: the port's name
@@ -718,13 +831,21 @@ class TapConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -744,13 +865,21 @@ class InterfaceConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -762,13 +891,21 @@ class PatchConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -791,13 +928,21 @@ class QemuConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -816,13 +961,21 @@ class VdeConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -845,13 +998,21 @@ class VethConfigSwitchPort(TypedDict):
     # how the port takes part in VLANs; default: a trunk of all, native 1
     vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
     flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
     learning: NotRequired[bool]  # whether stations are learned from frames that come in
     isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
     hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
     # the most stations learned on the port; 0: as many as the switch has room for
     fdb_limit: NotRequired[int]
     # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
     carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -865,14 +1026,30 @@ class ConfigSwitch(TypedDict):
     # there; without effect on a switch of more than two ports
     wire: NotRequired[bool]
     vlans: NotRequired[dict[str, ConfigSwitchVlan]]  # the VLANs that have names, by number
+    # what copies frames to other ports, by name
+    mirrors: NotRequired[dict[str, ConfigSwitchMirror]]
     # the ports, by name
     ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort]]
+
+
+class ConfigSflow(TypedDict):
+    collectors: list[str]  # who gets the datagrams, as 192.0.2.1:6343; the port may be left out
+    # the address by which collectors know this agent; default, and null: the one that leads to the
+    # first collector
+    agent: NotRequired[str | None]
+    sampling: NotRequired[int]  # of so many frames that come in one is sampled; 0: none
+    header_bytes: NotRequired[int]  # the first bytes that are sent of each frame
+    polling_seconds: NotRequired[int]  # how often the counters of each port are sent; 0: never
+    # how many dropped frames are told with their reasons, at most; 0: none
+    drops_per_second: NotRequired[int]
 
 
 class Config(TypedDict):
     version: int  # of this format
     revision: NotRequired[int]  # how many changes came before config.get wrote this; not read
     switches: dict[str, ConfigSwitch]  # the switches, by name
+    # samples of frames and counters for collectors of sFlow; default: none
+    sflow: NotRequired[ConfigSflow]
 
 
 class ConfigDiffParams(TypedDict):
@@ -944,6 +1121,72 @@ class EventSubscribeResult(TypedDict):
 
 class EventUnsubscribeParams(TypedDict):
     subscription: int  # the number that event.subscribe gave
+
+
+class MirrorAddParams(TypedDict):
+    name: str  # the mirror's name
+    to_port: str  # the port that gets the copies, and nothing else
+    # only frames of these ports; default: of all on the switch, also of those to come
+    from_port: NotRequired[list[str]]
+    # only frames that belong to these VLANs; default: to any
+    from_vlan: NotRequired[str | list[int]]
+    # frames that the switch receives by the port (in), sends by it (out), or both
+    direction: NotRequired[Literal['in', 'out', 'both']]
+    snaplen: NotRequired[int]  # bytes that are copied of each frame; 0: all
+    filter: NotRequired[str]  # only frames that match, in the words of pcap-filter(7)
+
+
+class Mirror(TypedDict):
+    name: str  # the mirror's name
+    switch: str  # the switch of its ports
+    # only frames of these ports; default: of all on the switch, also of those to come
+    from_port: list[str]
+    from_vlan: str | list[int]  # only frames that belong to these VLANs; default: to any
+    # frames that the switch receives by the port (in), sends by it (out), or both
+    direction: Literal['in', 'out', 'both']
+    to_port: str  # the port that gets the copies, and nothing else
+    snaplen: int  # bytes that are copied of each frame; 0: all
+    filter: str  # only frames that match, in the words of pcap-filter(7)
+
+
+class MirrorListParams(TypedDict):
+    switch: NotRequired[str]  # only those of this switch
+
+
+class MirrorListResult(TypedDict):
+    mirrors: list[Mirror]  # in order of switch and name
+
+
+class MirrorRemoveParams(TypedDict):
+    name: str  # the mirror's name
+
+
+class SflowSetParams(TypedDict):
+    # who gets the datagrams, as 192.0.2.1:6343; the port may be left out; to be said the first time
+    collectors: NotRequired[list[str]]
+    # the address by which collectors know this agent; default, and null: the one that leads to the
+    # first collector
+    agent: NotRequired[str | None]
+    sampling: NotRequired[int]  # of so many frames that come in one is sampled; 0: none
+    header_bytes: NotRequired[int]  # the first bytes that are sent of each frame
+    polling_seconds: NotRequired[int]  # how often the counters of each port are sent; 0: never
+    # how many dropped frames are told with their reasons, at most; 0: none
+    drops_per_second: NotRequired[int]
+
+
+class Sflow(TypedDict):
+    collectors: list[str]  # who gets the datagrams, as 192.0.2.1:6343; the port may be left out
+    agent: str | None  # the address that is told; null: it is not known yet
+    sampling: int  # of so many frames that come in one is sampled; 0: none
+    header_bytes: int  # the first bytes that are sent of each frame
+    polling_seconds: int  # how often the counters of each port are sent; 0: never
+    drops_per_second: int  # how many dropped frames are told with their reasons, at most; 0: none
+    datagrams: int  # sent, to each collector by itself
+    datagrams_refused: int  # of those, what the kernel did not take
+    flow_samples: int  # told
+    discard_samples: int  # told
+    counter_samples: int  # told
+    counter_samples_lost: int  # there was no room for them
 
 
 class CaptureStartParams(TypedDict):
@@ -1127,6 +1370,30 @@ class TypedMethods(ABC):
         """event.unsubscribe: be told no more."""
         return cast('Nothing', self.call("event.unsubscribe", params))
 
+    def mirror_add(self, **params: Unpack[MirrorAddParams]) -> Mirror:
+        """mirror.add: copy frames of a switch to one of its ports."""
+        return cast('Mirror', self.call("mirror.add", params))
+
+    def mirror_list(self, **params: Unpack[MirrorListParams]) -> MirrorListResult:
+        """mirror.list: the mirrors of all switches, or of one."""
+        return cast('MirrorListResult', self.call("mirror.list", params))
+
+    def mirror_remove(self, **params: Unpack[MirrorRemoveParams]) -> Nothing:
+        """mirror.remove: copy no more; the port that got the copies is as any other again."""
+        return cast('Nothing', self.call("mirror.remove", params))
+
+    def sflow_set(self, **params: Unpack[SflowSetParams]) -> Sflow:
+        """sflow.set: send samples of frames and counters to collectors; what is named is changed."""
+        return cast('Sflow', self.call("sflow.set", params))
+
+    def sflow_get(self) -> Sflow:
+        """sflow.get: what is sent by sFlow, and how much of it; without collectors there is none."""
+        return cast('Sflow', self.call("sflow.get", {}))
+
+    def sflow_clear(self) -> Nothing:
+        """sflow.clear: send no samples any more."""
+        return cast('Nothing', self.call("sflow.clear", {}))
+
     def capture_start(self, *, fds: Sequence[int] = (), **params: Unpack[CaptureStartParams]) -> CaptureStartResult:
         """capture.start: write the frames of ports to a file or a pipe, as pcapng."""
         return cast('CaptureStartResult', self.call("capture.start", params, fds))
@@ -1272,6 +1539,30 @@ class AsyncMethods(ABC):
     async def event_unsubscribe(self, **params: Unpack[EventUnsubscribeParams]) -> Nothing:
         """event.unsubscribe: be told no more."""
         return cast('Nothing', await self.call("event.unsubscribe", params))
+
+    async def mirror_add(self, **params: Unpack[MirrorAddParams]) -> Mirror:
+        """mirror.add: copy frames of a switch to one of its ports."""
+        return cast('Mirror', await self.call("mirror.add", params))
+
+    async def mirror_list(self, **params: Unpack[MirrorListParams]) -> MirrorListResult:
+        """mirror.list: the mirrors of all switches, or of one."""
+        return cast('MirrorListResult', await self.call("mirror.list", params))
+
+    async def mirror_remove(self, **params: Unpack[MirrorRemoveParams]) -> Nothing:
+        """mirror.remove: copy no more; the port that got the copies is as any other again."""
+        return cast('Nothing', await self.call("mirror.remove", params))
+
+    async def sflow_set(self, **params: Unpack[SflowSetParams]) -> Sflow:
+        """sflow.set: send samples of frames and counters to collectors; what is named is changed."""
+        return cast('Sflow', await self.call("sflow.set", params))
+
+    async def sflow_get(self) -> Sflow:
+        """sflow.get: what is sent by sFlow, and how much of it; without collectors there is none."""
+        return cast('Sflow', await self.call("sflow.get", {}))
+
+    async def sflow_clear(self) -> Nothing:
+        """sflow.clear: send no samples any more."""
+        return cast('Nothing', await self.call("sflow.clear", {}))
 
     async def capture_start(self, *, fds: Sequence[int] = (), **params: Unpack[CaptureStartParams]) -> CaptureStartResult:
         """capture.start: write the frames of ports to a file or a pipe, as pcapng."""

@@ -17,7 +17,6 @@
 
 #include <fmt/format.h>
 
-#include "control/api/methods.hpp"
 #include "control/config/store.hpp"
 #include "control/rpc/limits.hpp"
 #include "control/rpc/params.hpp"
@@ -25,10 +24,13 @@
 #include "switch/system/standard_descriptors.hpp"
 #include "tools/lab/command.hpp"
 #include "tools/lab/link.hpp"
+#include "tools/lab/links.hpp"
 #include "tools/tapctl/capture/capture.hpp"
 #include "tools/tapctl/daemon_end.hpp"
 #include "tools/tapctl/line/completion.hpp"
+#include "tools/tapctl/line/link_commands.hpp"
 #include "tools/tapctl/line/verb.hpp"
+#include "tools/tapctl/link_session.hpp"
 #include "tools/tapctl/render/render_plan.hpp"
 #include "tools/tapctl/session.hpp"
 #include "tools/tapctl/top/top.hpp"
@@ -169,7 +171,22 @@ void shut_down(client::Client& client, const Call& call, const Look& look) {
   }
 }
 
+void carry_out_link(Manner manner, Call& call) {
+  if (manner.socket) {
+    throw UsageError("links are those of a lab: --lab NAME says of which, and --socket nothing",
+                     command_of(call.method));
+  }
+  const lab::LabLinks links = lab::links_of(manner.lab);
+  manner.lab = links.lab;
+  auto client = connect(manner);
+  print(carry_out_link(client, links, call, look_of(manner)));
+}
+
 void carry_out(const Manner& manner, Call& call) {
+  if (is_link_command(call.method) && !call.is_raw) {
+    carry_out_link(manner, call);
+    return;
+  }
   check_descriptors(call);
   if (call.reads_stdin) {
     call.params = parse_params(read_stdin());
@@ -209,6 +226,12 @@ std::vector<std::string> live_names(const std::string& noun, const Manner& manne
     if (noun == "lab") {
       return lab::names();
     }
+    if (noun == "end") {
+      for (const lab::Link& link : lab::links_of(manner.lab).links) {
+        names.insert(names.end(), {link.a, link.b});
+      }
+      return names;
+    }
     auto client = client::Client::connect(socket_of(manner));
     const Json result = client.call(noun + ".list", Json::object());
     for (const Json& object : result.front()) {
@@ -230,10 +253,10 @@ int run(const std::vector<std::string>& arguments) {
       const std::vector<std::string> words(arguments.begin() + 2, arguments.end());
       const auto behind = lab::words_behind(words);
       print(behind && words.size() > 1 ? lab::complete(*behind)
-                                       : complete(words, api::methods(), live_names));
+                                       : complete(words, nouns_and_verbs(), live_names));
       return done;
     }
-    line = parse_arguments(arguments, api::methods());
+    line = parse_arguments(arguments, nouns_and_verbs());
     if (const auto* answer = std::get_if<Answer>(&line.request)) {
       print(answer->text);
     } else {

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "control/rpc/jsonrpc.hpp"
+#include "control/rpc/strict_json.hpp"
 
 namespace tapswitch::daemon {
 namespace {
@@ -85,7 +86,7 @@ std::optional<network::Inheritance> take_kept(ServiceManager& manager) {
   std::istringstream lines(text_of(words->second.get()));
   std::string line;
   for (std::size_t i = 0; std::getline(lines, line); ++i) {
-    const Json message = Json::parse(line);
+    const Json message = rpc::parse_loosely(line);
     std::vector<UniqueFd> descriptors;
     for (std::size_t j = 0; j < message.at("descriptors").get<std::size_t>(); ++j) {
       const auto found = kept.find(descriptor_name(i, j));

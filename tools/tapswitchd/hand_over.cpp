@@ -14,6 +14,7 @@
 
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
+#include "control/rpc/strict_json.hpp"
 #include "switch/system/net_namespace.hpp"
 #include "switch/system/slow_close.hpp"
 #include "tools/version.hpp"
@@ -46,6 +47,10 @@ std::string heard_on(server::HandOverChannel& channel) {
     close_slowly(std::move(fd));
   }
   return message.line;
+}
+
+std::runtime_error refusal(const client::Refused& error) {
+  return std::runtime_error(fmt::format("the daemon does not hand over: {}", error.what()));
 }
 
 }  // namespace
@@ -98,20 +103,27 @@ Predecessor::Predecessor(const std::string& path) try : client_(client::Client::
   channel_.emplace(UniqueFd(ends[0]), successors_patience);
   client_.ask("system.hand_over", {{"fd", 0}}, std::array{theirs.get()});
   theirs.reset();  // so that we see its end
+  converse([this] { receive_all(); });
+} catch (const client::Refused& error) {
+  throw refusal(error);
+}
+
+template <class Talk>
+void Predecessor::converse(const Talk& talk) try {
   try {
-    receive_all();
+    talk();
   } catch (const server::HandOverChannel::Broken&) {
-    client_.await();  // which says why it was refused, if it was
+    client_.await();  // which says why it has hung up, if it says so
     throw;
   }
 } catch (const client::Refused& error) {
-  throw std::runtime_error(fmt::format("the daemon does not hand over: {}", error.what()));
+  throw refusal(error);
 }
 
 void Predecessor::receive_all() {
   while (true) {
     server::HandOverChannel::Message message = channel_->receive();
-    const Json words = Json::parse(message.line);
+    const Json words = rpc::parse_loosely(message.line);
     const auto about = words.at("about").get<std::string>();
     if (about == "end") {
       return;
@@ -143,16 +155,18 @@ void Predecessor::receive_all() {
 void Predecessor::say_busy() {
   const auto now = std::chrono::steady_clock::now();
   if (hears_busy_ && now - last_busy_ >= busy_interval) {
-    channel_->send(busy);
+    converse([this] { channel_->send(busy); });
     last_busy_ = now;
   }
 }
 
 void Predecessor::let_go() {
-  channel_->send(ready);
-  if (heard_on(*channel_) != gone) {
-    throw std::runtime_error("the daemon that runs says what is not understood");
-  }
+  converse([this] {
+    channel_->send(ready);
+    if (heard_on(*channel_) != gone) {
+      throw std::runtime_error("the daemon that runs says what is not understood");
+    }
+  });
   channel_.reset();
 }
 

@@ -59,6 +59,9 @@ class Predecessor {
 
  private:
   void receive_all();
+  // Does 'talk'. If the other one hangs up meanwhile, throws what that says of it.
+  template <class Talk>
+  void converse(const Talk& talk);
 
   client::Client client_;
   std::string name_;

@@ -21,7 +21,7 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::uint32_t longest_busy_poll = 10'000;
+constexpr std::int64_t longest_busy_poll = 10'000;
 using api::log_levels;
 
 constexpr std::string_view introduction =
@@ -31,6 +31,21 @@ constexpr std::string_view introduction =
     "\n"
     "Runs in the foreground until Ctrl-C, with one switch called sw0.\n"
     "\n";
+
+// Takes a whole number of that range, in 'unit', into 'target'.
+template <typename Number>
+po::typed_value<std::int64_t>* whole(std::string_view option, Number& target, std::int64_t least,
+                                     std::int64_t most, std::string_view unit = {}) {
+  return po::value<std::int64_t>()
+      ->default_value(static_cast<std::int64_t>(target))
+      ->notifier([=, &target](auto given) {
+        if (given < least || given > most) {
+          throw UsageError(
+              fmt::format("--{}: {} is out of range ({}..{}{})", option, given, least, most, unit));
+        }
+        target = static_cast<Number>(given);
+      });
+}
 
 po::options_description describe(Options& options) {
   po::options_description description("Options");
@@ -47,10 +62,11 @@ po::options_description describe(Options& options) {
       ("metrics", po::value<std::string>()->value_name("ADDRESS"),
        "serve metrics for Prometheus on ADDRESS:PORT, on :PORT for this machine alone, or on "
        "unix:PATH")  //
-      ("workers", po::value(&options.workers)->value_name("N")->default_value(options.workers),
+      ("workers", whole("workers", options.workers, 1, WorkerPool::max_count)->value_name("N"),
        "threads that forward frames")  //
       ("busy-poll",
-       po::value(&options.busy_poll)->value_name("MICROSECONDS")->default_value(options.busy_poll),
+       whole("busy-poll", options.busy_poll, 0, longest_busy_poll, " microseconds")
+           ->value_name("MICROSECONDS"),
        "how long a port is polled after a frame, so that the next need not wake a thread; takes up "
        "to a core")  //
       ("port", po::value(&options.ports)->value_name("NAME")->composing(),
@@ -62,15 +78,16 @@ po::options_description describe(Options& options) {
        "made")  //
       ("takeover", po::bool_switch(&options.takes_over),
        "take everything over from the daemon that answers on the control socket, and let it end: "
-       "TAPs stay up, frames go on")                                         //
-      ("check-config", "say what is wrong with the --config file, and end")  //
-      ("print-schema", "print the JSON Schema of the document, and end")     //
+       "TAPs stay up, frames go on")                                                   //
+      ("check-config", "say what is wrong with the --config file, and end")            //
+      ("check-kernel-path", "say whether there can be a --kernel-path here, and end")  //
+      ("print-schema", "print the JSON Schema of the document, and end")               //
       ("log-level",
        po::value(&options.log_level)->value_name("LEVEL")->default_value(options.log_level),
        "trace, debug, info, warning, error or off; goes to stderr, or to the journal if that is "
        "stderr")  //
       ("kernel-path", po::bool_switch(&options.has_kernel_path),
-       "forward known unicast between veths in the kernel, where it can be done")  //
+       "forward known unicast between veths and interfaces in the kernel, where it can be done")  //
       ("no-seccomp",
        "leave the daemon all system calls; else it has those that it needs, and no others")  //
       ("help,h", "print this")("version,V", "print the version");
@@ -94,14 +111,6 @@ std::optional<metrics::Address> address(const po::variables_map& values, const c
 }
 
 void check(const Options& options, const po::variables_map& values) {
-  if (options.workers < 1 || options.workers > WorkerPool::max_count) {
-    throw UsageError(fmt::format("--workers: {} is out of range (1..{})", options.workers,
-                                 WorkerPool::max_count));
-  }
-  if (options.busy_poll > longest_busy_poll) {
-    throw UsageError(fmt::format("--busy-poll: {} is out of range (0..{} microseconds)",
-                                 options.busy_poll, longest_busy_poll));
-  }
   if (!options.config && (options.autosave || values.contains("check-config"))) {
     throw UsageError("--autosave and --check-config need --config FILE");
   }
@@ -160,6 +169,9 @@ Options parse_options(int argc, const char* const* argv) {
   check(options, values);
   if (values.contains("print-schema")) {
     throw Answer{config::printed_schema().dump(2) + '\n'};
+  }
+  if (values.contains("check-kernel-path")) {
+    throw Answer{check_kernel_path()};
   }
   if (values.contains("check-config")) {
     throw Answer{check_config(*options.config)};

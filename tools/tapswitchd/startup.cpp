@@ -2,6 +2,7 @@
 #include "tools/tapswitchd/startup.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "control/config/document.hpp"
+#include "control/network/describe.hpp"
+#include "switch/kernel_path/kernel_path.hpp"
 
 namespace tapswitch::daemon {
 
@@ -67,6 +70,15 @@ std::string check_config(const std::string& path) {
   }
   return fmt::format("{}: no mistakes ({} switches, {} ports)\n", path, network.switches.size(),
                      ports);
+}
+
+std::string check_kernel_path() {
+  const auto path = KernelPath::open();
+  Json json = network::path_to_json(path ? std::nullopt : std::optional(path.error().message()));
+  if (path) {
+    json["goes_with_process"] = (*path)->goes_with_process();
+  }
+  return json.dump() + '\n';
 }
 
 }  // namespace tapswitch::daemon

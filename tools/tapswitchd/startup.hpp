@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// startup.hpp: does what --port, --config, --autosave and --check-config mean.
+// startup.hpp: does what --port, --config, --autosave, --check-config and --check-kernel-path mean.
 #pragma once
 
 #include <memory>
@@ -28,5 +28,9 @@ api::Handlers autosaved(api::Handlers handlers, std::span<const rpc::Method> met
 
 // A sentence that the file is right. Throws rpc::Error with all that is wrong with it.
 std::string check_config(const std::string& path);
+
+// Whether the kernel and the rights of this process allow a kernel path, and if not why, as
+// system.info tells of it; and whether nothing of it would outlive a process that is killed.
+std::string check_kernel_path();
 
 }  // namespace tapswitch::daemon

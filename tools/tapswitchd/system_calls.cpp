@@ -122,10 +122,10 @@ void allow_some_arguments(const Filter& filter) {
   for (const char* name : {"mmap", "mmap2", "mprotect"}) {
     allow(filter, name, masked(2, PROT_EXEC, 0));
   }
-  // The maps of the kernel path, whose programs are loaded before.
+  // The maps of the kernel path, whose programs are loaded before and put at interfaces later.
   for (const scmp_datum_t command :
        {scmp_datum_t{BPF_MAP_LOOKUP_ELEM}, scmp_datum_t{BPF_MAP_UPDATE_ELEM},
-        scmp_datum_t{BPF_MAP_DELETE_ELEM}}) {
+        scmp_datum_t{BPF_MAP_DELETE_ELEM}, scmp_datum_t{BPF_LINK_CREATE}}) {
     allow(filter, "bpf", equal(0, command));
   }
   allow(filter, "prctl", equal(0, PR_SET_NAME));
@@ -140,8 +140,23 @@ void allow_some_arguments(const Filter& filter) {
                            masked(1, type_mask, SOCK_DGRAM)),
           "socket");
   }
-  // The flags of clone3 are behind a pointer. The C library then takes clone.
+}
+
+Filter filter_with(std::uint32_t otherwise) {
+  Filter filter(seccomp_init(otherwise), &seccomp_release);
+  if (!filter) {
+    throw std::runtime_error("cannot confine the daemon to its system calls: no memory");
+  }
+  check(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimise");
+  return filter;
+}
+
+// The flags of clone3 are behind a pointer. The C library tries it for each thread and then takes
+// clone: a filter of its own refuses it, of which nothing is noted.
+void refuse_clone3() {
+  const Filter filter = filter_with(SCMP_ACT_ALLOW);
   check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), "clone3");
+  check(seccomp_load(filter.get()), "load");
 }
 
 }  // namespace
@@ -152,13 +167,11 @@ void refuse_other_system_calls() {
 #endif
   // Whoever knows the names of users may be in a library, which could not be loaded any more.
   (void)getpwnam("no such user");
-  const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
-  if (!filter) {
-    throw std::runtime_error("cannot confine the daemon to its system calls: no memory");
-  }
+  refuse_clone3();
+  const Filter filter = filter_with(SCMP_ACT_ERRNO(EPERM));
   // Refusals are noted; an older kernel cannot.
   (void)seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_LOG, 1);
-  check(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimise");
+  allow(filter, "clone3");
   for (const char* name : allowed_calls) {
     allow(filter, name);
   }

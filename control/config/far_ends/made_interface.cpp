@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/config/far_ends/made_interface.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "control/config/schema.hpp"
+#include "control/rpc/error.hpp"
 #include "switch/system/interface_address.hpp"
 
 namespace tapswitch::config {
@@ -12,6 +17,19 @@ using rpc::Schema;
 namespace {
 
 constexpr std::size_t most_addresses = 64;
+constexpr std::uint32_t least_mtu = 68;
+constexpr std::uint32_t most_mtu = 65'521;
+constexpr std::uint32_t least_mtu_of_ipv6 = 1'280;  // RFC 8200, section 5
+
+// The kernel takes all that an interface has of IPv6 from it, routes too, when its MTU is less.
+void check_mtu(std::uint32_t mtu, const std::vector<std::string>& addresses) {
+  const auto of_ipv6 = std::ranges::find_if(
+      addresses, [](const std::string& address) { return address.find(':') != std::string::npos; });
+  if (mtu < least_mtu_of_ipv6 && of_ipv6 != addresses.end()) {
+    throw rpc::invalid_params({{"mtu", fmt::format("too small for address {}", *of_ipv6),
+                                fmt::format("{}..{} beside IPv6", least_mtu_of_ipv6, most_mtu)}});
+  }
+}
 
 }  // namespace
 
@@ -22,7 +40,7 @@ std::vector<Field> MadeInterface::fields() {
       {"namespace", namespace_schema(),
        "the network namespace of the interface; default: the daemon's"},
       {"mac", mac_schema(), "the address of the interface: of its far end, not of the switch"},
-      {"mtu", Schema::integer(68, 65'521), "the MTU of the interface in bytes"},
+      {"mtu", Schema::integer(least_mtu, most_mtu), "the MTU of the interface in bytes"},
       {"persist", Schema::boolean(), "the interface stays when the port goes", false, false},
       {"up", Schema::boolean(), "the interface is set up, or down", false, true},
       {"addresses",
@@ -51,6 +69,9 @@ void MadeInterface::read(const Json& json, const std::string& port_name) {
   config::read(json, "offload", offload);
   config::read(json, "reopen", reopen);
   name_interface(interface, port_name);
+  if (mtu) {
+    check_mtu(*mtu, addresses);
+  }
 }
 
 void MadeInterface::write(Json& json, const std::string& port_name, Format format) const {

@@ -19,8 +19,8 @@ namespace {
 
 // A kind tells by these functions what it can.
 template <class Kind>
-concept HasRuleHere = requires(const Kind& end, const Opening& opening) {
-  check_here(end, opening);
+concept HasRuleHere = requires(const Kind& end, const Network& network) {
+  check_here(end, network);
 };
 template <class Kind>
 concept HasRuleOfOpening = requires(const Kind& end) {
@@ -75,14 +75,14 @@ rpc::Error cannot_be_passed(std::string_view type) {
 
 }  // namespace
 
-void check_end_here(const Opening& opening) {
+void check_end_here(const config::FarEnd& end, const Network& network) {
   std::visit(
-      [&]<class Kind>(const Kind& end) {
+      [&]<class Kind>(const Kind& kind) {
         if constexpr (HasRuleHere<Kind>) {
-          check_here(end, opening);
+          check_here(kind, network);
         }
       },
-      opening.spec.far_end);
+      end);
 }
 
 void check_open_end(const Opening& opening) {

@@ -23,8 +23,9 @@ struct Opening {
   const config::PortSpec& spec;
 };
 
-// Throws rpc::Error if there can be no such port here: check_here(), nothing if a kind has none.
-void check_end_here(const Opening& opening);
+// Throws rpc::Error if no port of this daemon can have such a far end: check_here(), nothing if a
+// kind has none.
+void check_end_here(const config::FarEnd& end, const Network& network);
 
 // Throws rpc::Error if its far end cannot be opened, as far as can be known without doing it:
 // check_open(), nothing if a kind has none.

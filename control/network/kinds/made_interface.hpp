@@ -55,6 +55,7 @@ class MadeInterfaceEnd : public OpenEnd {
     const auto before = port_.state();  // not to be seen where its namespace is closed to us
     try {
       change_parts(std::get<Spec>(wanted), named);
+      lower_mtu(std::get<Spec>(wanted), named);
     } catch (const rpc::Error& error) {
       const auto restored = before ? port_.restore(*before) : KernelResult<void>();
       if (restored) {
@@ -120,11 +121,11 @@ class MadeInterfaceEnd : public OpenEnd {
   }
 
  protected:
-  // Part after part.
+  // Part after part, but for an MTU that is lowered.
   virtual void change_parts(const Spec& wanted, const config::FarEndChange& named) {
     const bool is_compared = named.contains("mtu") || named.contains("mac") || named.contains("up");
     const LinkStatus before = is_compared ? link_or_refuse(port_) : LinkStatus();
-    if (named.contains("mtu") && wanted.mtu && *wanted.mtu != before.mtu) {
+    if (named.contains("mtu") && wanted.mtu && *wanted.mtu > before.mtu) {
       value_or_refuse(port_.set_mtu(*wanted.mtu));
     }
     if (named.contains("mac") && wanted.mac && wanted.mac != before.mac) {
@@ -137,7 +138,7 @@ class MadeInterfaceEnd : public OpenEnd {
       value_or_refuse(port_.set_up(wanted.is_up));
     }
     if (named.contains("offload")) {
-      port_.set_offloads(wanted.offload ? all_offloads : OffloadSet());
+      port_.set_offloads(wanted.offload ? all_tap_offloads : OffloadSet());
     }
     if (named.contains("persist")) {
       value_or_refuse(port_.set_persist(wanted.persist));
@@ -149,6 +150,15 @@ class MadeInterfaceEnd : public OpenEnd {
   }
 
   Made& port_;
+
+ private:
+  // A lower MTU comes last: with one below 1280 the kernel forgets of an interface all that is
+  // IPv6, also what restoring would not bring back.
+  void lower_mtu(const Spec& wanted, const config::FarEndChange& named) {
+    if (named.contains("mtu") && wanted.mtu && *wanted.mtu < link_or_refuse(port_).mtu) {
+      value_or_refuse(port_.set_mtu(*wanted.mtu));
+    }
+  }
 };
 
 }  // namespace tapswitch::network

@@ -45,6 +45,7 @@ class TapEnd final : public MadeInterfaceEnd<TapSpec, TapPort> {
   void check_change(const FarEnd& wanted, const FarEndChange& named) const override;
   [[nodiscard]] bool makes_way(const FarEnd& own, const FarEnd& next) override;
   [[nodiscard]] std::optional<HandedEnd> hand_over() const override;
+  void leave_to_other(bool is_left) override { port_.leave_to_other(is_left); }
 
  protected:
   void change_parts(const TapSpec& wanted, const FarEndChange& named) override;
@@ -83,13 +84,34 @@ bool TapEnd::makes_way(const FarEnd& own, const FarEnd& next) {
   return !std::get<TapSpec>(own).is_passed && MadeInterfaceEnd::makes_way(own, next);
 }
 
+// An earlier version knows 'has_headers' alone, for those of 10 bytes, and refuses to succeed
+// without it: so it never reads behind longer ones.
+void tell_framing(const TapDevice& device, Json& words) {
+  if (device.framing() == TapFraming::long_header) {
+    words["has_long_headers"] = true;
+  } else {
+    words["has_headers"] = device.framing() == TapFraming::short_header;
+  }
+  words["header_size_before"] = device.header_size_before();
+}
+
+TapDevice::Bearing bearing_of(const Json& words, bool is_passed) {
+  TapDevice::Bearing bearing{.is_passed = is_passed};
+  if (!words.value("has_long_headers", false)) {
+    bearing.framing =
+        words.at("has_headers").get<bool>() ? TapFraming::short_header : TapFraming::bare;
+  }
+  bearing.header_size_before = words.value("header_size_before", bearing.header_size_before);
+  return bearing;
+}
+
 std::optional<HandedEnd> TapEnd::hand_over() const {
   const TapDevice& device = port_.device();
   HandedEnd handed{.words = {{"queues", device.queue_count()},
-                             {"has_headers", device.framing() == TapFraming::vnet_header},
                              {"was_created", port_.was_created()},
                              {"offloads", config::offloads_to_json(port_.offloads())}},
                    .descriptors = {}};
+  tell_framing(device, handed.words);
   for (std::size_t queue = 0; queue < device.queue_count(); ++queue) {
     handed.descriptors.push_back(device.descriptor(queue));
   }
@@ -106,11 +128,13 @@ OpenedPort opened_tap(std::unique_ptr<TapPort> port) {
 
 }  // namespace
 
-void check_here(const TapSpec& end, const Opening& opening) {
-  const std::size_t workers = opening.network.worker_count();
+void check_here(const TapSpec& end, const Network& network) {
+  const std::size_t workers = network.worker_count();
   if (end.queues > workers) {
     throw rpc::invalid_params(
-        {{"queues", fmt::format("there are only {} workers (tapswitchd --workers)", workers),
+        {{"queues",
+          fmt::format("each has a worker, and there {} (tapswitchd --workers)",
+                      workers == 1 ? "is one" : fmt::format("are {}", workers)),
           fmt::format("1 to {}", workers)}});
   }
   (void)tap_options(end, {});
@@ -147,16 +171,15 @@ OpenedPort inherit_end(const TapSpec& end, const Json& words, std::vector<Unique
     sender = std::move(descriptors.back());
     descriptors.pop_back();
   }
-  const auto framing =
-      words.at("has_headers").get<bool>() ? TapFraming::vnet_header : TapFraming::bare;
   // An earlier version does not tell them.
   const auto told = words.find("offloads");
   const auto offloads = told != words.end() && told->is_array()
                             ? std::optional(config::offloads_from_json(*told))
                             : std::nullopt;
-  return opened_tap(TapPort::inherit(
-      TapDevice::inherit(std::move(descriptors), std::move(sender), framing, end.is_passed),
-      tap_options(end, all_offloads), words.at("was_created").get<bool>(), offloads));
+  return opened_tap(TapPort::inherit(TapDevice::inherit(std::move(descriptors), std::move(sender),
+                                                        bearing_of(words, end.is_passed)),
+                                     tap_options(end, all_tap_offloads),
+                                     words.at("was_created").get<bool>(), offloads));
 }
 
 void check_passed(const TapSpec& /*kind*/, int fd, std::size_t index) {
@@ -182,7 +205,7 @@ PassedEnd look_at_passed(const TapSpec& /*kind*/, UniqueFd second) {
 OpenedPort open_passed(const TapSpec& end, UniqueFd fd) {
   TapDevice device = value_or_refuse(TapDevice::take_over(std::move(fd)));
   return opened_tap(
-      value_or_refuse(TapPort::take_over(std::move(device), tap_options(end, all_offloads))));
+      value_or_refuse(TapPort::take_over(std::move(device), tap_options(end, all_tap_offloads))));
 }
 
 }  // namespace tapswitch::network

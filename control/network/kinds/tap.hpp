@@ -7,7 +7,7 @@
 
 namespace tapswitch::network {
 
-void check_here(const config::TapSpec& end, const Opening& opening);
+void check_here(const config::TapSpec& end, const Network& network);
 void check_open(const config::TapSpec& end);
 [[nodiscard]] OpenedPort open_end(const config::TapSpec& end, const Opening& opening);
 constexpr bool stays_open_unplugged(const config::TapSpec& /*end*/) { return true; }

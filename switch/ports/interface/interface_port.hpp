@@ -48,6 +48,12 @@ class InterfacePort final : public PacketPort {
   [[nodiscard]] LinkStatus read_link(LinkReader& reader) const override;
   [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
   [[nodiscard]] KernelResult<UniqueFd> open_name_space() const override;
+  [[nodiscard]] PathSeat path_seat() const override {
+    if (name_space_) {
+      return {.refusal = "its interface is in another namespace than the daemon"};
+    }
+    return {.interface = socket().index().value_or(0), .refusal = "its interface is gone"};
+  }
 
   // Brings the interface up or down: the one thing about it that a port may be asked to change.
   [[nodiscard]] KernelResult<void> set_up(bool is_up);

@@ -6,6 +6,7 @@
 // Threads: as port.hpp says; everything it does not name is for the control thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,12 +25,17 @@ class PacketPort : public Port {
   [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/, FrameBuffer& frame) noexcept override {
     return socket_.receive(frame);
   }
+  void give_back(std::size_t queue) noexcept override;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override {
     return socket_.send(frame);
   }
   [[nodiscard]] OffloadSet offloads() const noexcept override { return offloads_; }
   [[nodiscard]] std::size_t least_frame_size() const noexcept override {
     return FrameView::least_wire_size;
+  }
+
+  void keep_ledger(ingress_ledger* ledger) noexcept override {
+    ledger_.store(ledger, std::memory_order_release);
   }
 
   // As far as the kernel can. The picture that workers have must have them too, before or after.
@@ -47,8 +53,9 @@ class PacketPort : public Port {
  private:
   PacketSocket socket_;
   OffloadSet offloads_;
-  std::uint64_t ingress_drops_ = 0;    // those the socket has told of, and forgotten
-  std::uint64_t egress_drops_before_;  // of the interface when the port was opened
+  std::atomic<ingress_ledger*> ledger_ = nullptr;  // null: nobody wants to know
+  std::uint64_t ingress_drops_ = 0;                // those the socket has told of, and forgotten
+  std::uint64_t egress_drops_before_;              // of the interface when the port was opened
 };
 
 }  // namespace tapswitch

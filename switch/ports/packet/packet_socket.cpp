@@ -186,6 +186,12 @@ ReceiveStatus PacketSocket::next_piece(FrameBuffer& frame) noexcept {
   return big_.has_next() ? ReceiveStatus::more : ReceiveStatus::received;
 }
 
+// No error of the interface is taken away by asking so.
+bool PacketSocket::is_empty() const noexcept {
+  int size = 0;
+  return !big_.has_next() && ::ioctl(fd_.get(), FIONREAD, &size) == 0 && size == 0;
+}
+
 SendStatus PacketSocket::send(FrameBuffer& frame) noexcept {
   int error = write_offloaded_frame(fd_.get(), frame, std::endian::native);
   if (error == ENETDOWN) {

@@ -52,6 +52,8 @@ class PacketSocket {
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
   [[nodiscard]] ReceiveStatus receive(FrameBuffer& frame) noexcept;
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept;
+  // Whether there is nothing to receive now.
+  [[nodiscard]] bool is_empty() const noexcept;
 
   // Returns what may be sent unfinished on this kernel. It takes them for every interface, and
   // finishes what an interface does not.

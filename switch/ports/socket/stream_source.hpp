@@ -46,7 +46,8 @@ class StreamSource {
 
 class ListeningSource final : public StreamSource {
  public:
-  static constexpr int backlog = 8;
+  // So many may wait in the kernel: others wait to be there, or are told EAGAIN at once.
+  static constexpr int backlog = 128;
   static constexpr auto rest = std::chrono::milliseconds(200);
 
   // 'access' is for the file of a Unix socket.

@@ -16,12 +16,18 @@
 #include <tuple>
 #include <utility>
 
+#include "switch/frame/long_header.hpp"
+
 namespace tapswitch {
 namespace {
 
 // Since Linux 6.2; the <linux/if_tun.h> of Debian 12 is older.
 constexpr unsigned tun_f_uso4 = 0x20;
 constexpr unsigned tun_f_uso6 = 0x40;
+
+// Since Linux 6.17. VXLAN has an outer checksum unless asked not to, so that the first without the
+// second brings nothing.
+constexpr unsigned tun_f_udp_tunnels = 0x80 | 0x100;
 
 bool has_vnet_header(int fd) {
   unsigned features = 0;
@@ -37,6 +43,7 @@ unsigned long offload_bits(const OffloadSet& set) {
     bits |= set.tso6 ? TUN_F_TSO6 : 0U;
     bits |= set.tso_ecn && (set.tso4 || set.tso6) ? TUN_F_TSO_ECN : 0U;
     bits |= set.uso ? tun_f_uso4 | tun_f_uso6 : 0U;
+    bits |= set.udp_tunnels && (set.tso4 || set.tso6 || set.uso) ? tun_f_udp_tunnels : 0U;
   }
   return bits;
 }
@@ -123,13 +130,13 @@ KernelResult<TapDevice> TapDevice::attach(const std::string& name, const Mode& m
   if (!fd.is_open()) {
     return tun_device_error(errno);
   }
-  const TapFraming framing = has_vnet_header(fd.get()) ? mode.framing : TapFraming::bare;
-  const int flags = IFF_TAP | IFF_NO_PI | (framing == TapFraming::vnet_header ? IFF_VNET_HDR : 0) |
+  const bool has_header = mode.has_header && has_vnet_header(fd.get());
+  const int flags = IFF_TAP | IFF_NO_PI | (has_header ? IFF_VNET_HDR : 0) |
                     (mode.is_multi_queue ? IFF_MULTI_QUEUE : 0);
   if (auto done = attach_queue(fd.get(), name, flags | more_flags); !done) {
     return done.error();
   }
-  TapDevice device(std::move(fd), framing);
+  TapDevice device(std::move(fd), has_header ? TapFraming::long_header : TapFraming::bare);
   if (mode.queues > 1) {
     if (auto done = device.attach_more(mode.queues, flags); !done) {
       return done.error();
@@ -176,12 +183,13 @@ KernelResult<TapDevice> TapDevice::take_over(UniqueFd fd) {
     return kernel_error(errno, "TUNGETIFF", "take over", "a TAP");
   }
   const bool has_header = (request.ifr_flags & IFF_VNET_HDR) != 0;
-  return TapDevice(std::move(fd), has_header ? TapFraming::vnet_header : TapFraming::bare, true);
+  return TapDevice(std::move(fd), has_header ? TapFraming::long_header : TapFraming::bare, true);
 }
 
-TapDevice TapDevice::inherit(std::vector<UniqueFd> queues, UniqueFd sender, TapFraming framing,
-                             bool is_passed) {
-  TapDevice device({}, framing, is_passed);
+TapDevice TapDevice::inherit(std::vector<UniqueFd> queues, UniqueFd sender,
+                             const Bearing& bearing) {
+  TapDevice device({}, bearing.framing, bearing.is_passed);
+  device.header_size_before_ = bearing.header_size_before;
   device.queues_ = std::move(queues);
   device.sender_ = std::move(sender);
   return device;
@@ -195,8 +203,7 @@ KernelResult<void> TapDevice::prepare() {
     }
   }
   // One that was there before may have been used otherwise. Linux 6.17 and later may have been
-  // granted offloads for tunnels there, with which every read behind a header as short as ours
-  // would fail.
+  // granted offloads for tunnels there, with which every read behind a shorter header fails.
   std::ignore = set_offloads({});
   return set_header();
 }
@@ -229,10 +236,11 @@ KernelResult<void> TapDevice::attach_more(std::size_t count, int flags) {
 }
 
 KernelResult<void> TapDevice::set_header() {
-  if (framing_ == TapFraming::bare) {
+  if (!has_header()) {
     return {};
   }
-  int size = offload_header_size;
+  std::ignore = ::ioctl(any_descriptor(), TUNGETVNETHDRSZ, &header_size_before_);
+  int size = long_header_size;
   if (::ioctl(any_descriptor(), TUNSETVNETHDRSZ, &size) != 0) {
     return kernel_error(errno, "TUNSETVNETHDRSZ", "set the framing of", object());
   }
@@ -243,11 +251,27 @@ KernelResult<void> TapDevice::set_header() {
   return {};
 }
 
+void TapDevice::put_back() {
+  if (queues_.empty()) {
+    return;
+  }
+  std::ignore = set_offloads({});
+  if (has_header()) {
+    // One that nobody else has may be as a killed daemon left it.
+    const int size = is_passed_ ? header_size_before_ : int{offload_header_size};
+    std::ignore = ::ioctl(any_descriptor(), TUNSETVNETHDRSZ, &size);
+  }
+}
+
 OffloadSet TapDevice::set_offloads(const OffloadSet& wanted) {
-  if (framing_ == TapFraming::vnet_header) {
-    OffloadSet without_uso = wanted;
+  if (has_header()) {
+    OffloadSet with_tunnels = wanted;
+    with_tunnels.udp_tunnels = wanted.udp_tunnels && framing_ == TapFraming::long_header;
+    OffloadSet without_tunnels = wanted;
+    without_tunnels.udp_tunnels = false;
+    OffloadSet without_uso = without_tunnels;
     without_uso.uso = false;
-    for (const OffloadSet& set : {wanted, without_uso}) {
+    for (const OffloadSet& set : {with_tunnels, without_tunnels, without_uso}) {
       if (::ioctl(any_descriptor(), TUNSETOFFLOAD, offload_bits(set)) == 0) {
         return set;
       }

@@ -6,6 +6,8 @@
 // it hands us over the queues by flow, but lets a flow follow us to the queue we last answered it
 // by, past frames that still wait in another. So we answer by one more descriptor whose queue is
 // detached: no flow ever moves, and none overtakes itself.
+// The virtio-net header has 24 bytes on every kernel: it cannot become longer under those who read,
+// and behind a shorter one every frame is lost once Linux 6.17 has granted offloads for tunnels.
 // Limits: max_queues.
 #pragma once
 
@@ -24,8 +26,9 @@
 
 namespace tapswitch {
 
-// How frames stand on the descriptor: as they are, or each behind a virtio-net header.
-enum class TapFraming : std::uint8_t { bare, vnet_header };
+// How frames stand on the descriptor: as they are, or each behind a virtio-net header, which has 10
+// bytes only if an earlier version has opened the TAP.
+enum class TapFraming : std::uint8_t { bare, short_header, long_header };
 
 class TapDevice {
  public:
@@ -34,7 +37,7 @@ class TapDevice {
   // How the descriptors are attached. A TAP can be made for one queue only, or for several, of
   // which then any number may be attached.
   struct Mode {
-    TapFraming framing = TapFraming::vnet_header;
+    bool has_header = true;
     bool is_multi_queue = false;
     std::size_t queues = 1;  // 1 unless is_multi_queue
   };
@@ -65,15 +68,25 @@ class TapDevice {
   // 'fd' has no fault. Nothing about the TAP changes before prepare().
   [[nodiscard]] static KernelResult<TapDevice> take_over(UniqueFd fd);
 
-  // Makes a device of descriptors that are those of a TAP with this framing, as another process had
-  // them. Asks the kernel nothing: the interface may be gone. 'sender' is open if there are several
-  // queues. 'is_passed': the other process got it by take_over().
+  // How another process had a TAP.
+  struct Bearing {
+    TapFraming framing = TapFraming::long_header;
+    bool is_passed = false;  // it got it by take_over()
+    int header_size_before = offload_header_size;
+  };
+
+  // Makes a device of the descriptors of a TAP, as another process had them. Asks the kernel
+  // nothing: the interface may be gone. 'sender' is open if there are several queues.
   [[nodiscard]] static TapDevice inherit(std::vector<UniqueFd> queues, UniqueFd sender,
-                                         TapFraming framing, bool is_passed);
+                                         const Bearing& bearing);
 
   // Makes frames stand on the descriptors as framing() says, whole and finished, and the
   // descriptors non-blocking.
   [[nodiscard]] KernelResult<void> prepare();
+
+  // Leaves to the reader of a descriptor nothing unfinished any more, and the header as long as
+  // whoever passed the TAP had it, or as who opens it next expects it. Does what can be done.
+  void put_back();
 
   // Lets go of the interface; nothing else may be called afterwards.
   void close() {
@@ -87,6 +100,9 @@ class TapDevice {
     return sender_.is_open() ? sender_.get() : queues_[0].get();
   }
   [[nodiscard]] TapFraming framing() const noexcept { return framing_; }
+  [[nodiscard]] bool has_header() const noexcept { return framing_ != TapFraming::bare; }
+  // How many bytes the header had before prepare().
+  [[nodiscard]] int header_size_before() const noexcept { return header_size_before_; }
   // Whether a stranger opened it, who may still have it and change how its descriptor works.
   [[nodiscard]] bool is_passed() const noexcept { return is_passed_; }
 
@@ -129,6 +145,7 @@ class TapDevice {
   UniqueFd sender_;  // open if there are several queues
   TapFraming framing_;
   bool is_passed_;
+  int header_size_before_ = offload_header_size;  // that of the kernel, if nobody says otherwise
 };
 
 }  // namespace tapswitch

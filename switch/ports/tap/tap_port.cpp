@@ -59,6 +59,7 @@ TapPort::TapPort(TapSetup setup, const TapOptions& options, bool is_inherited)
       index_(setup.index),
       was_created_(setup.was_created),
       is_inherited_(is_inherited),
+      is_left_(is_inherited),
       has_carrier_(options.has_carrier),
       before_(std::move(setup.before)),
       addresses_(options.addresses) {
@@ -69,18 +70,38 @@ TapPort::TapPort(TapSetup setup, const TapOptions& options, bool is_inherited)
   }
 }
 
+TapPort::~TapPort() {
+  if (!is_left_ && (!was_created_ || is_persistent().value_or(false))) {
+    device_.put_back();
+  }
+}
+
 ReceiveStatus TapPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
   const int fd = device_.descriptor(queue);
   const FileOwner owner = device_.is_passed() ? FileOwner::shared : FileOwner::ours;
-  return device_.framing() == TapFraming::bare ? receive_frame(fd, frame, owner)
-                                               : receive_offloaded_frame(fd, frame, owner);
+  switch (device_.framing()) {
+    case TapFraming::bare:
+      return receive_frame(fd, frame, owner);
+    case TapFraming::short_header:
+      return receive_offloaded_frame(fd, frame, owner);
+    case TapFraming::long_header:
+      break;
+  }
+  return receive_behind_long_header(fd, frame, owner);
 }
 
 SendStatus TapPort::send(FrameBuffer& frame) noexcept {
   const int fd = device_.sending_descriptor();
   const FileOwner owner = device_.is_passed() ? FileOwner::shared : FileOwner::ours;
-  return device_.framing() == TapFraming::bare ? send_frame(fd, frame, owner)
-                                               : send_offloaded_frame(fd, frame, owner);
+  switch (device_.framing()) {
+    case TapFraming::bare:
+      return send_frame(fd, frame, owner);
+    case TapFraming::short_header:
+      return send_offloaded_frame(fd, frame, owner);
+    case TapFraming::long_header:
+      break;
+  }
+  return send_behind_long_header(fd, frame, owner);
 }
 
 LinkStatus TapPort::link() const {
@@ -146,7 +167,7 @@ KernelResult<void> TapPort::set_carrier(bool has_carrier) {
 
 KernelResult<void> TapPort::set_speed(std::optional<std::uint32_t> speed,
                                       std::optional<bool> is_full_duplex) {
-  const Work set = [&](RouteSocket&, const InterfaceInfo& info) -> KernelResult<void> {
+  const InterfaceWork set = [&](RouteSocket&, const InterfaceInfo& info) -> KernelResult<void> {
     auto settings = read_link_settings(info.name);
     if (!settings) {
       return settings.error();
@@ -212,9 +233,10 @@ KernelResult<void> TapPort::put_back() {
   auto restored = restore({.tap = *before_, .asked = {}, .offloads = {}});
   const auto name = device_.name();
   const auto name_space = open_name_space();
-  const bool has_header = device_.framing() == TapFraming::vnet_header;
+  const bool has_header = device_.has_header();
   if (name && name_space &&
       (before_->tun.has_packet_information || before_->tun.has_header != has_header)) {
+    device_.put_back();
     device_.close();
     auto framed = run_in(name_space->get(), [&] { return restore_framing(*name, before_->tun); });
     return restored ? framed : restored;
@@ -222,38 +244,17 @@ KernelResult<void> TapPort::put_back() {
   return restored;
 }
 
-KernelResult<void> TapPort::configure(std::string_view action, const Work& work) const {
+KernelResult<void> TapPort::configure(std::string_view action, const InterfaceWork& work) const {
   const auto name = device_.name();
-  const auto done = [&]() -> KernelResult<void> {
-    if (!name) {
-      return name.error();
+  const auto find_ours = [&](RouteSocket& routes) -> KernelResult<InterfaceInfo> {
+    auto info = routes.find(*name);
+    if (info && !is_ours(*info)) {
+      return kernel_error(EPERM, "TUNGETDEVNETNS", "find the namespace of", *name);
     }
-    const auto name_space = open_name_space();
-    if (!name_space) {
-      return name_space.error();
-    }
-    return run_in(name_space->get(), [&]() -> KernelResult<void> {
-      auto routes = RouteSocket::open();
-      if (!routes) {
-        return routes.error();
-      }
-      const auto info = routes->find(*name);
-      if (!info) {
-        return info.error();
-      }
-      if (!is_ours(*info)) {
-        return kernel_error(EPERM, "TUNGETDEVNETNS", "find the namespace of", *name);
-      }
-      return work(*routes, *info);
-    });
-  }();
-  if (!done) {
-    KernelError error = done.error();
-    error.action = action;
-    error.object = fmt::format("TAP '{}'", name ? *name : interface_);
-    return error;
-  }
-  return {};
+    return info;
+  };
+  return told_of(at_interface(name ? open_name_space() : name.error(), find_ours, work), action,
+                 fmt::format("TAP '{}'", name ? *name : interface_));
 }
 
 KernelResult<UniqueFd> TapPort::open_name_space() const {

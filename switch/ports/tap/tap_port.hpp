@@ -15,13 +15,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "switch/ports/at_interface.hpp"
 #include "switch/ports/interface_link.hpp"
 #include "switch/ports/interface_settings.hpp"
 #include "switch/ports/port.hpp"
@@ -62,7 +62,16 @@ class TapPort final : public Port {
                                                         bool was_created,
                                                         const std::optional<OffloadSet>& offloads);
 
+  TapPort(const TapPort&) = delete;
+  TapPort& operator=(const TapPort&) = delete;
+  // An interface that stays behind is left as whoever opens it next expects it.
+  ~TapPort() override;
+
   [[nodiscard]] const TapDevice& device() const { return device_; }
+
+  // Whether another process has the TAP too and goes on with it; true of one that was inherited,
+  // until it is said.
+  void leave_to_other(bool is_left) { is_left_ = is_left; }
 
   [[nodiscard]] std::size_t queue_count() const noexcept override { return device_.queue_count(); }
   [[nodiscard]] int descriptor(std::size_t queue) const noexcept override {
@@ -132,8 +141,8 @@ class TapPort final : public Port {
 
   // Runs 'work' where the interface is now, whatever its name and namespace are by now. An error
   // comes out as "cannot 'action' TAP 'tap3' ...".
-  using Work = std::function<KernelResult<void>(RouteSocket&, const InterfaceInfo&)>;
-  [[nodiscard]] KernelResult<void> configure(std::string_view action, const Work& work) const;
+  [[nodiscard]] KernelResult<void> configure(std::string_view action,
+                                             const InterfaceWork& work) const;
 
   TapDevice device_;
   OffloadSet offloads_;
@@ -142,6 +151,7 @@ class TapPort final : public Port {
   int index_;  // when it was opened; 0: not known
   bool was_created_;
   bool is_inherited_;
+  bool is_left_;
   bool has_carrier_;
   KernelDrops drops_before_;                 // of the interface when the port was opened
   std::optional<TapState> before_;           // when it was opened

@@ -38,7 +38,7 @@ KernelResult<UniqueFd> open_target(const TapOptions& options) {
 TapDevice::Mode mode_of(const TapOptions& options) {
   return {
       // Also without offloads, which may be asked for later.
-      .framing = TapFraming::vnet_header,
+      .has_header = true,
       .is_multi_queue = options.queues > 1,
       .queues = options.queues,
   };
@@ -104,9 +104,9 @@ KernelResult<TapState> look_before(const InterfaceInfo& existing) {
   return routes ? read_tap_state(*routes, existing) : routes.error();
 }
 
-// Configures the interface, which is in the namespace of the calling thread. 'before' is how one
-// was that was there; nullopt: it was created.
-KernelResult<TapSetup> configure(TapDevice device, std::optional<TapState> before,
+// Configures the interface, which is in the namespace of the calling thread, and takes the device
+// if it succeeds. 'before' is how one was that was there; nullopt: it was created.
+KernelResult<TapSetup> configure(TapDevice& device, std::optional<TapState> before,
                                  const TapOptions& options) {
   auto routes = RouteSocket::open();
   if (!routes) {
@@ -142,8 +142,10 @@ KernelResult<TapSetup> adopt_and_configure(const InterfaceInfo& existing,
   if (!device) {
     return retell_opening(device.error(), options);
   }
-  auto setup = configure(std::move(*device), *before, options);
+  auto setup = configure(*device, *before, options);
   if (!setup) {
+    device->put_back();
+    device->close();
     // There is nobody to tell if the kernel does not let it; likewise above.
     std::ignore = restore_framing(existing.name, before->tun);
   }
@@ -181,7 +183,11 @@ KernelResult<TapSetup> configure_passed(TapDevice device, const TapOptions& opti
   if (auto prepared = device.prepare(); !prepared) {
     return retell(prepared.error(), "open", options);
   }
-  return configure(std::move(device), std::move(*before), options);
+  auto setup = configure(device, std::move(*before), options);
+  if (!setup) {
+    device.put_back();
+  }
+  return setup;
 }
 
 // Does what a descriptor alone can do. What was done before a refusal stays: how it was cannot be
@@ -226,7 +232,7 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     if (!device) {
       return retell_opening(device.error(), options);
     }
-    return run_in(target->get(), [&] { return configure(std::move(*device), {}, options); });
+    return run_in(target->get(), [&] { return configure(*device, {}, options); });
   }
   return run_in(target->get(), [&]() -> KernelResult<TapSetup> {
     if (*existing) {
@@ -236,7 +242,7 @@ KernelResult<TapSetup> set_up_tap(const TapOptions& options) {
     if (!device) {
       return retell_opening(device.error(), options);
     }
-    return configure(std::move(*device), {}, options);
+    return configure(*device, {}, options);
   });
 }
 
@@ -260,6 +266,7 @@ KernelResult<TapSetup> set_up_passed_tap(TapDevice device, const TapOptions& opt
     return retell(prepared.error(), "open", options);
   }
   if (auto configured = configure_unseen(device, options); !configured) {
+    device.put_back();
     return retell(configured.error(), "configure", options);
   }
   const OffloadSet offloads = device.set_offloads(options.offloads);

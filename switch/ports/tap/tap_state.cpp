@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/ports/tap/tap_state.hpp"
 
+#include <fmt/format.h>
+
+#include <string_view>
 #include <utility>
 
 namespace tapswitch {
@@ -12,10 +15,18 @@ KernelResult<void> restore_speed(const InterfaceInfo& now, const TapState& state
                                                         : KernelResult<void>();
 }
 
-// The kernel says EINVAL of an owner that is nobody.
+// Sets the owner or the group, which 'what' names.
 template <class Set, class Id>
-KernelResult<void> set_back(const Set& set, std::optional<Id> now, std::optional<Id> before) {
-  return now == before ? KernelResult<void>() : set(before.value_or(static_cast<Id>(-1)));
+KernelResult<void> set_back(const Set& set, std::string_view what, std::optional<Id> now,
+                            std::optional<Id> before) {
+  auto done = now == before ? KernelResult<void>() : set(before.value_or(static_cast<Id>(-1)));
+  if (done || before) {
+    return done;
+  }
+  KernelError error = done.error();
+  error.hint = fmt::format(
+      "it stays with {0} {1}: the kernel gives a TAP another {0}, but not none", what, *now);
+  return error;
 }
 
 }  // namespace
@@ -51,10 +62,10 @@ KernelResult<void> restore_tap(RouteSocket& routes, TapDevice& device, const Tap
   Steps steps;
   steps.note(restore_speed(*now, state));
   steps.note(restore_interface(routes, *now, state.interface, added));
-  steps.note(
-      set_back([&](uid_t owner) { return device.set_owner(owner); }, tun.owner, state.tun.owner));
-  steps.note(
-      set_back([&](gid_t group) { return device.set_group(group); }, tun.group, state.tun.group));
+  steps.note(set_back([&](uid_t owner) { return device.set_owner(owner); }, "owner", tun.owner,
+                      state.tun.owner));
+  steps.note(set_back([&](gid_t group) { return device.set_group(group); }, "group", tun.group,
+                      state.tun.group));
   if (tun.is_persistent != state.tun.is_persistent) {
     steps.note(device.set_persist(state.tun.is_persistent));
   }

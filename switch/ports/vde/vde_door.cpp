@@ -128,9 +128,16 @@ void VdeDoor::answer() {
 }
 
 void VdeDoor::take_caller() {
+  const auto silent = longest_silent();
+  if (callers_.size() == max_callers && silent == callers_.end()) {
+    return;  // the last of them has asked since the door was found open
+  }
   PeerSocket connection = source_->take();
   if (!connection.is_open()) {
     return;
+  }
+  if (callers_.size() == max_callers) {
+    hang_up_on(silent);
   }
   callers_.push_back({.connection = std::move(connection),
                       .deadline = Clock::now() + patience,
@@ -140,14 +147,14 @@ void VdeDoor::take_caller() {
   Caller& caller = callers_.back();
   if (!set_.add(caller.connection.get(), EPOLLIN, reinterpret_cast<std::uintptr_t>(&caller))) {
     callers_.pop_back();
-    return;
   }
-  if (callers_.size() == 1) {
-    timer_.set(patience);
-  }
-  if (callers_.size() == max_callers) {
-    set_.change(source_->descriptor(), 0, door_tag);
-  }
+  heed_callers();
+}
+
+// Returns the end if all have asked.
+VdeDoor::Callers::iterator VdeDoor::longest_silent() {
+  return std::ranges::find_if(callers_,
+                              [](const Caller& caller) { return caller.introduction == nullptr; });
 }
 
 void VdeDoor::listen_to(Callers::iterator caller) {
@@ -167,10 +174,10 @@ void VdeDoor::listen_to(Callers::iterator caller) {
   }
   if (caller->introduction != nullptr) {
     set_.remove(caller->connection.get());  // what else it says is of no use here
-    return;
+  } else {
+    hang_up_on(caller);
   }
-  hang_up_on(caller);
-  after_call();
+  heed_callers();
 }
 
 void VdeDoor::hang_up_on(Callers::iterator caller) {
@@ -186,11 +193,12 @@ void VdeDoor::hang_up_on_silent() {
   while (!callers_.empty() && callers_.front().deadline <= now) {
     hang_up_on(callers_.begin());
   }
-  after_call();
+  heed_callers();
 }
 
-void VdeDoor::after_call() {
-  set_.change(source_->descriptor(), EPOLLIN, door_tag);
+void VdeDoor::heed_callers() {
+  const bool has_room = callers_.size() < max_callers || longest_silent() != callers_.end();
+  set_.change(source_->descriptor(), has_room ? std::uint32_t{EPOLLIN} : 0U, door_tag);
   if (callers_.empty()) {
     timer_.set({});
     return;
@@ -222,7 +230,7 @@ void VdeDoor::welcome_introduced() {
     }
     caller = next;
   }
-  after_call();
+  heed_callers();
   for (Caller& caller : done) {
     if (auto guest = caller.introduction->end(std::move(caller.connection))) {
       guests_.push_back(std::move(guest));

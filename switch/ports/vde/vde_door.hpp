@@ -7,9 +7,10 @@
 // this as far as it goes without waiting; take_guest() hands out who has come in. What waits for a
 // client's file system is elsewhere (vde_introduction.hpp).
 //
-// Limits: 256 guests; 'max_callers' who have connected and are not in yet, for 'patience' each,
-// while others wait in the kernel. Whoever asks for what is not to be had is hung up on. Threads:
-// the control thread; to workers it has no queue, and link() and send() as port.hpp says.
+// Limits: 256 guests; 'max_callers' who have connected and are not in yet, for 'patience' each. One
+// more is taken in place of the one who has been silent for longest; where all have asked, others
+// wait in the kernel. Whoever asks for what is not to be had is hung up on. Threads: the control
+// thread; to workers it has no queue, and link() and send() as port.hpp says.
 #pragma once
 
 #include <sys/types.h>
@@ -22,6 +23,7 @@
 #include <span>
 #include <string>
 
+#include "switch/ports/queueless_port.hpp"
 #include "switch/ports/socket/attended_port.hpp"
 #include "switch/ports/socket/stream_source.hpp"
 #include "switch/ports/vde/vde_directory.hpp"
@@ -38,7 +40,7 @@ struct VdeOptions {
   FileAccess access;      // to it and to what is in it
 };
 
-class VdeDoor final : public AttendedPort {
+class VdeDoor final : public QueuelessPort<AttendedPort> {
  public:
   static constexpr std::size_t max_callers = 16;
   static constexpr auto patience = std::chrono::seconds(5);
@@ -48,15 +50,6 @@ class VdeDoor final : public AttendedPort {
   // ETIMEDOUT if the file system of the directory does not answer in time.
   [[nodiscard]] static KernelResult<std::unique_ptr<VdeDoor>> open(const VdeOptions& options);
 
-  [[nodiscard]] std::size_t queue_count() const noexcept override { return 0; }
-  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override { return -1; }
-  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/,
-                                      FrameBuffer& /*frame*/) noexcept override {
-    return ReceiveStatus::empty;
-  }
-  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override {
-    return SendStatus::link_down;
-  }
   [[nodiscard]] LinkStatus link() const override;
   void heed_changes() noexcept override { source_->look(); }
 
@@ -89,8 +82,9 @@ class VdeDoor final : public AttendedPort {
   void listen_to(Callers::iterator caller);
   void hang_up_on(Callers::iterator caller);
   void hang_up_on_silent();
-  // Notes that there is one caller less.
-  void after_call();
+  [[nodiscard]] Callers::iterator longest_silent();
+  // Listens at the door while there is room, and to the time while somebody waits.
+  void heed_callers();
   [[nodiscard]] std::unique_ptr<VdeIntroduction> introduce(const Caller& caller,
                                                            const VdeRequest& request);
   void welcome_introduced();

@@ -31,23 +31,25 @@ std::string near_end_alias(std::string_view port) {
 }
 
 KernelResult<NearEndState> near_end_state(RouteSocket& routes, const InterfaceInfo& info) {
-  auto addresses = routes.addresses(info.index);
+  auto addresses = routes.save_addresses(info.index);
   if (!addresses) {
     return addresses.error();
   }
-  std::erase_if(*addresses, [](const InterfaceAddress& each) { return !each.is_link_local(); });
+  std::erase_if(*addresses, [](const SavedAddress& each) { return !each.address.is_link_local(); });
   return NearEndState{.mtu = info.mtu,
                       .is_up = info.is_up,
                       .group = info.group,
                       .alias = info.alias,
-                      .is_silent = info.is_silent,
+                      .arp = info.arp,
+                      .multicast = info.multicast,
                       .address_mode = info.address_mode,
                       .link_local = std::move(*addresses)};
 }
 
 KernelResult<QuietNearEnd> make_quiet(RouteSocket& routes, const InterfaceInfo& info,
                                       std::string_view port) {
-  if (auto done = routes.change(info.index, {.alias = near_end_alias(port), .is_silent = true});
+  if (auto done = routes.change(info.index,
+                                {.alias = near_end_alias(port), .arp = false, .multicast = false});
       !done) {
     return done.error();
   }
@@ -76,16 +78,13 @@ KernelResult<void> restore_near_end(RouteSocket& routes, int index, const NearEn
   if (state.address_mode) {
     steps.note(routes.change(index, {.address_mode = state.address_mode}));
   }
-  steps.note(routes.change(index, {.is_silent = state.is_silent}));
+  steps.note(routes.change(index, {.arp = state.arp, .multicast = state.multicast}));
   steps.note(routes.change(index, {.mtu = state.mtu}));
   steps.note(routes.change(index, {.group = state.group}));
   steps.note(routes.change(index, {.alias = state.alias}));
   steps.note(routes.change(index, {.is_up = state.is_up}));
-  for (const InterfaceAddress& address : state.link_local) {
-    // The kernel may have made it again by itself.
-    if (auto done = routes.add_address(index, address); !done && done.error().number != EEXIST) {
-      steps.note(std::move(done));
-    }
+  for (const SavedAddress& saved : state.link_local) {
+    steps.note(routes.restore_address(index, saved));
   }
   return steps.result();
 }

@@ -45,9 +45,10 @@ struct NearEndState {
   bool is_up = false;
   std::uint32_t group = 0;
   std::string alias;
-  bool is_silent = false;
+  bool arp = true;
+  bool multicast = true;
   std::optional<std::uint8_t> address_mode;
-  std::vector<InterfaceAddress> link_local;  // addresses, which the quiet one has not
+  std::vector<SavedAddress> link_local;  // addresses, which the quiet one has not
 };
 [[nodiscard]] KernelResult<NearEndState> near_end_state(RouteSocket& routes,
                                                         const InterfaceInfo& info);

@@ -144,55 +144,24 @@ KernelResult<UniqueFd> VethPort::open_name_space() const {
   });
 }
 
-KernelResult<void> VethPort::at_near_end(std::string_view action, const Work& work) const {
-  const auto done = [&]() -> KernelResult<void> {
-    const auto home = socket().name_space();
-    if (!home) {
-      return home.error();
-    }
-    return run_in(home->get(), [&]() -> KernelResult<void> {
-      auto routes = RouteSocket::open();
-      const auto index = near_index();
-      if (!routes || !index) {
-        return routes ? kernel_error(ENODEV, "getsockname", action, interface_) : routes.error();
-      }
-      const auto near = routes->find(*index);
-      return near ? work(*routes, *near) : near.error();
-    });
-  }();
-  if (!done) {
-    KernelError error = done.error();
-    error.action = action;
-    error.object = fmt::format("the near end of veth '{}'", interface_);
-    return error;
-  }
-  return {};
+KernelResult<void> VethPort::at_near_end(std::string_view action, const InterfaceWork& work) const {
+  const auto find_near = [&](RouteSocket& routes) -> KernelResult<InterfaceInfo> {
+    const auto index = near_index();
+    return index ? routes.find(*index) : kernel_error(ENODEV, "getsockname", action, interface_);
+  };
+  return told_of(at_interface(socket().name_space(), find_near, work), action,
+                 fmt::format("the near end of veth '{}'", interface_));
 }
 
-KernelResult<void> VethPort::at_far_end(std::string_view action, const Work& work) const {
+KernelResult<void> VethPort::at_far_end(std::string_view action, const InterfaceWork& work) const {
   int peer = 0;
-  const auto done = [&]() -> KernelResult<void> {
-    auto asked = at_near_end(action, [&](RouteSocket&, const InterfaceInfo& near) {
-      peer = near.veth ? near.veth->peer : 0;
-      return KernelResult<void>();
-    });
-    const auto name_space = asked ? open_name_space() : asked.error();
-    if (!name_space) {
-      return name_space.error();
-    }
-    return run_in(name_space->get(), [&]() -> KernelResult<void> {
-      auto routes = RouteSocket::open();
-      const auto far = routes ? routes->find(peer) : routes.error();
-      return far ? work(*routes, *far) : far.error();
-    });
-  }();
-  if (!done) {
-    KernelError error = done.error();
-    error.action = action;
-    error.object = fmt::format("veth '{}'", interface_);
-    return error;
-  }
-  return {};
+  const auto asked = at_near_end(action, [&](RouteSocket&, const InterfaceInfo& near) {
+    peer = near.veth ? near.veth->peer : 0;
+    return KernelResult<void>();
+  });
+  const auto find_far = [&](RouteSocket& routes) { return routes.find(peer); };
+  return told_of(at_interface(asked ? open_name_space() : asked.error(), find_far, work), action,
+                 fmt::format("veth '{}'", interface_));
 }
 
 KernelResult<void> VethPort::set_mtu(std::uint32_t mtu) {

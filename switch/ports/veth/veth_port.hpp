@@ -18,13 +18,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "switch/ports/at_interface.hpp"
 #include "switch/ports/interface_link.hpp"
 #include "switch/ports/interface_settings.hpp"
 #include "switch/ports/packet/packet_port.hpp"
@@ -60,6 +60,11 @@ class VethPort final : public PacketPort {
 
   [[nodiscard]] const PacketSocket& near_socket() const { return socket(); }
   [[nodiscard]] std::optional<int> near_index() const override { return socket().index(); }
+  [[nodiscard]] PathSeat path_seat() const override {
+    return {.interface = socket().index().value_or(0),
+            .refusal = "its interface is gone",
+            .is_near_end = true};
+  }
   [[nodiscard]] const QuietNearEnd& quiet() const { return quiet_; }
 
   // The name it was opened under; link().interface is its name now.
@@ -110,9 +115,10 @@ class VethPort final : public PacketPort {
 
   // Runs 'work' where the near end is, or the far end now. An error comes out as "cannot 'action'
   // veth 'eth0' ...".
-  using Work = std::function<KernelResult<void>(RouteSocket&, const InterfaceInfo&)>;
-  [[nodiscard]] KernelResult<void> at_near_end(std::string_view action, const Work& work) const;
-  [[nodiscard]] KernelResult<void> at_far_end(std::string_view action, const Work& work) const;
+  [[nodiscard]] KernelResult<void> at_near_end(std::string_view action,
+                                               const InterfaceWork& work) const;
+  [[nodiscard]] KernelResult<void> at_far_end(std::string_view action,
+                                              const InterfaceWork& work) const;
 
   std::string interface_;
   std::optional<NetNamespaceRef> name_space_;

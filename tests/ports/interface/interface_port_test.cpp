@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "switch/frame/checksum.hpp"
@@ -162,6 +163,29 @@ TEST_F(InterfacePortTest, SuperFramesCrossWholeWithTheirTags) {
         EXPECT_EQ(arrived.offload().checksum_start, sent.offload.checksum_start);
         EXPECT_EQ(arrived.offload().checksum_offset, sent.offload.checksum_offset);
         EXPECT_TRUE(test::is_consistent(arrived.head(), arrived.offload()));
+      }
+    }
+  }
+}
+
+// Guests send such: the kernel would refuse some, had the buffer not made frames of them.
+TEST_F(InterfacePortTest, SuperFrameOfOneSegmentIsSentAsAFrame) {
+  auto port = open(in_lab());
+  ASSERT_TRUE(port);
+  for (const bool is_ipv6 : {false, true}) {
+    for (const TransportKind kind : {TransportKind::tcp, TransportKind::udp}) {
+      RawStation station(*lab_, "far0", is_ipv6 ? 0x86dd : 0x0800);
+      for (const std::uint16_t size : std::to_array<std::uint16_t>({1, 100, 1'440})) {
+        const test::SuperFrame sent = test::build(
+            {.is_ipv6 = is_ipv6, .kind = kind, .segment_size = size, .payload = test::noise(size)});
+        FrameBuffer buffer;
+        test::fill(buffer, sent.bytes, sent.offload);
+        ASSERT_TRUE(buffer.check_offload());
+        EXPECT_EQ(buffer.offload().gso, GsoKind::none);
+        ASSERT_EQ(port->send(buffer), SendStatus::sent) << is_ipv6 << size;
+        const auto arrived = station.receive();
+        ASSERT_TRUE(arrived);
+        EXPECT_EQ(arrived->size(), sent.bytes.size());
       }
     }
   }

@@ -10,6 +10,7 @@ namespace tap_port_adopt_test {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_F(TapPortTest, ExistingTapIsAdoptedAndStaysWhenThePortIsClosed) {
   ip("tuntap add dev tap0 mode tap");
@@ -74,6 +75,35 @@ TEST_F(TapPortTest, AdoptedTapIsAsItWasAfterAFailure) {
   EXPECT_EQ(info->tun->owner, 11U);
   EXPECT_EQ(info->tun->group, 22U);
   EXPECT_THAT(addresses_in_lab("tap0"), ElementsAre("192.0.2.7/32"));
+}
+
+TEST_F(TapPortTest, GroupThatTheKernelDoesNotTakeBackIsTold) {
+  ip("tuntap add dev tap0 mode tap");
+  const auto port = TapPort::open(in_lab());
+  ASSERT_TRUE(port);
+  const auto before = (*port)->state();
+  ASSERT_TRUE(before);
+  ASSERT_TRUE((*port)->set_group(22));
+  const auto restored = (*port)->restore(*before);
+  ASSERT_FALSE(restored);
+  EXPECT_THAT(restored.error().message(), HasSubstr("cannot restore TAP 'tap0'"));
+  EXPECT_THAT(restored.error().message(), HasSubstr("it stays with group 22"));
+}
+
+TEST_F(TapPortTest, AddressesOfAnAdoptedTapComeBackWithAllThatWasSaidOfThem) {
+  ip("tuntap add dev tap0 mode tap");
+  ip("link set tap0 up");
+  ip("address add 10.7.1.1 peer 10.7.1.2/32 dev tap0");
+  ip("address add 2001:db8::1/64 dev tap0 nodad noprefixroute preferred_lft 0");
+  TapOptions options = in_lab();
+  options.is_up = false;
+  options.mtu = 1200;  // too small for IPv6
+  options.group = static_cast<gid_t>(-1);
+  ASSERT_FALSE(TapPort::open(options));
+  const std::string now = test::shell_output("ip -n " + lab_->name() + " -o address show dev tap0");
+  EXPECT_THAT(now, HasSubstr("inet 10.7.1.1 peer 10.7.1.2/32"));
+  EXPECT_THAT(now, Not(HasSubstr("10.7.1.1/32")));
+  EXPECT_THAT(now, HasSubstr("2001:db8::1/64 scope global nodad deprecated noprefixroute"));
 }
 
 TEST_F(TapPortTest, SecondPortOnTheSameTapIsRefused) {

@@ -23,6 +23,15 @@ class VdeDoorAndHungFiles : public VdeDoorTest {
     VdeDoorTest::SetUp();
   }
 
+  // Asks for a client whose socket is where nobody answers.
+  bool ask_for_hung(StreamPeer& peer) {
+    Request request;
+    request.address.sun_family = AF_UNIX;
+    const std::string path = hung_.path() + "/socket";
+    request.address.sun_path[path.copy(request.address.sun_path, path.size())] = '\0';
+    return peer.write(std::as_bytes(std::span(&request, 1)));
+  }
+
   HungFileSystem hung_{directory_.file("hung")};  // before any thread starts that may wait
 };
 
@@ -39,14 +48,10 @@ TEST_F(VdeDoorAndHungFiles, DirectoryThatDoesNotAnswerIsRefusedInTime) {
 
 // Neither the door nor whoever has it answer waits for it.
 TEST_F(VdeDoorAndHungFiles, ClientWhoseFileSystemDoesNotAnswerIsHungUpOn) {
-  VdeClient alice = client();
   std::vector<StreamPeer> waiting;
   for (int i = 0; i < 3; ++i) {
-    Request request = alice.request();
-    const std::string path = hung_.path() + "/socket";
-    request.address.sun_path[path.copy(request.address.sun_path, path.size())] = '\0';
     waiting.emplace_back(control_);
-    ASSERT_TRUE(waiting.back().write(std::as_bytes(std::span(&request, 1))));
+    ASSERT_TRUE(ask_for_hung(waiting.back()));
     work();
   }
   EXPECT_FALSE(door_->take_guest());
@@ -55,6 +60,24 @@ TEST_F(VdeDoorAndHungFiles, ClientWhoseFileSystemDoesNotAnswerIsHungUpOn) {
   }
   // Our socket for them is gone, though a thread waits still.
   EXPECT_FALSE(std::filesystem::exists(place_ + "/001.FD"));
+}
+
+// The last one to ask and one more are told of at once.
+TEST_F(VdeDoorAndHungFiles, NobodyIsTakenInWhereAllHaveAsked) {
+  std::vector<StreamPeer> asking;
+  for (std::size_t i = 0; i < VdeDoor::max_callers; ++i) {
+    asking.emplace_back(control_);
+    work();
+  }
+  for (StreamPeer& peer : asking) {
+    ASSERT_TRUE(ask_for_hung(peer));
+  }
+  VdeClient bob = client();
+  ASSERT_TRUE(bob.write(bob.request()));
+  work();
+  EXPECT_FALSE(door_->take_guest());
+  EXPECT_FALSE(asking.front().has_ended());
+  EXPECT_TRUE(is_hung_up_on(asking.front())) << "those before him have had their time";
 }
 
 }  // namespace vde_door_hung_test

@@ -171,7 +171,8 @@ TEST_F(VethPortTest, AdoptedPairIsPutBackAsItWas) {
   EXPECT_EQ(near_now->mtu, 1450U);
   EXPECT_EQ(near_now->is_up, near->is_up);
   EXPECT_EQ(near_now->alias, "");
-  EXPECT_FALSE(near_now->is_silent);
+  EXPECT_EQ(near_now->arp, near->arp);
+  EXPECT_EQ(near_now->multicast, near->multicast);
   at_home([&] {
     const auto addresses = RouteSocket::open().value().addresses(near_now->index);
     ASSERT_TRUE(addresses);
@@ -182,6 +183,20 @@ TEST_F(VethPortTest, AdoptedPairIsPutBackAsItWas) {
   EXPECT_EQ(far_now->mac, far->mac);
   EXPECT_EQ(far_now->is_up, far->is_up);
   EXPECT_EQ(test::shell_output("tc -n " + home_->name() + " qdisc show dev mine clsact"), "");
+}
+
+TEST_F(VethPortTest, AdoptedPairThatWasSilentIsPutBackSilent) {
+  ip_near("link add mine type veth peer name eth0 netns " + away_->name());
+  ip_near("link set mine arp off multicast off");
+  at_home([&] {
+    auto port = open(options());
+    ASSERT_TRUE(port);
+    EXPECT_TRUE(port->put_back());
+  });
+  const auto near = near_is("mine");
+  ASSERT_TRUE(near);
+  EXPECT_FALSE(near->arp);
+  EXPECT_FALSE(near->multicast);
 }
 
 TEST_F(VethPortTest, UnpluggedFarEndHasNoCarrierWhateverItDoes) {

@@ -36,7 +36,8 @@ TEST_F(VethPortTest, NearEndHasNoProtocol) {
     ASSERT_TRUE(port);
     const auto near = near_is();
     ASSERT_TRUE(near);
-    EXPECT_TRUE(near->is_silent);
+    EXPECT_FALSE(near->arp);
+    EXPECT_FALSE(near->multicast);
     EXPECT_EQ(near->mtu, near_end_mtu);
     EXPECT_EQ(near->group, passing_group);
     EXPECT_EQ(near->address_mode.value_or(IN6_ADDR_GEN_MODE_NONE), IN6_ADDR_GEN_MODE_NONE);

@@ -65,6 +65,8 @@ const Case cases[] = {
     {"HelpOfANoun", {"help", "vlan", ""}, "list set"},
     {"NounThatIsNone", {"prot", ""}, ""},
     {"PortOfATrace", {"trace", ""}, "port-a port-b"},
+    {"PortsOfAMirror", {"mirror", "add", "m", "--from-port", ""}, "port-a port-b"},
+    {"NamesOfMirrors", {"mirror", "remove", ""}, "mirror-a mirror-b"},
     {"PortsOfACapture", {"capture", "--ports", ""}, "port-a port-b"},
 };
 

@@ -29,6 +29,15 @@ TEST(RenderEvent, PortTellsItsStateAndVlan) {
   EXPECT_EQ(line_of("port", "removed", {{"name", "alice"}}), "port alice removed\n");
 }
 
+TEST(RenderEvent, StormTellsItsClassAndWhatItHasCost) {
+  const Json port = {{"name", "alice"},
+                     {"state", "up"},
+                     {"vlan", {{"mode", "access"}, {"pvid", 10}}},
+                     {"storm", {{"class", "broadcast"}, {"dropped", 42}}}};
+  EXPECT_EQ(line_of("port", "storm", port), "port alice storm: broadcast, 42 frames dropped\n");
+  EXPECT_EQ(line_of("port", "calm", port), "port alice calm: broadcast, 42 frames dropped\n");
+}
+
 TEST(RenderEvent, StationThatMovesTellsWhereItWas) {
   Json station = {{"mac", "02:00:00:00:00:0a"}, {"vlan", 10}, {"port", "bob"}};
   EXPECT_EQ(line_of("fdb", "learned", station),

@@ -223,6 +223,22 @@ TEST(Render, CapturesInATable) {
   EXPECT_EQ(shown("capture.stop", Json::object(), {{"capture", 3}}), "stops 3\n");
 }
 
+TEST(Render, MirrorsInATable) {
+  EXPECT_EQ(shown("mirror.list", {{"mirrors", Json::array()}}), "no mirrors\n");
+  const Json of_two = {{"name", "m"},          {"switch", "sw0"},   {"from_port", {"a", "b"}},
+                       {"from_vlan", "10,20"}, {"direction", "in"}, {"to_port", "ids"},
+                       {"snaplen", 0},         {"filter", "arp"}};
+  const Json of_all = {{"name", "n"},     {"switch", "sw0"},     {"from_port", Json::array()},
+                       {"from_vlan", ""}, {"direction", "both"}, {"to_port", "ids"},
+                       {"snaplen", 0},    {"filter", ""}};
+  EXPECT_EQ(shown("mirror.list", {{"mirrors", {of_two, of_all}}}),
+            "MIRROR  SWITCH  FROM  VLAN   DIRECTION  TO   FILTER\n"
+            "m       sw0     a, b  10,20  in         ids  arp\n"
+            "n       sw0     all   all    both       ids  -\n");
+  EXPECT_EQ(shown("mirror.add", of_two), "mirrors to ids\n");
+  EXPECT_EQ(shown("mirror.remove", Json::object(), {{"name", "m"}}), "removed mirror m\n");
+}
+
 TEST(Render, StatisticsOfPortsAddTheKindsOfFramesAndTellWhatReasonsMean) {
   EXPECT_EQ(shown("stats.get", {{"ports", {{"a", counts()}}}}),
             "PORT  IN FRAMES  IN OCTETS  OUT FRAMES  OUT OCTETS  KERNEL DROPS  DROPS\n"

@@ -134,7 +134,7 @@ void apply_checked(ParamsBuilder& params, const Option& option, const SaidValue&
 std::map<std::string, std::string> default_spelling(const Method& method) {
   std::map<std::string, std::string> spelling;
   for (const Option& option : options_of(method)) {
-    if (option.kind == Option::Kind::parameter) {
+    if (option.kind == Option::Kind::parameter || option.kind == Option::Kind::storm_limit) {
       spelling[option.field()] = "--" + option.name;
     }
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "tools/tapctl/line/command_options.hpp"
+#include "tools/tapctl/line/link_commands.hpp"
 #include "tools/tapctl/line/option.hpp"
 #include "tools/tapctl/line/own_commands.hpp"
 #include "tools/tapctl/line/shortcuts.hpp"
@@ -134,12 +135,21 @@ std::string noun_of_value(const Method& method, const Option& option) {
   if (option.name == "port" || option.name == "switch") {
     return option.name;
   }
+  if (option.name == "from-port" || option.name == "to-port") {
+    return "port";
+  }
   if (option.name == "ports" && method.name == "capture") {
     return "port";
   }
+  if (option.name == "ends") {
+    return "end";
+  }
   const std::string noun = method.name.substr(0, method.name.find('.'));
   const bool is_new = verb_of(method) == "add";
-  return option.name == "name" && !is_new && (noun == "port" || noun == "switch") ? noun : "";
+  return option.name == "name" && !is_new &&
+                 (noun == "port" || noun == "switch" || noun == "mirror")
+             ? noun
+             : "";
 }
 
 Candidates values_of(const Said& said, const Option& option, const LiveNames& names) {
@@ -183,7 +193,9 @@ Candidates next_words(const Said& said, const std::vector<Method>& methods,
   if (first == "call" && said.words.size() == 1) {
     Candidates candidates;
     for (const Method& method : methods) {
-      candidates.push_back({method.name, method.summary});
+      if (!is_link_command(method.name)) {
+        candidates.push_back({method.name, method.summary});
+      }
     }
     return candidates;
   }
@@ -194,7 +206,11 @@ Candidates next_words(const Said& said, const std::vector<Method>& methods,
   if (said.selection) {
     const auto positionals = positionals_of(said.selection->method);
     const std::size_t place = said.words.size() - said.selection->words;
-    return place < positionals.size() ? values_of(said, positionals[place], names) : Candidates();
+    const bool has_list =
+        !positionals.empty() && positionals.back().schema.type() == rpc::Schema::Type::list;
+    const std::size_t last = has_list ? positionals.size() - 1 : place;
+    const std::size_t at = std::min(place, last);
+    return at < positionals.size() ? values_of(said, positionals[at], names) : Candidates();
   }
   return {};
 }

@@ -13,8 +13,8 @@
 
 namespace tapswitch::tapctl {
 
-// Returns names that only a daemon or this machine knows, of a "port", "switch" or "lab". Called at
-// most once; 'manner' is what --socket and --lab said so far.
+// Returns names that only a daemon or this machine knows, of a "port", "switch", "mirror" or "lab".
+// Called at most once; 'manner' is what --socket and --lab said so far.
 using LiveNames =
     std::function<std::vector<std::string>(const std::string& noun, const Manner& manner)>;
 

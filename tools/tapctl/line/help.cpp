@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tools/tapctl/line/link_commands.hpp"
 #include "tools/tapctl/line/option.hpp"
 #include "tools/tapctl/line/own_commands.hpp"
 #include "tools/tapctl/line/shortcuts.hpp"
@@ -215,7 +216,7 @@ std::string noun_help(const std::vector<Method>& methods, const std::string& nou
 }
 
 std::string method_help(const Method& method) {
-  const std::string summary = is_own_command(method.name)
+  const std::string summary = is_own_command(method.name) || is_link_command(method.name)
                                   ? method.summary
                                   : fmt::format("{} (method {})", method.summary, method.name);
   std::string text = fmt::format("Usage: {}\n\n{}\n", usage_of(method), wrap(summary, 0));

@@ -21,9 +21,9 @@ using Type = rpc::Schema::Type;
 namespace {
 
 // The members of these are known by their own names: a switch has but one thing that ages, a port
-// but one native VLAN. A port's --multicast would say nothing without its --flood.
+// but one native VLAN and one delay. A port's --multicast would say nothing without its --flood.
 bool has_plain_members(std::string_view name) {
-  return name == "vlan" || name == "fdb" || name == "frame";
+  return name == "vlan" || name == "fdb" || name == "frame" || name == "conditions";
 }
 
 // The members of an object, or of that choice which is one.
@@ -39,9 +39,12 @@ std::vector<Field> members_of(const Schema& schema) {
   return {};
 }
 
-std::string option_name(std::string_view prefix, std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return std::string(prefix) + name;
+// Returns what the members of a parameter have in front of their names.
+std::string prefix_of(const std::string& field) {
+  if (field == "storm_control") {
+    return "storm-";
+  }
+  return has_plain_members(field) ? "" : field + "-";
 }
 
 Option make_option(std::string name, std::vector<std::string> path, const Field& field) {
@@ -69,16 +72,28 @@ char letter_of(std::string_view method, std::string_view option) {
 void add_parameter(std::vector<Option>& options, const Field& field) {
   const std::vector<Field> members = members_of(field.schema);
   options.push_back(make_option(option_name("", field.name), {field.name}, field));
-  const std::string prefix = has_plain_members(field.name) ? "" : option_name("", field.name) + "-";
+  const std::string prefix = prefix_of(field.name);
   for (const Field& member : members) {
     options.push_back(
         make_option(option_name(prefix, member.name), {field.name, member.name}, member));
     // Without the object, nothing in it is required either.
     options.back().is_required = false;
+    // Conditions have some that are objects, and so has storm control: --in-delay.
+    for (const Field& inner : members_of(member.schema)) {
+      options.push_back(make_option(option_name(prefix + member.name + '-', inner.name),
+                                    {field.name, member.name, inner.name}, inner));
+      options.back().is_required = false;
+    }
   }
 }
 
 }  // namespace
+
+std::string option_name(std::string_view prefix, std::string_view name) {
+  std::string option = std::string(prefix) + std::string(name);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
 
 std::string Option::field() const { return fmt::format("{}", fmt::join(path, ".")); }
 
@@ -99,8 +114,10 @@ std::vector<Option> options_of(const rpc::Method& method) {
   }
   std::vector<Option> options = shortcuts_of(method);
   for (Option& parameter : parameters) {
+    // A rate of storm control has the name of its class alone.
     const bool is_taken = std::any_of(options.begin(), options.end(), [&](const Option& other) {
-      return other.name == parameter.name;
+      return other.name == parameter.name ||
+             (other.kind == Option::Kind::storm_limit && other.path == parameter.path);
     });
     if (!is_taken) {
       options.push_back(std::move(parameter));

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/rpc/method.hpp"
@@ -19,7 +20,18 @@ constexpr std::size_t longest_path = 4095;
 
 struct Option {
   // How values are given: to a parameter, or in one of the short ways of shortcuts.hpp.
-  enum class Kind { parameter, access_vlan, trunk, tunnel, no, yes, file, descriptor };
+  enum class Kind {
+    parameter,
+    access_vlan,
+    trunk,
+    tunnel,
+    storm_limit,
+    no,
+    yes,
+    clear,
+    file,
+    descriptor
+  };
 
   std::string name;               // "flood-multicast"
   std::vector<std::string> path;  // the parameter it sets: {"flood", "multicast"}
@@ -36,6 +48,9 @@ struct Option {
   // Returns what stands for it in help where it needs no option: "NAME".
   [[nodiscard]] std::string positional_name() const;
 };
+
+// Returns the two as one word of a command line, with dashes: "flood-multicast".
+[[nodiscard]] std::string option_name(std::string_view prefix, std::string_view name);
 
 // The options of 'method', shortcuts first, each name once.
 std::vector<Option> options_of(const rpc::Method& method);

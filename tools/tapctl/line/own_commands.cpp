@@ -25,15 +25,9 @@ constexpr std::int64_t most_capture_files = 1'000'000;
 
 Field switch_field() { return {"switch", config::name_schema(), "only this switch and its ports"}; }
 
-bool is_port_or_end(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  return config::is_name(text.substr(0, colon)) &&
-         (colon == std::string_view::npos || !interface_name_fault(text.substr(colon + 1)));
-}
-
 Schema captured_port_schema() {
   return Schema::text("port-or-end", "the name of a port; of a lab also NODE:INTERFACE",
-                      is_port_or_end);
+                      is_name_or_end);
 }
 
 }  // namespace
@@ -86,6 +80,12 @@ const std::vector<rpc::Method>& own_commands() {
        Schema::any()},
   };
   return all;
+}
+
+bool is_name_or_end(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  return config::is_name(text.substr(0, colon)) &&
+         (colon == std::string_view::npos || !interface_name_fault(text.substr(colon + 1)));
 }
 
 bool is_own_command(const std::string& name) {

@@ -4,6 +4,8 @@
 // come about in the same way.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/rpc/method.hpp"
@@ -15,5 +17,8 @@ const std::vector<rpc::Method>& own_commands();
 
 // Whether 'name', of a Call, is one of these.
 bool is_own_command(const std::string& name);
+
+// Whether 'text' can be the name of a port or switch, or an end of a link: "alice:eth0".
+bool is_name_or_end(std::string_view text);
 
 }  // namespace tapswitch::tapctl

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "control/config/schema.hpp"
+#include "control/config/storm_control.hpp"
 #include "tools/tapctl/line/value.hpp"
 
 namespace tapswitch::tapctl {
@@ -18,6 +19,8 @@ using Kind = Option::Kind;
 using Texts = std::vector<std::string>;
 
 namespace {
+
+constexpr std::size_t longest_percentage = 64;
 
 // No station has it: one that people make up for examples might be the destination too.
 constexpr const char* traced_source = "02:74:61:70:73:77";
@@ -42,6 +45,38 @@ std::vector<Option> vlan_shortcuts() {
   };
 }
 
+// One has the name that containerlab gives it.
+std::vector<Option> condition_shortcuts() {
+  return {
+      {.name = "corruption",
+       .path = {"conditions", "corrupt"},
+       .schema = Schema::text(1, longest_percentage),
+       .description = "the same as --corrupt"},
+      {.name = "clear",
+       .path = {"conditions"},
+       .schema = Schema::boolean(),
+       .description = "takes all conditions away",
+       .kind = Kind::clear},
+  };
+}
+
+// The rate alone, as it is mostly said.
+std::vector<Option> storm_shortcuts() {
+  std::vector<Option> shortcuts;
+  for (const FloodKind kind : flood_kinds) {
+    const std::string name(text_of(kind));
+    std::string frames = name + 's';
+    std::ranges::replace(frames, '_', ' ');
+    shortcuts.push_back({.name = option_name("storm-", name),
+                         .path = {"storm_control", name, "rate"},
+                         .schema = config::storm_rate_schema(),
+                         .description = fmt::format(
+                             "the most {} that come in, as 500pps, 10mbit or 5%; off: all", frames),
+                         .kind = Kind::storm_limit});
+  }
+  return shortcuts;
+}
+
 void put_access_vlan(ParamsBuilder& params, const Option& option, const Texts& texts,
                      const std::string& spelling) {
   if (texts.back().starts_with('{')) {
@@ -58,6 +93,19 @@ void put_trunk(ParamsBuilder& params, const Option& option, const Texts& texts,
   if (texts != Texts{"all"}) {
     params.put(option.path, fmt::format("{}", fmt::join(texts, ",")), spelling);
   }
+}
+
+void put_storm_limit(ParamsBuilder& params, const Option& option, const Texts& texts,
+                     const std::string& spelling) {
+  const std::string& text = texts.back();
+  const std::vector<std::string> whole(option.path.begin(), option.path.end() - 1);
+  if (text == "off" || text == "none") {
+    return params.put(whole, nullptr, spelling);
+  }
+  if (text.starts_with('{')) {
+    return params.put(whole, parse_value(Schema::any(), texts), spelling);
+  }
+  params.put(option.path, text, spelling);
 }
 
 }  // namespace
@@ -90,6 +138,12 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
                            .schema = field.schema,
                            .description = "the same as --carrier yes",
                            .kind = Kind::yes});
+    } else if (field.name == "conditions") {
+      const std::vector<Option> of_conditions = condition_shortcuts();
+      shortcuts.insert(shortcuts.end(), of_conditions.begin(), of_conditions.end());
+    } else if (field.name == "storm_control") {
+      const std::vector<Option> of_storms = storm_shortcuts();
+      shortcuts.insert(shortcuts.end(), of_storms.begin(), of_storms.end());
     } else if (field.name == "fd") {
       shortcuts.push_back(
           {.name = field.name,
@@ -122,7 +176,9 @@ std::vector<Option> shortcuts_of(const rpc::Method& method) {
   return shortcuts;
 }
 
-bool is_flag(const Option& option) { return option.kind == Kind::no || option.kind == Kind::yes; }
+bool is_flag(const Option& option) {
+  return option.kind == Kind::no || option.kind == Kind::yes || option.kind == Kind::clear;
+}
 
 void apply_option(ParamsBuilder& params, const Option& option, const Texts& texts,
                   const std::string& spelling) {
@@ -137,12 +193,16 @@ void apply_option(ParamsBuilder& params, const Option& option, const Texts& text
     case Kind::tunnel:
       params.put({"vlan", "mode"}, "dot1q-tunnel", spelling);
       return params.put(option.path, parse_value(option.schema, texts), spelling);
+    case Kind::storm_limit:
+      return put_storm_limit(params, option, texts, spelling);
     case Kind::descriptor:
       (void)parse_value(option.schema, texts);
       return params.put(option.path, 0, spelling);  // the first of those that go with the call
     case Kind::no:
     case Kind::yes:
       return params.put(option.path, option.kind == Kind::yes, spelling);
+    case Kind::clear:
+      return params.put(option.path, nullptr, spelling);
   }
 }
 

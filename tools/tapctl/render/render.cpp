@@ -67,6 +67,31 @@ std::string render_captures(const Json& result, const Style& style) {
   return table.to_text(style);
 }
 
+std::string render_mirrors(const Json& result, const Style& style) {
+  if (result.at("mirrors").empty()) {
+    return "no mirrors\n";
+  }
+  Table table({{"MIRROR"}, {"SWITCH"}, {"FROM"}, {"VLAN"}, {"DIRECTION"}, {"TO"}, {"FILTER"}});
+  for (const Json& each : result.at("mirrors")) {
+    table.add({{text_at(each, "name")},
+               {text_at(each, "switch")},
+               {each.at("from_port").empty() ? "all" : text_at(each, "from_port")},
+               {each.at("from_vlan") == "" ? "all" : text_at(each, "from_vlan")},
+               {text_at(each, "direction")},
+               {text_at(each, "to_port")},
+               {each.at("filter") == "" ? "-" : text_at(each, "filter")}});
+  }
+  return table.to_text(style);
+}
+
+std::string sflow_line(const Json& result) {
+  return fmt::format("sends sflow to {}\n", text_at(result, "collectors"));
+}
+
+std::string render_sflow(const Json& result) {
+  return result.at("collectors").empty() ? "no sflow\n" : render_members(result);
+}
+
 // A name or a dash: of a VLAN "none" could be taken for its name.
 std::string name_or_dash(const Json& vlan) {
   return vlan.at("name").is_null() ? "-" : text_at(vlan, "name");
@@ -221,6 +246,18 @@ const std::map<std::string, Renderer>& renderers() {
       {"log.set",
        [](const Context& c) { return "logs from level " + text_at(c.result, "level") + " on\n"; }},
       {"log.tail", [](const Context& c) { return render_log(c.result); }},
+      {"mirror.add",
+       [](const Context& c) {
+         return fmt::format("mirrors to {}\n", text_at(c.result, "to_port"));
+       }},
+      {"mirror.list", [](const Context& c) { return render_mirrors(c.result, c.style); }},
+      {"mirror.remove",
+       [](const Context& c) {
+         return fmt::format("removed mirror {}\n", text_at(c.params, "name"));
+       }},
+      {"sflow.set", [](const Context& c) { return sflow_line(c.result); }},
+      {"sflow.get", [](const Context& c) { return render_sflow(c.result); }},
+      {"sflow.clear", [](const Context&) { return std::string("no sflow any more\n"); }},
       {"capture.list", [](const Context& c) { return render_captures(c.result, c.style); }},
       {"capture.stop",
        [](const Context& c) { return fmt::format("stops {}\n", text_at(c.params, "capture")); }},

@@ -25,6 +25,10 @@ std::string clock_of(const Json& event) {
 
 std::string port_text(const std::string& what, const Json& data) {
   std::string text = fmt::format("port {} {}", member_text(data, "name"), what);
+  if (const auto storm = data.find("storm"); storm != data.end()) {
+    return fmt::format("port {} {}: {}, {} frames dropped", member_text(data, "name"), what,
+                       member_text(*storm, "class"), member_text(*storm, "dropped"));
+  }
   if (what == "removed" || !data.contains("vlan") || !data.contains("state")) {
     return text;
   }

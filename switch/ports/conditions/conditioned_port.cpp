@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "switch/ports/conditions/conditioned_port.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "switch/frame/frame_view.hpp"
+#include "switch/frame/octets.hpp"
+
+namespace tapswitch {
+namespace {
+
+// The most frames that one call lets out, or takes in, so that it does not last.
+constexpr int most_at_once = 32;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+constexpr std::chrono::nanoseconds never{0};
+constexpr std::chrono::nanoseconds at_once{1};
+
+TimePoint present() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+void ConditionedPort::Way::arm(TimePoint now) noexcept {
+  const auto next = line.next_due();
+  const bool is_told = armed && *armed <= now && next && *next <= now;
+  if (next == armed || is_told) {
+    return;
+  }
+  armed = next;
+  timer.set(next ? std::max(*next - now, at_once) : never);
+}
+
+KernelResult<std::unique_ptr<ConditionedPort>> ConditionedPort::open(
+    Port& inner, const PortConditions& conditions, const std::shared_ptr<WaitingRoom>& room) {
+  std::vector<Entrance> entrances;
+  for (std::size_t queue = 0; queue < inner.queue_count(); ++queue) {
+    auto set = TimedSet::open(0);
+    if (!set) {
+      return set.error();
+    }
+    if (!set->set.add(inner.descriptor(queue), EPOLLIN, 0)) {
+      return kernel_error(errno, "epoll_ctl", "wait for", "the frames of a port");
+    }
+    entrances.push_back({.set = std::move(set->set),
+                         .again = std::move(set->timer),
+                         .whole = std::make_unique_for_overwrite<FrameBuffer>(),
+                         .segments = {}});
+  }
+  auto in = Timer::open();
+  auto out = Timer::open();
+  if (!in || !out) {
+    return in ? out.error() : in.error();
+  }
+  for (const Timer* timer : {&*in, &*out}) {
+    if (!entrances.front().set.add(timer->descriptor(), EPOLLIN, 0)) {
+      return kernel_error(errno, "epoll_ctl", "wait for", "a timer");
+    }
+  }
+  return std::unique_ptr<ConditionedPort>(new ConditionedPort(
+      inner, conditions, room, std::move(*in), std::move(*out), std::move(entrances)));
+}
+
+ConditionedPort::ConditionedPort(Port& inner, const PortConditions& conditions,
+                                 const std::shared_ptr<WaitingRoom>& room, Timer in, Timer out,
+                                 std::vector<Entrance> entrances)
+    : inner_(inner),
+      entrances_(std::move(entrances)),
+      in_{.mutex = {},
+          .line = {conditions.in, random_seed(), room, present()},
+          .timer = std::move(in),
+          .armed = {}},
+      out_{.mutex = {},
+           .line = {conditions.out, random_seed(), room, present()},
+           .timer = std::move(out),
+           .armed = {}} {}
+
+int ConditionedPort::descriptor(std::size_t queue) const noexcept {
+  return entrances_[queue].set.descriptor();
+}
+
+void ConditionedPort::set(const PortConditions& conditions) {
+  const TimePoint now = present();
+  const auto set_way = [now](Way& way, const Conditions& wanted) {
+    const std::lock_guard lock(way.mutex);
+    if (way.line.conditions() != wanted) {
+      way.line.set(wanted, random_seed(), now);
+      way.arm(now);
+    }
+  };
+  set_way(in_, conditions.in);
+  set_way(out_, conditions.out);
+}
+
+bool ConditionedPort::is_clear() {
+  const std::scoped_lock lock(in_.mutex, out_.mutex);
+  return in_.line.is_clear() && out_.line.is_clear() &&
+         std::ranges::none_of(entrances_, &Entrance::is_taking);
+}
+
+SendStatus ConditionedPort::send(FrameBuffer& frame) noexcept {
+  const TimePoint now = present();
+  const std::lock_guard lock(out_.mutex);
+  switch (out_.line.enter(frame, now)) {
+    case Line::Entry::passes:
+      return inner_.send(frame);
+    case Line::Entry::waits:
+      out_.arm(now);
+      return SendStatus::sent;
+    case Line::Entry::lost:
+      return SendStatus::lost;
+    case Line::Entry::queue_full:
+      break;
+  }
+  return SendStatus::queue_full;
+}
+
+ReceiveStatus ConditionedPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
+  const TimePoint now = present();
+  if (queue == 0 && !send_due(frame, now)) {
+    return ReceiveStatus::unsent;
+  }
+  Entrance& entrance = entrances_[queue];
+  {
+    const std::lock_guard lock(in_.mutex);
+    if (queue == 0) {
+      const bool is_there = in_.line.leave(frame, now);
+      in_.arm(now);
+      if (is_there) {
+        return ReceiveStatus::received;
+      }
+    }
+    entrance.is_taking = entrance.segments || entrance.has_more || !in_.line.is_clear();
+  }
+  if (!entrance.is_taking) {
+    return inner_.receive(queue, frame);
+  }
+  const ReceiveStatus status = take_in(queue, frame);
+  const bool are_more = entrance.segments || entrance.has_more;
+  if (are_more != entrance.is_to_go_on) {
+    entrance.is_to_go_on = are_more;
+    entrance.again.set(are_more ? at_once : never);
+  }
+  const std::lock_guard lock(in_.mutex);
+  entrance.is_taking = entrance.segments.has_value();
+  return status;
+}
+
+// Lets out the frames that are due to leave. False: the one in 'frame' could not.
+bool ConditionedPort::send_due(FrameBuffer& frame, TimePoint now) noexcept {
+  const std::lock_guard lock(out_.mutex);
+  unsent_ = SendStatus::sent;
+  int count = 0;
+  while (unsent_ == SendStatus::sent && count < most_at_once && out_.line.leave(frame, now)) {
+    frame.find_layout();
+    unsent_ = inner_.send(frame);
+    ++count;
+  }
+  out_.arm(now);
+  if (count > 0) {
+    inner_.flush();
+  }
+  return unsent_ == SendStatus::sent;
+}
+
+// Takes frames from the inner port until one passes or is lost. Behind several that wait it says
+// that there is nothing: whoever waits for the descriptor is told of what is left there.
+ReceiveStatus ConditionedPort::take_in(std::size_t queue, FrameBuffer& frame) noexcept {
+  for (int count = 0; count < most_at_once; ++count) {
+    if (const ReceiveStatus status = receive_cut(queue, frame); !has_frame(status)) {
+      return status;
+    }
+    const TimePoint now = present();
+    const std::lock_guard lock(in_.mutex);
+    switch (in_.line.enter(frame, now, queue != 0)) {
+      case Line::Entry::passes:
+        return ReceiveStatus::received;
+      case Line::Entry::waits:
+        in_.arm(now);
+        break;
+      case Line::Entry::lost:
+        return ReceiveStatus::lost;
+      case Line::Entry::queue_full:
+        return ReceiveStatus::queue_full;
+    }
+  }
+  return ReceiveStatus::empty;
+}
+
+// Receives a frame of the wire, whole. A super-frame that is none is left as it is, for whoever
+// forwards it to refuse.
+ReceiveStatus ConditionedPort::receive_cut(std::size_t queue, FrameBuffer& frame) noexcept {
+  Entrance& entrance = entrances_[queue];
+  if (entrance.segments) {
+    if (entrance.segments->next(frame)) {
+      return ReceiveStatus::received;
+    }
+    entrance.segments.reset();
+  }
+  const ReceiveStatus status = inner_.receive(queue, frame);
+  entrance.has_more = status == ReceiveStatus::more;
+  if (!has_frame(status)) {
+    return status;
+  }
+  const std::span<std::byte> bytes = frame.make_whole();
+  if (frame.offload().gso == GsoKind::none || bytes.size() < FrameView::header_size) {
+    return status;
+  }
+  FrameBuffer& whole = *entrance.whole;
+  copy_octets(bytes, whole.space().data());
+  whole.assign(bytes.size(), frame.offload());
+  whole.find_layout();
+  const bool is_to_be_cut = whole.check_offload() && whole.offload().gso != GsoKind::none;
+  const auto headers = is_to_be_cut ? whole.headers_of_segments() : std::nullopt;
+  if (headers) {
+    entrance.segments.emplace(whole, *headers);
+    (void)entrance.segments->next(frame);  // the first is always there
+  }
+  return status;
+}
+
+}  // namespace tapswitch

@@ -48,7 +48,7 @@ bool is_ending(const std::string& pid) {
   }
   const auto number = static_cast<pid_t>(std::atoi(pid.c_str()));
   const auto status = process_status(number);
-  return status ? status->is_dead() : ::kill(number, 0) != 0 && errno == ESRCH;
+  return status ? status->is_ending() : ::kill(number, 0) != 0 && errno == ESRCH;
 }
 
 // Waits for an owner that is ending.

@@ -18,11 +18,16 @@ std::optional<ProcessStatus> process_status(pid_t pid) {
   if (end == std::string::npos || end + 2 >= text.size()) {
     return std::nullopt;
   }
-  constexpr int fields_before_start = 19;  // proc(5): the state is field 3, the start field 22
+  ProcessStatus found{.state = text[end + 2]};
+  // The search begins at the state, which is field 3 of proc(5).
+  constexpr int field_of_threads = 20;
+  constexpr int field_of_start = 22;
   std::size_t at = end + 2;
-  ProcessStatus found{.state = text[at]};
-  for (int i = 0; i < fields_before_start; ++i) {
+  for (int field = 4; field <= field_of_start; ++field) {
     at = text.find(' ', at) + 1;
+    if (field == field_of_threads) {
+      found.threads = std::strtoull(text.c_str() + at, nullptr, 10);
+    }
   }
   found.start = std::strtoull(text.c_str() + at, nullptr, 10);
   return found;

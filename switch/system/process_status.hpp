@@ -11,11 +11,15 @@ namespace tapswitch {
 
 struct ProcessStatus {
   char state = 'X';  // of its first thread
-  std::uint64_t start =
-      0;  // when it began, in clock ticks; with its number, what tells it from others
+  std::uint64_t threads = 0;
+  // When it began, in clock ticks; with its number, what tells it from others.
+  std::uint64_t start = 0;
 
-  // Whether its first thread is dead; what it has open is closed when its last one is.
-  [[nodiscard]] bool is_dead() const { return state == 'Z' || state == 'X'; }
+  // Whether it is coming to its end or has come there: its first thread is dead.
+  [[nodiscard]] bool is_ending() const { return state == 'Z' || state == 'X'; }
+
+  // Whether all that it had open is closed: the last of its threads does that, not the first one.
+  [[nodiscard]] bool has_ended() const { return is_ending() && threads <= 1; }
 };
 
 // Nullopt if there is no such process, or if it is not to be seen.

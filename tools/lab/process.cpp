@@ -138,7 +138,7 @@ bool ends_within(int descriptor, milliseconds most) {
 
 std::optional<ProcessId> identify(pid_t pid) {
   const auto found = process_status(pid);
-  if (!found || found->is_dead()) {
+  if (!found || found->has_ended()) {
     return std::nullopt;
   }
   return ProcessId{.pid = pid, .start = found->start};

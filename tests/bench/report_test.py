@@ -2,6 +2,7 @@
 """What tools/bench makes of its figures: medians, ratios, verdicts, table, JSON and chart."""
 
 import json
+import statistics
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -13,6 +14,7 @@ sys.path += [str(ROOT / "tools"), str(ROOT / "tests/integration")]
 
 from benchmark import chart, report  # noqa: E402
 from benchmark.goals import EARLIER_GOALS, GOALS, Goal, goals_of  # noqa: E402
+from benchmark.many_links import expected_of, kolmogorov_smirnov  # noqa: E402
 from benchmark.results import FIGURES, Results, Summary, ratios, summarise  # noqa: E402
 
 MACHINE = {"processor": "abacus", "cores": 2, "kernel": "6.1", "congestion": "cubic",
@@ -55,6 +57,16 @@ class Statistics(unittest.TestCase):
     def test_a_machine_that_slows_down_leaves_the_ratio_alone(self):
         results = results_of({("tcp1", "tapswitch"): [20, 10, 2], ("tcp1", "bridge"): [10, 5, 1]})
         self.assertEqual(results.ratio("tcp1", "tapswitch", "bridge"), Summary(2, 2, 2))
+
+    def test_values_of_a_distribution_are_told_from_others(self):
+        normal = statistics.NormalDist(60, 10)
+        values = normal.samples(2000, seed=1)
+        self.assertGreater(kolmogorov_smirnov(values, normal.cdf), 0.01)
+        for other in (statistics.NormalDist(62, 10), statistics.NormalDist(60, 12)):
+            self.assertLess(kolmogorov_smirnov(values, other.cdf), 0.01)
+
+    def test_what_is_lost_is_binomial(self):
+        self.assertEqual(expected_of(10_000, 0.5), (5_000, 50))
 
     def test_no_ratio_without_the_other(self):
         results = results_of({("tcp1", "tapswitch"): [20]})

@@ -9,7 +9,7 @@ import sys
 from benchmark.lab import BenchError, run
 
 TARGETS = ("tapswitchd", "decide_bench", "forward_bench", "bare_hub", "frame_sender", "round_trip",
-           "control_load", "plug_rate")
+           "control_load", "many_links", "plug_rate")
 
 # The benchmark of decide_bench that is not the switch's own work: drawing stations, writing a
 # frame.

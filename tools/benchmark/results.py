@@ -65,6 +65,11 @@ FIGURES = {figure.key: figure for figure in (
            "ms", False),
     Figure("condition_removed", "conditions",
            "conditions taken away during a stream to the first quick answer", "ms", False),
+    Figure("condition_links", "conditions", "answers on 100 links of 10 ms and 1 % loss at either "
+           "end, 50,000 frames/s in all, off by, 99th percentile", "ms", False),
+    Figure("condition_links_loss", "conditions", "loss of all of these, off by", "σ", False),
+    Figure("condition_jitter", "conditions", "delays of 60 ± 10 ms, chance of being normal "
+           "[Kolmogorov-Smirnov]", "", True),
     Figure("learning", "learning", "a station's first frame to the first that is not flooded to it, "
            "beside 10,000 new stations a second, median", "ms", False),
     Figure("learning_p99", "learning", "the same, 99th percentile", "ms", False),

@@ -21,6 +21,10 @@ std::uint64_t random_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
+// Whoever waits so long may sleep deeply, and is given a head start. Frames that are closer
+// together would have him be awake all the time.
+constexpr std::chrono::nanoseconds long_wait{1'000'000};
+
 constexpr std::chrono::nanoseconds never{0};
 constexpr std::chrono::nanoseconds at_once{1};
 
@@ -30,12 +34,21 @@ TimePoint present() { return std::chrono::steady_clock::now(); }
 
 void ConditionedPort::Way::arm(TimePoint now) noexcept {
   const auto next = line.next_due();
-  const bool is_told = armed && *armed <= now && next && *next <= now;
-  if (next == armed || is_told) {
+  const bool is_told = due && rings <= now && next && *next <= now;
+  if (next == due || is_told) {
     return;
   }
-  armed = next;
-  timer.set(next ? std::max(*next - now, at_once) : never);
+  due = next;
+  is_slept_for = next && *next - now >= long_wait;
+  rings = next ? *next - (is_slept_for ? head_start.get() : never) : TimePoint();
+  timer.set(next ? std::max(rings - now, at_once) : never);
+}
+
+void ConditionedPort::Way::note_arrival(TimePoint now) noexcept {
+  if (is_slept_for && rings <= now) {
+    is_slept_for = false;
+    head_start.was_late_by(now - rings);
+  }
 }
 
 KernelResult<std::unique_ptr<ConditionedPort>> ConditionedPort::open(
@@ -75,12 +88,10 @@ ConditionedPort::ConditionedPort(Port& inner, const PortConditions& conditions,
       entrances_(std::move(entrances)),
       in_{.mutex = {},
           .line = {conditions.in, random_seed(), room, present()},
-          .timer = std::move(in),
-          .armed = {}},
+          .timer = std::move(in)},
       out_{.mutex = {},
            .line = {conditions.out, random_seed(), room, present()},
-           .timer = std::move(out),
-           .armed = {}} {}
+           .timer = std::move(out)} {}
 
 int ConditionedPort::descriptor(std::size_t queue) const noexcept {
   return entrances_[queue].set.descriptor();
@@ -131,6 +142,7 @@ ReceiveStatus ConditionedPort::receive(std::size_t queue, FrameBuffer& frame) no
   {
     const std::lock_guard lock(in_.mutex);
     if (queue == 0) {
+      in_.note_arrival(now);
       const bool is_there = in_.line.leave(frame, now);
       in_.arm(now);
       if (is_there) {
@@ -156,6 +168,7 @@ ReceiveStatus ConditionedPort::receive(std::size_t queue, FrameBuffer& frame) no
 // Lets out the frames that are due to leave. False: the one in 'frame' could not.
 bool ConditionedPort::send_due(FrameBuffer& frame, TimePoint now) noexcept {
   const std::lock_guard lock(out_.mutex);
+  out_.note_arrival(now);
   unsent_ = SendStatus::sent;
   int count = 0;
   while (unsent_ == SendStatus::sent && count < most_at_once && out_.line.leave(frame, now)) {

@@ -5,11 +5,12 @@
 //
 // Theory of operation: frames that wait are copied. A timer for each direction is in the set of
 // descriptors of the first queue, so that the worker that receives by that is woken when a frame is
-// due, and lets out those that leave before it receives. A timer stays readable as long as frames
-// are due; it is set anew when the next one is due later. Super-frames are cut first, those that
-// leave by whoever sends them, for the port says that it takes none. Frames of further queues come
-// in by the first one, behind one another.
-// Threads: as any port; set() and what concerns the inner port by the control thread.
+// due, and lets out those that leave before it receives. A timer rings by a head start before the
+// next frame is due and stays readable until it has left, so that the worker, once awake, asks
+// again and again; it is set anew when the next one is due later. Super-frames are cut first, those
+// that leave by whoever sends them, for the port says that it takes none. Frames of further queues
+// come in by the first one, behind one another. Threads: as any port; set() and what concerns the
+// inner port by the control thread.
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "switch/conditions/head_start.hpp"
 #include "switch/conditions/line.hpp"
 #include "switch/frame/segmentation.hpp"
 #include "switch/ports/port.hpp"
@@ -63,14 +65,19 @@ class ConditionedPort final : public Port {
   [[nodiscard]] PathSeat path_seat() const override { return {.refusal = "it has conditions"}; }
 
  private:
-  // One direction.
+  // One direction. Its mutex guards the rest.
   struct Way {
     std::mutex mutex;
-    Line line;                       // guarded by mutex
-    Timer timer;                     // likewise; readable when the next of the line is due
-    std::optional<TimePoint> armed;  // likewise: for when the timer is set
+    Line line;
+    Timer timer;                        // readable when the next of the line is about due
+    std::optional<TimePoint> due = {};  // of the frame that the timer is set for
+    TimePoint rings = {};               // when the timer is readable, if it is set
+    bool is_slept_for = false;          // nobody has come since it was set for long
+    HeadStart head_start = {};
 
     void arm(TimePoint now) noexcept;
+    // Somebody has come, who may have been woken by the timer.
+    void note_arrival(TimePoint now) noexcept;
   };
 
   // A queue of the inner port, and the super-frame from there that is being cut.

@@ -32,6 +32,13 @@ struct SlowCall::Work {
 
 class SlowCall::Threads {
  public:
+  void start() {
+    const std::lock_guard lock(mutex_);
+    if (threads_ == 0) {
+      start_thread();
+    }
+  }
+
   void add(const std::shared_ptr<Work>& work) {
     const std::lock_guard lock(mutex_);
     // All that takes memory comes before it can begin.
@@ -48,7 +55,7 @@ class SlowCall::Threads {
     }
     settle(queue);
     if (startable() > idle_ && threads_ < most_threads) {
-      start_thread();
+      try_to_start_thread();
     }
     wake_.notify_one();
   }
@@ -118,11 +125,15 @@ class SlowCall::Threads {
 
   // The process does not wait for it at its end: then the kernel ends it, whatever it waits for.
   void start_thread() {
+    std::thread([this] { run(); }).detach();
+    ++threads_;
+  }
+
+  void try_to_start_thread() {
     try {
-      std::thread([this] { run(); }).detach();
-      ++threads_;
+      start_thread();
     } catch (const std::exception&) {
-      // Then one of those that are there comes to it, or the one that starts with the next.
+      // Then one of those that are there comes to it.
     }
   }
 
@@ -172,6 +183,8 @@ SlowCall::Threads& SlowCall::threads() {
   static auto* const the = new Threads;
   return *the;
 }
+
+void SlowCall::start() { threads().start(); }
 
 SlowCall::SlowCall(const Party& party, std::function<void()> work)
     : work_(std::make_shared<Work>(Work{.party = party, .run = std::move(work)})) {

@@ -5,7 +5,7 @@
 //
 // Theory of operation: calls are made for a party, on whom they may wait. Those of a party begin in
 // their order; parties take turns.
-// Limits: 'most_threads' threads of the process, which start when they are first needed and stay;
+// Limits: 'most_threads' threads of the process, which start when they are needed and stay;
 // 'most' of them work for one party at a time. Other calls wait for their turn, and how many those
 // are is up to whoever makes them. Threads: any.
 #pragma once
@@ -34,6 +34,10 @@ class SlowCall {
     // after the other.
     [[nodiscard]] static Party of_path(const std::string& path);
   };
+
+  // Starts the first thread, so that what is wanted later finds one even where no other can be had.
+  // Throws std::system_error.
+  static void start();
 
   // Has 'work' done for 'party' by another thread, soon or late. It must own what it uses, for
   // nobody need wait for its end; nor may it throw.

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A daemon without a descriptor to spare: what cannot be looked at is as it was, and no port is lost."""
+"""A daemon without a descriptor to spare, or a thread: what cannot be looked at is as it was, and no
+port is lost."""
 
+import re
 import resource
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +69,11 @@ def test_successor_that_cannot_look_gives_up(stations):
     assert lab.daemon is successor
     assert states(lab) == before, f"with {limit} descriptors"
     assert gave_up > 1
+
+
+def test_socket_is_made_where_no_more_thread_can_be_had(lab):
+    status = Path(f"/proc/{lab.daemon.pid}/status").read_text(encoding="ascii")
+    size = int(re.search(r"VmSize:\s+(\d+) kB", status)[1]) << 10
+    resource.prlimit(lab.daemon.pid, resource.RLIMIT_AS, (size + (1 << 20), resource.RLIM_INFINITY))
+    lab.call("port.add", {"name": "vm", "type": "qemu", "listen": f"unix:{lab.directory}/vm.sock"})
+    assert (lab.directory / "vm.sock").is_socket()

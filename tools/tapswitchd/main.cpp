@@ -22,6 +22,7 @@
 
 #include "control/rpc/printable.hpp"
 #include "control/server/socket_path.hpp"
+#include "switch/system/slow_call.hpp"
 #include "switch/system/standard_descriptors.hpp"
 #include "tools/tapswitchd/daemon.hpp"
 #include "tools/tapswitchd/entrances.hpp"
@@ -95,6 +96,7 @@ int run(int argc, const char* const* argv) {
     if (options.is_confined) {
       refuse_other_system_calls();
     }
+    SlowCall::start();
     Daemon daemon(events, io, signals, options, std::move(entrances), manager,
                   predecessor ? &*predecessor : nullptr, std::move(path), std::move(sflow_sockets));
     daemon.run();

@@ -43,9 +43,14 @@ void complete_ports(Json& ports, const SwitchSpec& base) {
   }
 }
 
-// Returns the document in which a port that the base has says what its kind requires, for that need
-// not be said again. Any part of the document may be of the wrong shape.
+// Returns the document in which what the base has says what is required of it, for that need not be
+// said again: of a port by its kind, of sFlow its collectors. Any part of the document may be of the
+// wrong shape.
 Json completed(Json document, const NetworkSpec& base) {
+  Json* sflow = member(document, "sflow");
+  if (sflow != nullptr && sflow->is_object() && base.sflow && !sflow->contains("collectors")) {
+    (*sflow)["collectors"] = to_json(*base.sflow, Format::minimal).at("collectors");
+  }
   Json* switches = member(document, "switches");
   if (switches == nullptr || !switches->is_object()) {
     return document;
@@ -338,7 +343,8 @@ class Reader {
 
 Reading read_document(const Json& document, const NetworkSpec& base) {
   Reader reader(base);
-  return base.switches.empty() ? reader.read(document) : reader.read(completed(document, base));
+  const bool is_merged = !base.switches.empty() || base.sflow;
+  return is_merged ? reader.read(completed(document, base)) : reader.read(document);
 }
 
 NetworkSpec read_or_refuse(const Json& document, const NetworkSpec& base) {

@@ -104,7 +104,9 @@ Schema make_document_schema() {
         "how many changes came before config.get wrote this; not read"},
        {"switches", Schema::map(name_schema(), document_switch_schema(), NetworkSpec::max_switches),
         "the switches, by name", true},
-       {"sflow", Schema::object(sflow_fields()),
+       {"sflow",
+        Schema::any_of({Schema::object(sflow_fields()), Schema::null()},
+                       "an object, or null for none"),
         "samples of frames and counters for collectors of sFlow; default: none"}});
 }
 

@@ -94,6 +94,10 @@ void read_sflow(std::optional<SflowSpec>& spec, const Json& json, Mistakes& mist
   if (!mistakes.is_clean("/sflow")) {
     return;
   }
+  if (json.is_null()) {
+    spec.reset();
+    return;
+  }
   SflowSpec read = spec.value_or(SflowSpec());
   change(read, json);
   if (auto fault = fault_of(read)) {

@@ -105,6 +105,20 @@ TEST(SflowSpec, MergedIntoOneItChangesWhatItNames) {
   EXPECT_EQ(merged.sflow->collectors.at(0).host_and_port(), "192.0.2.2:6343");
 }
 
+TEST(SflowSpec, MergedIntoOneItNeedNotNameTheCollectors) {
+  const NetworkSpec running = network_with(R"({"collectors": ["192.0.2.1"], "sampling": 10})");
+  const NetworkSpec merged = network_with(R"({"header_bytes": 64})", running);
+  EXPECT_EQ(merged.sflow->header_bytes, 64U);
+  EXPECT_EQ(merged.sflow->sampling, 10U);
+  EXPECT_EQ(merged.sflow->collectors, running.sflow->collectors);
+}
+
+TEST(SflowSpec, NullIsNone) {
+  const NetworkSpec running = network_with(R"({"collectors": ["192.0.2.1"]})");
+  EXPECT_FALSE(network_with("null").sflow);
+  EXPECT_FALSE(network_with("null", running).sflow);
+}
+
 TEST(SflowSpec, MistakesAreToldWhereTheyAre) {
   EXPECT_THAT(mistakes_in(R"({})"), ElementsAre(StartsWith("/sflow/collectors: ")));
   EXPECT_THAT(mistakes_in(R"({"collectors": []})"),

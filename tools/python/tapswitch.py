@@ -1049,7 +1049,7 @@ class Config(TypedDict):
     revision: NotRequired[int]  # how many changes came before config.get wrote this; not read
     switches: dict[str, ConfigSwitch]  # the switches, by name
     # samples of frames and counters for collectors of sFlow; default: none
-    sflow: NotRequired[ConfigSflow]
+    sflow: NotRequired[ConfigSflow | None]
 
 
 class ConfigDiffParams(TypedDict):

@@ -44,8 +44,8 @@ void complete_ports(Json& ports, const SwitchSpec& base) {
 }
 
 // Returns the document in which what the base has says what is required of it, for that need not be
-// said again: of a port by its kind, of sFlow its collectors. Any part of the document may be of the
-// wrong shape.
+// said again: of a port by its kind, of sFlow its collectors. Any part of the document may be of
+// the wrong shape.
 Json completed(Json document, const NetworkSpec& base) {
   Json* sflow = member(document, "sflow");
   if (sflow != nullptr && sflow->is_object() && base.sflow && !sflow->contains("collectors")) {

@@ -114,14 +114,16 @@ void Exporter::go_round(bool is_first_in_second) {
   const std::int32_t share =
       most / rounds_a_second + (is_first_in_second ? most % rounds_a_second : 0);
   intake_->drops.fill(std::min(most, std::max(intake_->drops.left(), 0) + share));
-  begin_datagram();
+  begin(datagram_);
+  begin(discards_);
   for (const auto& ring : intake_->rings) {
     empty(*ring);
   }
   for (const PortCount& count : std::exchange(counts_, {})) {
     tell(count);
   }
-  send();
+  send(datagram_);
+  send(discards_);
 }
 
 void Exporter::take_what_is_new() {
@@ -173,7 +175,7 @@ void Exporter::tell(const SampleRecord& record) {
                                .output = sampled.output,
                                .reason = sampled.reason,
                                .header = header};
-    add_to_datagram([&] { return datagram_.add(sample); });
+    add(discards_, sample);
     ++totals_.discard_samples;
     return;
   }
@@ -186,7 +188,7 @@ void Exporter::tell(const SampleRecord& record) {
                           .vid = sampled.vid,
                           .priority = sampled.priority,
                           .header = header};
-  add_to_datagram([&] { return datagram_.add(sample); });
+  add(datagram_, sample);
   ++totals_.flow_samples;
 }
 
@@ -197,30 +199,30 @@ void Exporter::tell(const PortCount& count) {
                              .is_enabled = count.is_enabled,
                              .has_carrier = count.has_carrier,
                              .totals = count.totals};
-  add_to_datagram([&] { return datagram_.add(sample, sequence); });
+  add(datagram_, sample, sequence);
   ++totals_.counter_samples;
 }
 
 // A sample has room in an empty datagram.
-template <class Add>
-void Exporter::add_to_datagram(const Add& add) {
-  if (!add()) {
-    send();
-    begin_datagram();
-    (void)add();
+template <class... Sample>
+void Exporter::add(SflowDatagram& datagram, const Sample&... sample) {
+  if (!datagram.add(sample...)) {
+    send(datagram);
+    begin(datagram);
+    (void)datagram.add(sample...);
   }
 }
 
-void Exporter::begin_datagram() {
-  datagram_.begin(agent_, std::chrono::duration_cast<std::chrono::milliseconds>(
-                              std::chrono::steady_clock::now() - started_));
+void Exporter::begin(SflowDatagram& datagram) const {
+  datagram.begin(agent_, std::chrono::duration_cast<std::chrono::milliseconds>(
+                             std::chrono::steady_clock::now() - started_));
 }
 
-void Exporter::send() {
-  if (datagram_.is_empty()) {
+void Exporter::send(SflowDatagram& datagram) {
+  if (datagram.is_empty()) {
     return;
   }
-  const auto bytes = datagram_.finish(++sequence_);
+  const auto bytes = datagram.finish(++sequence_);
   for (std::size_t i = 0; i < options_.collectors.size(); ++i) {
     ++totals_.datagrams;
     const int error = sockets_.send(bytes, options_.collectors[i]);

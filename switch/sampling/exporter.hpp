@@ -104,10 +104,10 @@ class Exporter {
   void empty(CaptureRing& ring);
   void tell(const SampleRecord& record);
   void tell(const PortCount& count);
-  template <class Add>
-  void add_to_datagram(const Add& add);
-  void begin_datagram();
-  void send();
+  template <class... Sample>
+  void add(SflowDatagram& datagram, const Sample&... sample);
+  void begin(SflowDatagram& datagram) const;
+  void send(SflowDatagram& datagram);
   [[nodiscard]] Sequences& sequences_of(std::uint32_t port);
 
   const SflowSockets& sockets_;
@@ -132,6 +132,9 @@ class Exporter {
   std::map<std::uint32_t, Sequences> sequences_;  // by port
   std::uint32_t sequence_ = 0;                    // of datagrams
   SflowDatagram datagram_;
+  // Dropped packets have datagrams of their own: pmacct reads none of the samples behind one of a
+  // format that it does not know.
+  SflowDatagram discards_;
   std::thread thread_;  // last, for it uses the rest
 };
 

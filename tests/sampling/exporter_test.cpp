@@ -57,10 +57,12 @@ class Collector {
 
 class ExporterTest : public testing::Test {
  protected:
-  void put_sample(std::uint32_t port) {
+  // Of a frame that was dropped for that reason, if any.
+  void put_sample(std::uint32_t port, std::uint32_t reason = 0) {
     fill(frame_, FrameBuilder().payload(46).build());
     ASSERT_TRUE(put(*exporter_.intake()->rings[0],
-                    {.port = port, .rate = 10, .pool = 20, .size = 60}, frame_, 60));
+                    {.port = port, .rate = 10, .pool = 20, .reason = reason, .size = 60}, frame_,
+                    60));
   }
 
   FrameBuffer frame_;
@@ -102,6 +104,28 @@ TEST_F(ExporterTest, SequencesGoOnByPortAndKind) {
   exporter_.add(
       {{.port = 3, .name = "alice", .is_enabled = true, .has_carrier = true, .totals = {}}});
   EXPECT_EQ(collector_.next().at(9), 1U) << "counters by themselves";
+}
+
+TEST_F(ExporterTest, DroppedPacketsHaveDatagramsOfTheirOwn) {
+  exporter_.configure({.collectors = {collector_.address()}, .agent = {}});
+  constexpr std::uint32_t not_allowed_vlan = 265;
+  for (int i = 0; i < 3; ++i) {
+    put_sample(3);
+    put_sample(3, not_allowed_vlan);
+  }
+  std::vector<std::uint32_t> samples(2);
+  while (samples[0] + samples[1] < 6) {
+    const auto words = collector_.next();
+    ASSERT_GT(words.size(), 8U);
+    constexpr std::uint32_t discard_format = 5;
+    std::size_t at = 7;
+    for (std::uint32_t i = 0; i < words[6]; ++i) {
+      EXPECT_EQ(words.at(at), words[7]) << "samples of one kind";
+      at += 2 + words.at(at + 1) / 4;
+    }
+    samples[words[7] == discard_format ? 1 : 0] += words[6];
+  }
+  EXPECT_EQ(samples, (std::vector<std::uint32_t>{3, 3}));
 }
 
 TEST_F(ExporterTest, ManySamplesTakeSeveralDatagrams) {

@@ -11,7 +11,7 @@ Environment (CTest sets the first three):
     TAPSWITCHD, TAPCTL           the programs under test
     TAPSWITCH_STRICT_FILTER      a library with which a refused system call ends its program
     TAPSWITCH_REQUIRE_ROOT=1     without root fail instead of skipping
-    TAPSWITCH_TEST_KERNEL_PATH=1 every daemon has the kernel path
+    TAPSWITCH_TEST_KERNEL_PATH=1 every daemon has the kernel path, but in tests marked without_path
     TAPSWITCH_TEST_PAUSE=1       stop at a failure with daemon and namespaces alive
 """
 
@@ -20,7 +20,7 @@ import signal
 
 import pytest
 
-from lab import IS_SANITIZED, Lab, run
+from lab import IS_BY_PATH, IS_SANITIZED, Lab, run
 from lab_file import LabFiles
 
 # CTest takes this for 'skipped' (SKIP_RETURN_CODE), so that no skipped test is lost in a pass.
@@ -32,6 +32,7 @@ LAB = pytest.StashKey()
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "not_sanitized: says nothing of a build with sanitizers")
+    config.addinivalue_line("markers", "without_path: has the kernel path where it says so alone")
     # Every daemon that a scenario starts, also by way of tapctl, dies of a system call that its
     # filter refuses. With a sanitizer there is no filter.
     if "TAPSWITCH_STRICT_FILTER" in os.environ and not IS_SANITIZED:
@@ -40,10 +41,14 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def make_lab(request):
+    return Lab(gets_path=IS_BY_PATH and not request.node.get_closest_marker("without_path"))
+
+
 @pytest.fixture
 def empty_lab(request):
     require_root()
-    lab = Lab()
+    lab = make_lab(request)
     request.node.stash[LAB] = lab
     try:
         yield lab
@@ -78,9 +83,9 @@ def path_lab(empty_lab):
 
 
 @pytest.fixture(scope="module")
-def module_lab():
+def module_lab(request):
     require_root()
-    lab = Lab()
+    lab = make_lab(request)
     try:
         lab.start()
         yield lab

@@ -34,7 +34,7 @@ from rpc_client import RpcClient
 # Seconds. No wait is longer; none is a plain sleep.
 DEADLINE = 10.0
 
-# Every daemon of a Lab has the kernel path, whether its test is about that or not.
+# Every daemon of a Lab has the kernel path, also where its test does not ask for it.
 IS_BY_PATH = os.environ.get("TAPSWITCH_TEST_KERNEL_PATH") == "1"
 
 # Sanitizers keep freed memory and slow one thing more than another: what they cost says nothing
@@ -114,7 +114,8 @@ def status_at_end(process, complaint):
 class Lab:
     """Not thread-safe. 'directory' is a temporary one for the files of the test."""
 
-    def __init__(self):
+    def __init__(self, gets_path=IS_BY_PATH):
+        self._gets_path = gets_path
         self._prefix = f"ts{os.getpid()}-{next(_labs)}-"
         self._namespaces = []
         self._clients = []
@@ -229,7 +230,7 @@ class Lab:
         wait_until(self._answers, "the successor answers")
 
     def _spawn(self, options, environment=(), under=(), fds=()):
-        by_path = ["--kernel-path"] if IS_BY_PATH and "--kernel-path" not in options else []
+        by_path = ["--kernel-path"] if self._gets_path and "--kernel-path" not in options else []
         command = self.command_in("switch", *under, program("TAPSWITCHD"), "--socket", self.socket,
                                   *by_path, *options)
         with open(self._log, "ab") as log:

@@ -42,6 +42,7 @@ def test_known_unicast_does_not_come_by_the_daemon(path_lab):
         assert not lab.ping("alice", "carol")
 
 
+@pytest.mark.without_path
 def test_without_the_option_it_is_off_and_says_why(lab):
     assert "--kernel-path" in lab.call("system.info")["kernel_path"]["reason"]
     join(lab, "alice")
@@ -205,6 +206,7 @@ def test_station_that_only_the_path_hears_does_not_age_out(path_lab):
     assert crossing_without_daemon(lab, "alice", [frame(ALICE, BOB)], "bob") == []
 
 
+@pytest.mark.without_path
 def test_transfer_survives_changes_and_takeovers(path_lab):
     lab = path_lab
     join(lab, "alice")
@@ -242,6 +244,7 @@ def test_successor_that_fails_leaves_the_ports_to_the_worker(path_lab):
         assert lab.ping("alice", "bob")
 
 
+@pytest.mark.without_path
 @pytest.mark.parametrize("is_older", (False, True))
 @pytest.mark.parametrize("again", (["--kernel-path"], []))
 def test_nothing_is_lost_in_the_path_of_a_killed_daemon(empty_lab, again, is_older):

@@ -105,7 +105,7 @@ void start_daemon(const DaemonStart& start, LogKeeper& logs,
   const UniqueFd output = logs.open(program_name);
   const std::size_t offset = logs.size(program_name);
   std::vector<std::string> words = {daemon_program(), "--config", document_file(directory),
-                                    "--socket", control_socket(directory)};
+                                    "--strict",       "--socket", control_socket(directory)};
   if (start.has_kernel_path) {
     words.emplace_back("--kernel-path");
   }

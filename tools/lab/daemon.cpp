@@ -146,6 +146,10 @@ void apply_document(const std::string& directory, const Json& document) {
   call(directory, "config.apply", {{"config", document}, {"mode", "replace"}});
 }
 
+Json running_document(const std::string& directory) {
+  return call(directory, "config.get", {{"format", "minimal"}});
+}
+
 void set_carrier(const std::string& directory, const std::string& port, bool has_carrier) {
   call(directory, "port.set", {{"name", port}, {"carrier", has_carrier}});
 }

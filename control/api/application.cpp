@@ -97,13 +97,15 @@ void Application::park(const std::string& name) {
 }
 
 // Opens a port, in the place of one that is parked if that is the same.
-RunningPort& Application::open(const std::string& home, const PortSpec& spec) {
+RunningPort& Application::open(const std::string& home, const PortSpec& spec, Unopened unopened) {
   const auto found = parked_.find(claim_of(spec));
   if (found != parked_.end() && found->second.opened.port) {
     // The kernel lets one at a time have it.
     make_way(found->second, spec.far_end);
   }
-  return network_.add_port(network_.find_switch(home), spec);
+  Network::RunningSwitch& running = network_.find_switch(home);
+  return unopened == Unopened::awaited ? network_.add_port_or_await(running, spec)
+                                       : network_.add_port(running, spec);
 }
 
 void Application::make_way(Parked& parked, const config::FarEnd& next) {
@@ -149,11 +151,12 @@ std::function<RunningPort&()> Application::as_it_was(const std::string& home,
       return network_.attach_port(network_.find_switch(home), spec, std::move(parked.opened));
     };
   }
-  return [this, home, old = running.spec,
+  const Unopened unopened = running.is_awaited ? Unopened::awaited : Unopened::refused;
+  return [this, home, unopened, old = running.spec,
           before = running.end->remember(running.spec.far_end)]() -> RunningPort& {
     PortSpec spec = old;
     spec.far_end = before.far_end;
-    RunningPort& port = open(home, spec);
+    RunningPort& port = open(home, spec, unopened);
     port.spec.far_end = old.far_end;
     settle(port);
     if (before.has_all_of_it) {
@@ -200,7 +203,7 @@ void Application::take_action(const config::SetSwitch& action) {
 }
 
 void Application::take_action(const config::AddPort& action) {
-  RunningPort& port = open(action.home, action.spec);
+  RunningPort& port = open(action.home, action.spec, unopened_);
   undo_.emplace_back(
       [this, name = action.spec.name] { network_.take_back_port(network_.find_port(name)); });
   settle(port);

@@ -27,7 +27,11 @@ using network::Network;
 
 class Application {
  public:
-  explicit Application(Network& network) : network_(network) {}
+  // A port to be added that cannot be opened is refused, or awaited: then it is lost until it can.
+  enum class Unopened { refused, awaited };
+
+  explicit Application(Network& network, Unopened unopened = Unopened::refused)
+      : network_(network), unopened_(unopened) {}
 
   // Takes 'step', or sees one port off that was dismissed before it: false, and the step is still
   // to be taken. Throws what the network refuses it with.
@@ -69,13 +73,14 @@ class Application {
 
   void add_all(RunningPort& port, const std::vector<config::StaticEntry>& entries);
   void park(const std::string& name);
-  RunningPort& open(const std::string& home, const config::PortSpec& spec);
+  RunningPort& open(const std::string& home, const config::PortSpec& spec, Unopened unopened);
   static void make_way(Parked& parked, const config::FarEnd& next);
   void settle(RunningPort& port);
   [[nodiscard]] std::function<RunningPort&()> as_it_was(const std::string& home,
                                                         const RunningPort& running);
 
   Network& network_;
+  const Unopened unopened_;
   std::deque<std::string> dismissed_;     // and not parked yet
   bool are_brought_ = false;              // no picture has those any more
   std::map<std::string, Parked> parked_;  // by their claims

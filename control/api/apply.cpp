@@ -42,8 +42,11 @@ rpc::Error refusal_of(const config::Step& step, const std::vector<std::string>& 
 
 }  // namespace
 
-Apply::Apply(Network& network, const std::vector<config::Step>& steps)
-    : network_(network), steps_(steps), before_(network.revision()), application_(network) {
+Apply::Apply(Network& network, const std::vector<config::Step>& steps, Unopened unopened)
+    : network_(network),
+      steps_(steps),
+      before_(network.revision()),
+      application_(network, unopened) {
   if (steps_.empty()) {
     stage_ = Stage::over;
   } else {
@@ -158,8 +161,8 @@ const config::Step& Apply::refused_step() const {
   return found != steps_.end() ? *found : steps_.back();
 }
 
-void carry_out(Network& network, const std::vector<config::Step>& steps) {
-  Apply apply(network, steps);
+void carry_out(Network& network, const std::vector<config::Step>& steps, Apply::Unopened unopened) {
+  Apply apply(network, steps, unopened);
   while (!apply.go_on()) {
   }
 }

@@ -23,9 +23,12 @@ namespace tapswitch::api {
 
 class Apply {
  public:
+  using Unopened = Application::Unopened;
+
   // Takes the steps that plan() has made for 'network' as it is now; together they count as one
   // change. Both must outlive it.
-  Apply(Network& network, const std::vector<config::Step>& steps);
+  Apply(Network& network, const std::vector<config::Step>& steps,
+        Unopened unopened = Unopened::refused);
   Apply(const Apply&) = delete;
   Apply& operator=(const Apply&) = delete;
   ~Apply();  // takes back what has not come to its end
@@ -58,6 +61,6 @@ class Apply {
 void check_steps(const Network& network, const std::vector<config::Step>& steps);
 
 // Carries the steps out at once.
-void carry_out(Network& network, const std::vector<config::Step>& steps);
+void carry_out(Network& network, const std::vector<config::Step>& steps, Apply::Unopened unopened);
 
 }  // namespace tapswitch::api

@@ -18,6 +18,7 @@
 #include "control/config/document.hpp"
 #include "control/config/plan.hpp"
 #include "control/config/read_document.hpp"
+#include "control/network/name_spaces.hpp"
 #include "control/network/tag_room.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
@@ -117,8 +118,9 @@ class PlanWork final : public rpc::Work {
   // all that it reads alone.
   [[nodiscard]] std::vector<config::Step> plan() const {
     const bool merges = rpc::text_or(params_, "mode", "replace") == "merge";
-    const config::NetworkSpec wanted =
+    config::NetworkSpec wanted =
         config::read_or_refuse(params_.at("config"), merges ? running_ : config::NetworkSpec());
+    network::prefer_names(wanted);
     return config::plan(running_, wanted);
   }
 

@@ -21,6 +21,7 @@
 #include "control/network/describe.hpp"
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
+#include "control/network/name_spaces.hpp"
 #include "control/network/tag_room.hpp"
 #include "control/rpc/error.hpp"
 #include "control/rpc/jsonrpc.hpp"
@@ -106,6 +107,7 @@ Json add_port(Network& network, const Json& params, const rpc::Caller& caller) {
   config::PortSpec spec;
   config::take_type(spec.far_end, params);
   config::change(spec, params);
+  network::prefer_name(spec);
   network.check_add_port(home, spec);
   if (is_dry_run(params)) {
     return plan("+ port " + spec.name);

@@ -112,7 +112,7 @@ Schema port_schema() {
       {"switch", name_schema(), "the switch it belongs to", true},
       {"type", Schema::word(config::far_end_types()), "its kind", true},
       {"state", Schema::word({"up", "down", "no_carrier", "lost"}),
-       "down: administratively; lost: its device is gone", true},
+       "down: administratively; lost: its device is gone, or was not to be had at the start", true},
       {"link",
        Schema::object({
            {"interface", nullable(any_text()), "its name now; null: the port has none", true},
@@ -127,6 +127,9 @@ Schema port_schema() {
       {"storms", Schema::list(Schema::word({"broadcast", "multicast", "unknown_unicast"}), 3),
        "classes of which a storm is under way: storm control has dropped frames of them within the "
        "last 5 s; where there is no storm control it is left out"},
+      {"lost_because", any_text(),
+       "of a port that is lost: what its opening was refused with last, or that its device is "
+       "gone"},
       {"door", name_schema(),
        "of a VDE client's port: the port of type vde by which it came in, whose rules it has"},
       {"warnings", Schema::list(any_text(), most_items),

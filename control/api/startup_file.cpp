@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api/startup_file.hpp"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <functional>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "control/api/apply.hpp"
 #include "control/api/arguments.hpp"
 #include "control/config/document.hpp"
 #include "control/config/plan.hpp"
 #include "control/config/read_document.hpp"
+#include "control/network/name_spaces.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::api {
@@ -34,26 +32,6 @@ namespace {
 
 bool is_passed(const config::PortSpec& port) { return config::is_passed(port.far_end); }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Whether a namespace is given by a process, in whose place another may be by now. Digits are a
-// name if there is one of that name (net_namespace.hpp).
-bool is_of_process(const std::string& name_space) {
-  constexpr std::string_view processes = "/proc/";
-  if (name_space.starts_with(processes)) {
-    const std::string_view rest = std::string_view(name_space).substr(processes.size());
-    return is_number(rest.substr(0, rest.find('/')));
-  }
-  return is_number(name_space) && ::access(("/run/netns/" + name_space).c_str(), F_OK) != 0;
-}
-
-bool is_in_namespace_of_process(const config::PortSpec& port) {
-  const auto name_space = config::name_space_of(port.far_end);
-  return name_space && is_of_process(*name_space);
-}
-
 // Takes those ports out that 'is_meant', unless they run here, and what is about them. Returns
 // their names.
 std::vector<std::string> leave_out(config::NetworkSpec& network, const Network::Ports& running,
@@ -69,31 +47,75 @@ std::vector<std::string> leave_out(config::NetworkSpec& network, const Network::
   return names;
 }
 
+// Has ports that run stay, though the file says nothing of them, for it cannot: they are in the
+// namespaces of processes, and came from an earlier daemon.
+void keep_unwritten(config::NetworkSpec& wanted, const config::NetworkSpec& running) {
+  std::set<std::string> names;
+  for (const auto& [name, home] : wanted.switches) {
+    for (const config::PortSpec& port : home.ports) {
+      names.insert(port.name);
+    }
+  }
+  for (const auto& [name, home] : running.switches) {
+    const auto found = wanted.switches.find(name);
+    if (found == wanted.switches.end()) {
+      continue;
+    }
+    config::SwitchSpec kept = home;
+    (void)config::remove_ports(kept, [&](const config::PortSpec& port) {
+      return names.contains(port.name) || !network::is_in_name_space_of_process(port);
+    });
+    auto& ports = found->second.ports;
+    ports.insert(ports.end(), kept.ports.begin(), kept.ports.end());
+    std::ranges::sort(ports, {}, &config::PortSpec::name);
+    auto& entries = found->second.static_entries;
+    entries.insert(entries.end(), kept.static_entries.begin(), kept.static_entries.end());
+    std::ranges::sort(entries, {}, [](const config::StaticEntry& entry) {
+      return std::pair(entry.vlan, entry.mac);
+    });
+  }
+}
+
 }  // namespace
 
-void StartupFile::load() {
+void StartupFile::load(Apply::Unopened unopened) {
   config::NetworkSpec wanted = read_startup_text(store_.read(), path());
-  for (const std::string& name : leave_out(wanted, network_.ports(), is_in_namespace_of_process)) {
+  const Network::Ports& running = network_.ports();
+  for (const std::string& name : leave_out(wanted, running, network::is_in_name_space_of_process)) {
     network_.tell_operator(fmt::format(
         "port {} is left out: the process whose namespace it was in is gone or another by "
         "now; a namespace with a name stays (ip netns attach NAME PID); the next save writes the "
         "file without it",
         name));
   }
-  for (const std::string& name : leave_out(wanted, network_.ports(), is_passed)) {
+  for (const std::string& name : leave_out(wanted, running, is_passed)) {
     network_.tell_operator(
         fmt::format("port {} is left out: whoever passed its descriptor (fd) has to pass it again; "
                     "the next save "
                     "writes the file without it",
                     name));
   }
-  carry_out(network_, config::plan(network_.configuration(), wanted));
+  keep_unwritten(wanted, network_.configuration());
+  carry_out(network_, config::plan(network_.configuration(), wanted), unopened);
   saved_revision_ = network_.revision();
 }
 
 std::string StartupFile::save() {
   const std::uint64_t revision = network_.revision();
-  store_.write(config::to_json(network_.configuration(), config::Format::minimal).dump(2) + '\n');
+  config::NetworkSpec written = network_.configuration();
+  std::set<std::string> unwritten;
+  for (const std::string& name : leave_out(written, {}, network::is_in_name_space_of_process)) {
+    unwritten.insert(name);
+    if (!unwritten_.contains(name)) {
+      network_.tell_operator(fmt::format(
+          "port {} is not saved: its namespace is given by a process, in whose place another may "
+          "be at the next start; a namespace with a name is saved (ip netns attach NAME PID, then "
+          "add the port anew)",
+          name));
+    }
+  }
+  store_.write(config::to_json(written, config::Format::minimal).dump(2) + '\n');
+  unwritten_ = std::move(unwritten);
   saved_revision_ = revision;
   return path();
 }

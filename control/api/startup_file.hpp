@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 
+#include "control/api/apply.hpp"
 #include "control/api/handlers.hpp"
 #include "control/config/store.hpp"
 #include "control/rpc/method.hpp"
@@ -20,11 +22,12 @@ class StartupFile {
   [[nodiscard]] const std::string& path() const { return store_.path(); }
   [[nodiscard]] bool exists() const { return store_.exists(); }
 
-  // Opens what the file says, on a network that has nothing yet. Throws rpc::Error; of mistakes in
-  // the file all are told, a line each.
-  void load();
+  // Opens what the file says, on a network that has nothing yet, or what was kept of an earlier
+  // one. Throws rpc::Error; of mistakes in the file all are told, a line each.
+  void load(Apply::Unopened unopened);
 
-  // The whole configuration as it is now; returns the path. Throws rpc::Error.
+  // Writes the configuration as it is now, without the ports in namespaces that are given by a
+  // process, each of which the operator is told of; returns the path. Throws rpc::Error.
   std::string save();
 
   // The same if there has been a change since it was loaded or saved.
@@ -34,6 +37,7 @@ class StartupFile {
   Network& network_;
   config::Store store_;
   std::uint64_t saved_revision_ = 0;
+  std::set<std::string> unwritten_;  // ports that run and are not in the file
 };
 
 // Throws rpc::Error unless 'text', which came from 'path', is a document without mistakes.

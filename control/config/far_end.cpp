@@ -156,6 +156,16 @@ bool rename_interface(FarEnd& end, const std::string& name) {
       end);
 }
 
+void rename_name_space(FarEnd& end, const std::string& name) {
+  std::visit(
+      [&](auto& kind) {
+        if constexpr (requires { kind.name_space; }) {
+          kind.name_space = name;
+        }
+      },
+      end);
+}
+
 bool is_made(const FarEnd& end) {
   return std::visit(
       [](const auto& kind) {

@@ -85,6 +85,10 @@ void complete(Json& json, const FarEnd& end, const std::string& port_name);
 // was called so already.
 bool rename_interface(FarEnd& end, const std::string& name);
 
+// Says of an end that is in a network namespace how that is called ('name_space'). Of others
+// nothing is said.
+void rename_name_space(FarEnd& end, const std::string& name);
+
 // The next five are told by members that only some kinds have; for the others the answer is no.
 // Whether it is an interface that the switch makes ('is_made').
 [[nodiscard]] bool is_made(const FarEnd& end);

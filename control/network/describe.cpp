@@ -28,6 +28,7 @@ PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
       number(port.number),
       offloads(port.port->offloads()),
       door(port.came_by),
+      refusal(port.is_lost ? port.refusal : ""),
       path_refusal(port.path_refusal()) {
   spec.rule = port.rule();
   for (const FloodKind kind : flood_kinds) {
@@ -66,6 +67,9 @@ Json to_json(const PortDescription& description) {
                {"offloads", config::offloads_to_json(description.offloads)}};
   if (!description.door.empty()) {
     json["door"] = description.door;
+  }
+  if (!description.refusal.empty()) {
+    json["lost_because"] = description.refusal;
   }
   if (!description.spec.rule.storm.is_none()) {
     Json& storms = json["storms"] = Json::array();

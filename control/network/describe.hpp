@@ -43,6 +43,7 @@ struct PortDescription {
   std::uint32_t number;
   OffloadSet offloads;
   std::string door;                         // of a guest
+  std::string refusal;                      // why it is lost; empty: it is not
   std::optional<std::string> path_refusal;  // nullopt: it is on the kernel path
   std::vector<FloodKind> storms;            // under way
 };

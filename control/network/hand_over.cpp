@@ -108,6 +108,9 @@ std::vector<HandOverMessage> messages_about(const Network& network, Unheritable 
   for (const auto& [name, port] : network.ports()) {
     if (auto handed = port.end->hand_over()) {
       messages.push_back(about_port(port, std::move(*handed)));
+    } else if (port.is_awaited && heritage_of(port.spec.far_end) == Heritage::handed) {
+      messages.push_back(
+          about_port(port, {.words = {{"refusal", port.refusal}}, .descriptors = {}}));
     }
   }
   for (const auto& [name, home] : network.switches()) {
@@ -203,6 +206,10 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
     throw std::runtime_error(fmt::format("the far end of port '{}' did not come", spec.name));
   }
   const Json words = handed->second.words;
+  if (words.contains("refusal")) {
+    network.add_awaited(home, spec, words.at("refusal").get<std::string>());
+    return;
+  }
   network.attach_port(home, spec, inherit_end(spec, words, std::move(handed->second.descriptors)))
       .is_held = words.value("is_held", false);
 }

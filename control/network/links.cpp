@@ -265,6 +265,7 @@ std::string_view Links::note(RunningPort& port, LinkStatus now) {
 void Links::lose(RunningPort& port) {
   parts_.watch.forget(port);
   port.is_lost = true;
+  port.refusal = "its device is gone";
   port.is_look_due = false;
   parts_.wires.let_go(port);
   port.seen = {};

@@ -66,13 +66,11 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
       plugs_(
           {.inventory = inventory_, .links = links_, .announcer = announcer_},
           [this](const auto& home, const auto& spec) { return open(home, spec); },
-          [this](RunningPort& port, OpenedPort opened) { exchange(port, std::move(opened)); }),
-      reopening_({.inventory = inventory_,
-                  .links = links_,
-                  .wires = wires_,
-                  .conditioning = conditioning_,
-                  .announcer = announcer_},
-                 [this](const auto& home, const auto& spec) { return open(home, spec); }),
+          [this](RunningPort& port, OpenedPort opened) { exchange(port, opened); }),
+      reopening_(
+          {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
+          [this](const auto& home, const auto& spec) { return plugs_.open(home, spec); },
+          [this](RunningPort& port, OpenedPort& opened) { exchange(port, opened); }),
       mirrors_(inventory_, changes_),
       storms_(inventory_, announcer_),
       port_numbers_(inventory_),

@@ -143,6 +143,11 @@ class Network {
   // Throws rpc::Error if this daemon has not the workers that such a port needs.
   void check_here(const config::PortSpec& spec) const;
   RunningPort& add_port(RunningSwitch& home, const config::PortSpec& spec);
+  // The same, but a far end that cannot be opened now is awaited: the port is lost until it can be,
+  // of which the operator is told. Throws what check_add_port() throws.
+  RunningPort& add_port_or_await(RunningSwitch& home, const config::PortSpec& spec);
+  // Adds one that is awaited; 'refusal' says why it is not open.
+  RunningPort& add_awaited(RunningSwitch& home, const config::PortSpec& spec, std::string refusal);
   // The same where somebody has passed the far end to us: 'fd' tells what is in 'passed'.
   void check_add_passed(const RunningSwitch& home, const config::PortSpec& spec,
                         const PassedEnd& passed) const;
@@ -241,21 +246,24 @@ class Network {
   }
 
  private:
-  // network_ports.cpp: opens, changes and closes ports.
+  // network_opening.cpp: opens ports and puts them on their switches.
   void check_attach_port(const RunningSwitch& home, const config::PortSpec& spec) const;
   [[nodiscard]] OpenedPort open(const RunningSwitch& home, const config::PortSpec& spec) const;
+  // Requires: check_add_port() has passed.
+  RunningPort& open_and_attach(RunningSwitch& home, const config::PortSpec& spec);
   // Takes what was opened only if it succeeds.
   RunningPort& attach(RunningSwitch& home, const config::PortSpec& spec, OpenedPort&& opened);
   RunningPort& attach_or_put_back(RunningSwitch& home, const config::PortSpec& spec,
                                   OpenedPort opened);
   RunningPort& enter(RunningPort&& added, OpenedPort& opened);
   void mirror(const RunningPort& added) const;
-  void make_as_wanted(RunningPort& port, const config::PortSpec& spec,
-                      const config::FarEndChange& change);
-  void exchange(RunningPort& port, OpenedPort opened);
   void answer_at(int bell, const std::string& name, Undo& undo);
   void attend_to(const std::string& name);
   void learn_offloads(const OffloadSet& granted);
+  // network_ports.cpp: changes and closes them.
+  void make_as_wanted(RunningPort& port, const config::PortSpec& spec,
+                      const config::FarEndChange& change);
+  void exchange(RunningPort& port, OpenedPort& opened);
   // Calls 'some' now and in further turns of the control thread for as long as it returns that
   // there is more to do and the ports are ours.
   void in_turns(std::function<bool()> some);

@@ -125,6 +125,8 @@ struct OpenedPort {
   std::vector<std::string> remarks = {};                       // what the port's user should know
   // Which offloads the kernel lets an end have that may have all that it knows; nullopt: not asked.
   std::optional<OffloadSet> granted = {};
+  std::string refusal =
+      {};  // why this stands in the place of a port that is lost; empty: it does not
 };
 
 inline std::optional<OpenedPort> OpenEnd::open_opposite() const { return std::nullopt; }

@@ -6,7 +6,7 @@
 
 #include "control/network/kinds/kinds.hpp"
 #include "control/network/patch_ends.hpp"
-#include "control/network/unplugged_end.hpp"
+#include "control/network/stand_in.hpp"
 #include "control/network/wires.hpp"
 
 namespace tapswitch::network {
@@ -16,7 +16,7 @@ Plugs::Plugs(const Parts& parts, Open open, Replace replace)
 
 OpenedPort Plugs::open(const RunningSwitch& home, const config::PortSpec& spec) const {
   if (!spec.has_carrier && !has_plug(spec.far_end)) {
-    return open_unplugged(spec.far_end);
+    return stand_in_for_unplugged(spec.far_end);
   }
   return open_(home, spec);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // plugs.hpp: unplugs ports and plugs them in again (decision 74). A kind that has_plug() stays open
 // and takes its far end the carrier; a port of another kind is closed, and until it is plugged in
-// an UnpluggedEnd stands in its place. Threads: the control thread.
+// an end stands in its place (stand_in.hpp). Threads: the control thread.
 #pragma once
 
 #include <functional>

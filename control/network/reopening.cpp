@@ -9,16 +9,17 @@
 
 namespace tapswitch::network {
 
-Reopening::Reopening(const Parts& parts, Open open) : parts_(parts), open_(std::move(open)) {}
+Reopening::Reopening(const Parts& parts, Open open, Exchange exchange)
+    : parts_(parts), open_(std::move(open)), exchange_(std::move(exchange)) {}
 
 bool Reopening::reopen_some(TimePoint now) {
   std::vector<RunningPort*> due;
   for (auto& [name, port] : parts_.inventory.ports()) {
-    if (!port.is_lost || !config::is_to_reopen(port.spec.far_end)) {
+    if (!port.is_lost || !(port.is_awaited || config::is_to_reopen(port.spec.far_end))) {
       continue;
     }
-    const auto attempt = attempts_.find(name);
-    if (attempt == attempts_.end() || attempt->second.next <= now) {
+    const auto next = next_.find(name);
+    if (next == next_.end() || next->second <= now) {
       due.push_back(&port);
     }
   }
@@ -27,14 +28,13 @@ bool Reopening::reopen_some(TimePoint now) {
     due.resize(most_at_once);
   }
   for (RunningPort* port : due) {
-    Attempt& attempt = attempts_[port->spec.name];
-    attempt.next = now + interval;
-    reopen(*port, attempt);
+    next_[port->spec.name] = now + interval;
+    reopen(*port);
   }
   return are_more;
 }
 
-void Reopening::reopen(RunningPort& port, Attempt& attempt) {
+void Reopening::reopen(RunningPort& port) {
   OpenedPort opened;
   try {
     opened = open_(*port.home, port.spec);
@@ -43,19 +43,19 @@ void Reopening::reopen(RunningPort& port, Attempt& attempt) {
     if (!port.spec.has_carrier) {
       opened.end->set_plugged(false);
     }
-    parts_.conditioning.replace(port, opened.port);
-    port.end = std::move(opened.end);
+    exchange_(port, opened);
   } catch (const std::exception& error) {
     (void)opened.end->put_back();
-    if (std::exchange(attempt.refusal, error.what()) != error.what()) {
-      parts_.announcer.tell_operator(
-          fmt::format("port {} cannot be opened anew yet: {}", port.spec.name, error.what()));
+    if (std::exchange(port.refusal, error.what()) != error.what()) {
+      parts_.announcer.tell_operator(fmt::format("port {} cannot be opened{} yet: {}",
+                                                 port.spec.name, port.is_awaited ? "" : " anew",
+                                                 error.what()));
     }
     return;
   }
-  attempt.refusal.clear();
+  port.refusal.clear();
+  port.is_awaited = false;
   parts_.links.regain(port);
-  port.remarks = std::move(opened.remarks);
   parts_.announcer.tell_remarks(port);
   parts_.announcer.tell(port, port.state(port.seen) == "up" ? "up" : "down");
   parts_.wires.follow(*port.home);

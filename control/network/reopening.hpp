@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// reopening.hpp: opens ports anew whose device is gone, if their user wants it and it can be had
-// again. Threads: the control thread. Limits: 'most_at_once' in a turn, each at most once in
-// 'interval'; why one cannot be opened is told once, however often it is tried.
+// reopening.hpp: opens ports that are lost: whose device was never there, or is gone and their user
+// wants them opened anew. Threads: the control thread. Limits: 'most_at_once' in a turn, each at
+// most once in 'interval'; why one cannot be opened is told once, however often it is tried.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,6 @@
 
 #include "control/config/model.hpp"
 #include "control/network/announcer.hpp"
-#include "control/network/conditioning.hpp"
 #include "control/network/inventory.hpp"
 #include "control/network/links.hpp"
 #include "control/network/open_end.hpp"
@@ -30,33 +29,32 @@ class Reopening {
     Inventory& inventory;
     Links& links;
     Wires& wires;
-    Conditioning& conditioning;
     const Announcer& announcer;
   };
 
   // Opens the far end of a port that is on 'home'. Throws rpc::Error with what the kernel refuses.
   using Open = std::function<OpenedPort(const RunningSwitch& home, const config::PortSpec& spec)>;
 
+  // Puts what was opened in the place of what the port is, and leaves that in it. Throws
+  // rpc::Error; then all is as it was.
+  using Exchange = std::function<void(RunningPort& port, OpenedPort& opened)>;
+
   // The parts must outlive it.
-  Reopening(const Parts& parts, Open open);
+  Reopening(const Parts& parts, Open open, Exchange exchange);
 
   // Tries some of those that are due. Returns whether there are more.
   [[nodiscard]] bool reopen_some(TimePoint now);
 
   // The port is removed: another of its name has nothing to do with it.
-  void forget(const std::string& port) noexcept { attempts_.erase(port); }
+  void forget(const std::string& port) noexcept { next_.erase(port); }
 
  private:
-  struct Attempt {
-    TimePoint next{};          // not tried before
-    std::string refusal = {};  // why it could not be opened; empty: it was
-  };
-
-  void reopen(RunningPort& port, Attempt& attempt);
+  void reopen(RunningPort& port);
 
   const Parts parts_;
   const Open open_;
-  std::map<std::string, Attempt> attempts_;  // by port
+  const Exchange exchange_;
+  std::map<std::string, TimePoint> next_;  // by port: not tried before
 };
 
 }  // namespace tapswitch::network

@@ -37,7 +37,11 @@ struct RunningPort {
   TimePoint added{};
   std::uint32_t number = 0;  // its own for its life (PortNumbers)
   LinkStatus seen = {};      // as it was when we looked or heard of it last (Links)
-  bool is_lost = false;      // its device is gone (Links)
+  bool is_lost = false;      // its device is gone, or was never there (Links)
+  // The port's device was never there: it is opened as soon as it can be, whatever its user says of
+  // one that is gone (Reopening).
+  bool is_awaited = false;
+  std::string refusal = {};  // why a port that is lost is not open (Links, Reopening)
   bool is_look_due = false;  // nobody could look at its link, for want of something (Links)
   bool is_held = false;      // has no carrier, for nobody is at the other end of its wire (Wires)
   std::optional<LinkKey> link_key = {};      // where it is heard of; nullopt: nowhere (LinkWatch)

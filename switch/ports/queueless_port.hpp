@@ -18,7 +18,7 @@ class QueuelessPort : public Base {
                                       FrameBuffer& /*frame*/) noexcept final {
     return ReceiveStatus::empty;
   }
-  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept final {
+  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override {
     return SendStatus::link_down;
   }
 };

@@ -7,10 +7,12 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <filesystem>
 #include <system_error>
 #include <thread>
 
@@ -68,6 +70,36 @@ KernelResult<UniqueFd> NetNamespaceRef::open() const {
     return error;
   }
   return fd;
+}
+
+bool NetNamespaceRef::is_of_process() const {
+  constexpr std::string_view processes = "/proc/";
+  if (text_.starts_with(processes)) {
+    const std::string_view rest = std::string_view(text_).substr(processes.size());
+    return is_number(rest.substr(0, rest.find('/')));
+  }
+  return is_number(text_) && ::access((names_directory + text_).c_str(), F_OK) != 0;
+}
+
+std::optional<std::string> NetNamespaceRef::find_name() const {
+  const auto wanted = open();
+  if (!wanted) {
+    return std::nullopt;
+  }
+  const NetNamespaceId id = net_namespace_id(wanted->get());
+  std::optional<std::string> first;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(names_directory, error), end;
+       !error && entry != end; entry.increment(error)) {
+    struct stat status {};
+    if (::stat(entry->path().c_str(), &status) == 0 && id_of(status) == id) {
+      std::string name = entry->path().filename().string();
+      if (!first || name < *first) {
+        first = std::move(name);
+      }
+    }
+  }
+  return first;
 }
 
 KernelResult<UniqueFd> open_current_net_namespace() {

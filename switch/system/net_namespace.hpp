@@ -31,6 +31,12 @@ class NetNamespaceRef {
   // Non-blocking whatever the path leads to; an error if that is not a network namespace.
   [[nodiscard]] KernelResult<UniqueFd> open() const;
 
+  // Whether it is given by a process, in whose place another may be at another time.
+  [[nodiscard]] bool is_of_process() const;
+  // Returns the name by which 'ip netns' knows the same namespace, the first of several; nullopt:
+  // there is none, or none can be found.
+  [[nodiscard]] std::optional<std::string> find_name() const;
+
   bool operator==(const NetNamespaceRef&) const = default;
 
  private:

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "control/api/apply.hpp"
-#include "control/api/startup_file.hpp"
 #include "control/config/plan.hpp"
 #include "control/config/read_document.hpp"
 #include "tests/api/apply_fixture.hpp"
@@ -242,7 +241,7 @@ TEST_F(ApplyApi, WhatCannotBeUndoneIsSaidWhateverTheCause) {
   too_large.spec.fdb_capacity = std::size_t{1} << 62;  // more than any vector holds
   steps.push_back({.action = too_large, .lines = {{.text = "+ switch sw1"}}});
   try {
-    api::carry_out(network_, steps);
+    api::carry_out(network_, steps, api::Apply::Unopened::refused);
     FAIL();
   } catch (const rpc::Error& error) {
     const Json data = error.to_json()["data"];
@@ -277,62 +276,6 @@ TEST_F(ApplyApi, InterfaceThatWasThereBeforeOutlivesItsReplacement) {
   call("config.apply", {{"config", instead_of("old", "new", port({{"interface", "old"}}))}});
   call("port.remove", {{"name", "new"}});
   EXPECT_NE(interfaces().find("old"), std::string::npos);
-}
-
-class StartupFileTest : public ApplyApi {
- protected:
-  std::string path_ = directory_.file("lab.json");
-  api::StartupFile file_{network_, path_};
-};
-
-TEST_F(StartupFileTest, WhatIsSavedCanBeLoaded) {
-  add_port("alice", {{"vlan", {{"mode", "access"}, {"pvid", 10}}}});
-  call("fdb.add", {{"mac", "02:00:00:00:00:01"}, {"vlan", 10}, {"port", "alice"}});
-  const Json before = document()["switches"];
-  EXPECT_EQ(file_.save(), path_);
-  call("switch.remove", {{"name", "sw0"}, {"force", true}});
-  file_.load();
-  EXPECT_EQ(document()["switches"], before);
-}
-
-TEST_F(StartupFileTest, MistakesNameFileAndLine) {
-  std::ofstream(path_) << "{\n\"version\": 3,\n\"switches\": []}";
-  try {
-    file_.load();
-    FAIL();
-  } catch (const rpc::Error& error) {
-    const std::string text = error.what();
-    EXPECT_NE(text.find(path_ + ":2:12: /version: "), std::string::npos) << text;
-    EXPECT_NE(text.find(path_ + ":3:13: /switches: "), std::string::npos) << text;
-  }
-}
-
-TEST_F(StartupFileTest, AutosaveIsOnDiskBeforeTheAnswer) {
-  daemon_.save = [this] { return file_.save(); };
-  const rpc::Dispatcher saving(
-      methods_,
-      api::with_autosave(api::bind_all(network_, daemon_, meter_, captures_), methods_, file_));
-  const auto ask = [&](const char* method, const Json& params) {
-    const Json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
-    return Json::parse(saving.answer(request.dump(), {}).value());
-  };
-  ask("vlan.set", {{"vid", 10}, {"name", "office"}});
-  EXPECT_EQ(config::Store(path_).read().find("\"revision\""), std::string::npos);
-  EXPECT_NE(config::Store(path_).read().find("office"), std::string::npos);
-
-  // A directory in its place: the change is made, and the answer says that it is not saved.
-  std::filesystem::remove(path_);
-  std::filesystem::create_directory(path_);
-  const Json refused = ask("vlan.set", {{"vid", 20}, {"name", "lab"}});
-  EXPECT_EQ(refused["error"]["data"]["applied"], true) << refused;
-  EXPECT_EQ(document()["switches"]["sw0"]["vlans"]["20"]["name"], "lab");
-
-  // The next change, or config.save, saves both.
-  std::filesystem::remove(path_);
-  EXPECT_EQ(ask("config.save", {{"dry_run", true}})["result"]["plan"].size(), 1U);
-  EXPECT_FALSE(std::filesystem::exists(path_));
-  EXPECT_EQ(ask("config.save", Json::object())["result"]["path"], path_);
-  EXPECT_NE(config::Store(path_).read().find("lab"), std::string::npos);
 }
 
 }  // namespace apply_test

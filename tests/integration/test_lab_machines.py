@@ -73,6 +73,22 @@ def test_machines_boot_and_ping_each_other_across_two_switches(lab_files, boot):
     lab.assert_nothing_is_left()
 
 
+def test_machine_is_stopped_and_started_while_its_port_stays(lab_files, boot):
+    document = machines(boot, 1)
+    document["nodes"]["alice"] = {}
+    document["links"].append({"ends": ["alice:eth0", "sw0"], "addresses": ["10.95.0.250/24"]})
+    lab = lab_files.make(document)
+    run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)
+    lab.tapctl("lab", "stop", "vm1", "--lab", lab.name)
+    assert lab.states() == {"alice": "up", "vm1": "stopped"}
+    wait_until(lambda: lab.ports()["vm1"]["state"] == "no_carrier", "nobody is at its port")
+    assert "no difference" in lab.up().stdout
+    run(program("TAPCTL"), "lab", "start", "vm1", "--lab", lab.name, timeout=BOOT)
+    lab.exec("alice", "ping", "-c", "1", "-W", "10", "10.95.0.1")
+    lab.down()
+    lab.assert_nothing_is_left()
+
+
 def test_machine_that_was_killed_is_started_again(lab_files, boot):
     lab = lab_files.make(machines(boot, 1))
     run(program("TAPCTL"), "lab", "up", lab.path, timeout=BOOT)

@@ -133,3 +133,16 @@ def test_without_root_and_rootless_it_says_what_to_do(user):
     user.write(star(1))
     done = user.tapctl("lab", "up", user.path, check=False)
     assert done.returncode == 1 and "use sudo, or --rootless" in done.stderr
+
+
+def test_node_is_stopped_and_started(user):
+    user.write(star(2, processes={"sleeper": "exec sleep 1000"}))
+    user.tapctl("lab", "up", "--rootless", user.path)
+    user.tapctl("lab", "restart", "n1")
+    user.tapctl("lab", "exec", "n2", "--", "ping", "-c", "1", "-W", "2", "10.97.0.1")
+    user.tapctl("lab", "stop", "n1")
+    status = json.loads(user.tapctl("lab", "status", "--json").stdout)
+    assert {node["name"]: node["state"] for node in status["nodes"]} == {"n1": "stopped", "n2": "up"}
+    assert "no difference" in user.tapctl("lab", "up", user.path).stdout
+    user.tapctl("lab", "start", "n1")
+    user.tapctl("lab", "exec", "n2", "--", "ping", "-c", "1", "-W", "2", "10.97.0.1")

@@ -28,6 +28,7 @@ TEST(LabState, WhatIsWrittenIsReadAgain) {
                             .since = 99,
                             .name_space = NamespaceRecord{"lab-alice", {.device = 4, .inode = 5}},
                             .processes = {{"web", {.pid = 18, .start = 4712}}}};
+    state.stopped = {"bob"};
   });
   const auto found = StateFile::load(directory.file("."));
   ASSERT_TRUE(found);
@@ -39,6 +40,7 @@ TEST(LabState, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(alice.name_space->name, "lab-alice");
   EXPECT_EQ(alice.name_space->id.inode, 5U);
   EXPECT_EQ(alice.processes.at("web").start, 4712U);
+  EXPECT_EQ(found->stopped, std::set<std::string>{"bob"});
 }
 
 TEST(LabState, AnotherBootHasLeftNothing) {

@@ -154,6 +154,21 @@ TEST_F(HandOver, TapThatDoesNotComeIsMissed) {
   EXPECT_THROW(inheritance.build(other_), std::runtime_error);
 }
 
+TEST_F(HandOver, PortThatIsAwaitedIsAwaitedByTheSuccessorToo) {
+  add_port("a");
+  config::PortSpec spec;
+  spec.name = "b";
+  config::TapSpec tap;
+  tap.interface = "b";
+  tap.name_space = "no-such";
+  spec.far_end = tap;
+  network_.add_port_or_await(network_.find_switch("sw0"), spec);
+  tell().build(other_);
+  EXPECT_EQ(other_.configuration(), network_.configuration());
+  EXPECT_TRUE(other_.find_port("b").is_awaited);
+  EXPECT_EQ(other_.find_port("b").refusal, network_.find_port("b").refusal);
+}
+
 TEST_F(HandOver, DescriptorsThatAreNotCompleteAreRefused) {
   add_port("a");
   for (const network::HandOverMessage& message :

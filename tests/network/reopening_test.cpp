@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "control/network/conditioning.hpp"
 #include "tests/network/link_stage.hpp"
 
 namespace tapswitch::test {
@@ -43,12 +44,12 @@ class ReopeningTest : public LinkStage {
   Told tried_;
   network::Conditioning conditioning_{inventory_, [](const RunningPort&) {}};
   Reopening reopening_{
-      {.inventory = inventory_,
-       .links = links_,
-       .wires = wires_,
-       .conditioning = conditioning_,
-       .announcer = announcer_},
-      [this](const RunningSwitch&, const config::PortSpec& spec) { return open(spec.name); }};
+      {.inventory = inventory_, .links = links_, .wires = wires_, .announcer = announcer_},
+      [this](const RunningSwitch&, const config::PortSpec& spec) { return open(spec.name); },
+      [this](RunningPort& port, OpenedPort& opened) {
+        conditioning_.replace(port, opened.port);
+        port.end = std::move(opened.end);
+      }};
 };
 
 TEST_F(ReopeningTest, LostPortIsOpenedAnewAndIsUp) {
@@ -84,11 +85,34 @@ TEST_F(ReopeningTest, EachIsTriedOnceASecondAndItsRefusalToldOnce) {
   EXPECT_EQ(notices(), Told{"port a cannot be opened anew yet: it is busy"});
 }
 
+TEST_F(ReopeningTest, PortThatWasNeverThereIsOpenedWhateverItsUserSaysOfReopening) {
+  RunningPort& a = add_lost("a");
+  std::get<config::TapSpec>(a.spec.far_end).reopen = false;
+  a.is_awaited = true;
+  a.refusal = refusal_ = "there is no such namespace";
+  EXPECT_FALSE(reopening_.reopen_some(start));
+  EXPECT_EQ(notices(), Told{}) << "it was told already";
+  refusal_ = "it is busy";
+  EXPECT_FALSE(reopening_.reopen_some(start + Reopening::interval));
+  EXPECT_EQ(notices(), Told{"port a cannot be opened yet: it is busy"});
+  EXPECT_EQ(a.refusal, "it is busy");
+  refusal_.clear();
+  EXPECT_FALSE(reopening_.reopen_some(start + 2 * Reopening::interval));
+  EXPECT_FALSE(a.is_lost);
+  EXPECT_EQ(a.refusal, "");
+  // When its device goes it is as any other.
+  become(a, {});
+  EXPECT_EQ(a.refusal, "its device is gone");
+  EXPECT_FALSE(reopening_.reopen_some(start + 3 * Reopening::interval));
+  EXPECT_TRUE(a.is_lost);
+}
+
 TEST_F(ReopeningTest, OtherPortOfTheSameNameIsTriedAtOnce) {
-  add_lost("a");
+  RunningPort& a = add_lost("a");
   refusal_ = "there is no such interface";
   EXPECT_FALSE(reopening_.reopen_some(start));
   reopening_.forget("a");
+  a.refusal.clear();
   EXPECT_FALSE(reopening_.reopen_some(start));
   EXPECT_EQ(tried_.size(), 2U);
   EXPECT_EQ(notices().size(), 2U);

@@ -76,6 +76,23 @@ TEST(NetNamespace, NameAndPathMeanTheSame) {
   EXPECT_FALSE(net_namespace_id(by_name->get()) == current_net_namespace());
 }
 
+TEST(NetNamespace, WhatIsGivenByAProcessIsTold) {
+  const std::string ours = std::to_string(::getpid());
+  EXPECT_TRUE(NetNamespaceRef(ours).is_of_process());
+  EXPECT_TRUE(NetNamespaceRef("/proc/" + ours + "/ns/net").is_of_process());
+  for (const char* other : {"lab", "12ab", "", "/run/netns/12", "/proc/self/ns/net", "/proc/"}) {
+    EXPECT_FALSE(NetNamespaceRef(other).is_of_process()) << other;
+  }
+}
+
+TEST(NetNamespace, NameIsFoundOfWhateverLeadsToTheSame) {
+  TAPSWITCH_REQUIRES_ROOT();
+  const TemporaryNamespace lab;
+  lab.run([&] { EXPECT_EQ(NetNamespaceRef("/proc/thread-self/ns/net").find_name(), lab.name()); });
+  EXPECT_EQ(NetNamespaceRef(lab.path()).find_name(), lab.name());
+  EXPECT_EQ(NetNamespaceRef("no-such-lab").find_name(), std::nullopt);
+}
+
 TEST(NetNamespace, WorkIsDoneInsideAndTheCallerStaysOutside) {
   TAPSWITCH_REQUIRES_ROOT();
   const TemporaryNamespace lab;

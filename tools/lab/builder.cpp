@@ -21,6 +21,7 @@
 #include "tools/lab/machine.hpp"
 #include "tools/lab/name_spaces.hpp"
 #include "tools/lab/near_ends.hpp"
+#include "tools/lab/node_ports.hpp"
 #include "tools/lab/process_search.hpp"
 
 namespace tapswitch::lab {
@@ -36,34 +37,6 @@ bool is_netns(const NodeSpec& node) { return node.kind == NodeSpec::Kind::netns;
 
 std::string count(std::size_t number, const char* noun, const char* ending = "s") {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : ending);
-}
-
-// 'document' without the ports of namespaces that are not there, and without static entries that
-// lead to these.
-Json without_ports_of(const Site& site, Json document, const std::set<std::string>& nodes) {
-  std::set<std::string> names;
-  for (const std::string& node : nodes) {
-    names.insert(namespace_name(site.lab.name, node));
-  }
-  for (auto& [name, home] : document["switches"].items()) {
-    if (!home.contains("ports")) {
-      continue;
-    }
-    Json& ports = home["ports"];
-    for (auto port = ports.begin(); port != ports.end();) {
-      port = names.contains(port->value("namespace", "")) ? ports.erase(port) : std::next(port);
-    }
-    if (home.contains("fdb") && home["fdb"].contains("static")) {
-      Json kept = Json::array();
-      for (const Json& entry : home["fdb"]["static"]) {
-        if (ports.contains(entry.value("port", ""))) {
-          kept.push_back(entry);
-        }
-      }
-      home["fdb"]["static"] = kept;
-    }
-  }
-  return document;
 }
 
 void make_all_namespaces(const Site& site, const WorkPlan& plan) {
@@ -250,7 +223,7 @@ class Crew {
 void build(const Site& site, const Json& document, const WorkPlan& plan) {
   // A port whose namespace has gone does not come back by itself, so it goes before it comes.
   if (!plan.starts_daemon && !(plan.remove.empty() && plan.make.empty())) {
-    apply_document(site.directory, without_ports_of(site, document, plan.make));
+    apply_document(site.directory, without_ports_of(site.lab, document, plan.make));
   }
   remove_nodes(site.state, plan.remove);
   make_all_namespaces(site, plan);

@@ -17,6 +17,7 @@
 #include "tools/lab/guard.hpp"
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/link.hpp"
+#include "tools/lab/power.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/lab/status.hpp"
 #include "tools/lab/up.hpp"
@@ -50,6 +51,15 @@ int carry_out(const Words& words) {
   }
   if (verb == "status") {
     return status(words, style);
+  }
+  if (verb == "stop") {
+    return stop(words);
+  }
+  if (verb == "start") {
+    return start(words);
+  }
+  if (verb == "restart") {
+    return restart(words);
   }
   if (verb == "exec") {
     return exec(words);
@@ -108,10 +118,15 @@ void append_nodes(std::string& lines, const std::string& begin,
   }
 }
 
+bool takes_nodes(const std::string& verb) {
+  return verb == "stop" || verb == "start" || verb == "restart";
+}
+
 // Appends what 'verb' takes as its word, of what is there.
 void append_names(std::string& lines, const std::string& verb, const std::string& begin,
                   const std::optional<std::string>& lab) {
-  if (verb == "exec" || verb == "shell" || verb == "console" || verb == "log") {
+  if (takes_nodes(verb) || verb == "exec" || verb == "shell" || verb == "console" ||
+      verb == "log") {
     append_nodes(lines, begin, lab);
   } else if (verb == "down" || verb == "status" || verb == "graph") {
     for (const std::string& name : lab_names()) {
@@ -146,7 +161,8 @@ std::string complete(const std::vector<std::string>& words) {
           lines += name.starts_with(begin) ? name + '\t' + option.text + '\n' : "";
         }
       }
-    } else if (words.size() == 2 || words[words.size() - 2] == lab) {
+    } else if (words.size() == 2 || words[words.size() - 2] == lab ||
+               takes_nodes(said.verb->name)) {
       append_names(lines, said.verb->name, begin, lab);
     }
   } catch (const std::exception&) {

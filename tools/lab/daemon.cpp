@@ -105,7 +105,7 @@ void start_daemon(const DaemonStart& start, LogKeeper& logs,
   const UniqueFd output = logs.open(program_name);
   const std::size_t offset = logs.size(program_name);
   std::vector<std::string> words = {daemon_program(), "--config", document_file(directory),
-                                    "--socket", control_socket(directory)};
+                                    "--strict",       "--socket", control_socket(directory)};
   if (start.has_kernel_path) {
     words.emplace_back("--kernel-path");
   }
@@ -144,6 +144,10 @@ Json difference(const std::string& directory, const Json& document) {
 
 void apply_document(const std::string& directory, const Json& document) {
   call(directory, "config.apply", {{"config", document}, {"mode", "replace"}});
+}
+
+Json running_document(const std::string& directory) {
+  return call(directory, "config.get", {{"format", "minimal"}});
 }
 
 void set_carrier(const std::string& directory, const std::string& port, bool has_carrier) {

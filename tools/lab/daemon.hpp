@@ -37,6 +37,9 @@ void start_daemon(const DaemonStart& start, LogKeeper& logs,
 [[nodiscard]] Json difference(const std::string& directory, const Json& document);
 void apply_document(const std::string& directory, const Json& document);
 
+// Returns the document of what runs. Throws Failure.
+[[nodiscard]] Json running_document(const std::string& directory);
+
 // Unplugs a port, or plugs it in. Throws Failure.
 void set_carrier(const std::string& directory, const std::string& port, bool has_carrier);
 

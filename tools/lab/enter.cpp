@@ -45,6 +45,12 @@ NodeSpec find_node(const FoundLab& lab, const std::string& name) {
   return found->second;
 }
 
+void refuse_stopped(const FoundLab& lab, const std::string& node) {
+  if (lab.state.stopped.contains(node)) {
+    throw Failure(fmt::format("node {0} is stopped: `tapctl lab start {0}` starts it", node));
+  }
+}
+
 // Becomes the command, in the node. Returns only by a throw.
 [[noreturn]] void become(const FoundLab& lab, const NodeSpec& node,
                          std::vector<std::string> command) {
@@ -80,6 +86,7 @@ int enter(const Words& words, const std::vector<std::string>& command) {
     throw Failure(fmt::format("{0} is a virtual machine: 'tapctl lab console {0}' is its console",
                               node.name));
   }
+  refuse_stopped(lab, node.name);
   if (!lab.state.keeper) {
     become(lab, node, command);
   }
@@ -117,6 +124,7 @@ int console(const Words& words) {
     throw Failure(
         fmt::format("{0} is no virtual machine: 'tapctl lab shell {0}' leads into it", node.name));
   }
+  refuse_stopped(lab, node.name);
   return attach_console(console_socket(lab.directory, node.name));
 }
 

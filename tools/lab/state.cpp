@@ -77,7 +77,8 @@ Json to_json(const State& state) {
                {"keeper", to_json(state.keeper)},
                {"daemon", to_json(state.daemon)},
                {"kernel_path", state.has_kernel_path},
-               {"nodes", Json::object()}};
+               {"nodes", Json::object()},
+               {"stopped", state.stopped}};
   for (const auto& [name, node] : state.nodes) {
     json["nodes"][name] = to_json(node);
   }
@@ -100,6 +101,8 @@ State state_from(const Json& json) {
   for (const auto& [name, node] : json.at("nodes").items()) {
     state.nodes.emplace(name, node_from(node));
   }
+  // Likewise.
+  state.stopped = json.value("stopped", std::set<std::string>());
   return state;
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "control/rpc/json.hpp"
@@ -45,6 +46,9 @@ struct State {
   // until the lab goes: an interface does not become another beneath what uses it.
   bool has_kernel_path = false;
   std::map<std::string, NodeRecord> nodes = {};
+  // Nodes that are down because their user has stopped them. One that is on record all the same has
+  // not come to its end.
+  std::set<std::string> stopped = {};
 };
 
 // Thread-safe.

@@ -82,6 +82,10 @@ Json node_status(const FoundLab& lab, const NodeSpec& node) {
   const bool is_netns = node.kind == NodeSpec::Kind::netns;
   Json json = {{"name", node.name}, {"kind", is_netns ? "netns" : "vm"}};
   const auto record = lab.state.nodes.find(node.name);
+  if (lab.state.stopped.contains(node.name)) {
+    json["state"] = "stopped";
+    return json;
+  }
   if (record == lab.state.nodes.end()) {
     json.update({{"state", "down"}, {"problem", "it is not there"}});
     return json;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,7 @@
 #include "tools/lab/keeper.hpp"
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
+#include "tools/lab/node_ports.hpp"
 #include "tools/lab/selection.hpp"
 #include "tools/terminal/text.hpp"
 
@@ -103,7 +105,15 @@ class Up {
     const bool is_rootless =
         ::geteuid() != 0 || words_.has("rootless") || (before && before->keeper);
     has_kernel_path_ = is_up ? before->has_kernel_path : !is_rootless && can_have_kernel_path();
-    document_ = wire(file_.reading.lab, directory_, has_kernel_path_).document;
+    document_ = document_of(file_.reading.lab, has_kernel_path_,
+                            is_up ? before->stopped : std::set<std::string>());
+  }
+
+  // Returns what the daemon is to run; a node that is stopped has no ports.
+  [[nodiscard]] Json document_of(const LabSpec& lab, bool has_kernel_path,
+                                 const std::set<std::string>& stopped) const {
+    Json document = wire(lab, directory_, has_kernel_path).document;
+    return stopped.empty() ? document : without_ports_of(lab, document, stopped);
   }
 
   // A lab that is called alike by chance shall not become this one unasked. One that is the same
@@ -151,6 +161,7 @@ class Up {
         each.is_whole = false;
         each.daemon.reset();
         each.has_kernel_path = has_kernel_path_;
+        each.stopped.clear();
       }
     });
     StartedProcesses started(logs);
@@ -176,6 +187,9 @@ class Up {
     state.update([&](State& each) {
       each.document = file_.reading.document;
       each.is_whole = true;
+      std::erase_if(each.stopped, [&](const std::string& name) {
+        return !file_.reading.lab.nodes.contains(name);
+      });
     });
   }
 
@@ -187,7 +201,7 @@ class Up {
       return;  // it was being repaired; what could not be made is as missing as it was
     }
     const LabSpec old = read_lab(before.document, name_).lab;
-    const Json document = wire(old, directory_, before.has_kernel_path).document;
+    const Json document = document_of(old, before.has_kernel_path, before.stopped);
     try {
       state.update([&](State& each) { each.file = before.file; });
       StartedProcesses started(failed.logs);

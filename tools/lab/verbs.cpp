@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "control/lab/model.hpp"
 #include "tools/terminal/did_you_mean.hpp"
 #include "tools/terminal/usage_error.hpp"
 
@@ -159,6 +160,24 @@ const std::vector<Verb>& verbs() {
        {},
        0,
        1},
+      {"stop",
+       "stop NODE... [OPTION]...",
+       "takes nodes of a lab down, and leaves the others as they are; `lab up` leaves them stopped",
+       {which_lab},
+       1,
+       most_nodes},
+      {"start",
+       "start NODE... [OPTION]...",
+       "brings nodes up that are stopped or broken",
+       {which_lab},
+       1,
+       most_nodes},
+      {"restart",
+       "restart NODE... [OPTION]...",
+       "takes nodes of a lab down and brings them up again, as the lab came up",
+       {which_lab},
+       1,
+       most_nodes},
       {"exec",
        "exec NODE [OPTION]... -- COMMAND...",
        "runs a command in a node; its exit status is that of the command",

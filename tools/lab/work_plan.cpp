@@ -77,7 +77,9 @@ class Planner {
     }
     for (const auto& [name, node] : wanted_.nodes) {
       const auto record = state_->nodes.find(name);
-      if (record == state_->nodes.end()) {
+      if (state_->stopped.contains(name)) {
+        leave_stopped(name, record != state_->nodes.end());
+      } else if (record == state_->nodes.end()) {
         add(node);
       } else if (const auto reason = why_anew(node, record->second)) {
         plan_.remove.insert(name);
@@ -88,6 +90,15 @@ class Planner {
         compare_interfaces(node);
       }
     }
+  }
+
+  void leave_stopped(const std::string& name, bool is_on_record) {
+    if (is_on_record) {
+      plan_.remove.insert(name);
+      plan_.lines.push_back(fmt::format("- node {}: what its stop has left", name));
+    }
+    plan_.lines.push_back(
+        fmt::format("  node {0} is stopped: `tapctl lab start {0}` starts it", name));
   }
 
   std::optional<std::string> why_anew(const NodeSpec& node, const NodeRecord& record) const {

@@ -382,7 +382,7 @@ class Port(TypedDict):
     number: int  # its own while the daemon and its successors run; sFlow's ifIndex
     switch: str  # the switch it belongs to
     type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']  # its kind
-    # down: administratively; lost: its device is gone
+    # down: administratively; lost: its device is gone, or was not to be had at the start
     state: Literal['up', 'down', 'no_carrier', 'lost']
     link: PortLink  # the interface as the kernel has it now
     stations: int  # learned or put on the port
@@ -392,6 +392,8 @@ class Port(TypedDict):
     # classes of which a storm is under way: storm control has dropped frames of them within the
     # last 5 s; where there is no storm control it is left out
     storms: NotRequired[list[Literal['broadcast', 'multicast', 'unknown_unicast']]]
+    # of a port that is lost: what its opening was refused with last, or that its device is gone
+    lost_because: NotRequired[str]
     # of a VDE client's port: the port of type vde by which it came in, whose rules it has
     door: NotRequired[str]
     # in the answers of port.add and port.set: what its user should know; of port.set also which

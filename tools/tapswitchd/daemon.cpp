@@ -185,7 +185,7 @@ void Daemon::begin(const Options& options) {
   }
   network_.own_ends();
   if (file_ && (file_->exists() || !options.autosave)) {
-    file_->load();
+    file_->load(options.is_strict ? api::Apply::Unopened::refused : api::Apply::Unopened::awaited);
   } else if (!has_kept) {
     config::SwitchSpec spec;
     spec.name = "sw0";

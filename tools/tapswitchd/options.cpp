@@ -76,6 +76,9 @@ po::options_description describe(Options& options) {
       ("autosave", po::bool_switch(&options.autosave),
        "save each change to the --config file before it is answered; a file that does not exist is "
        "made")  //
+      ("strict", po::bool_switch(&options.is_strict),
+       "do not start unless all ports of the --config file can be opened; else one that cannot is "
+       "lost until it can be")  //
       ("takeover", po::bool_switch(&options.takes_over),
        "take everything over from the daemon that answers on the control socket, and let it end: "
        "TAPs stay up, frames go on")                                                   //
@@ -111,8 +114,9 @@ std::optional<metrics::Address> address(const po::variables_map& values, const c
 }
 
 void check(const Options& options, const po::variables_map& values) {
-  if (!options.config && (options.autosave || values.contains("check-config"))) {
-    throw UsageError("--autosave and --check-config need --config FILE");
+  if (!options.config &&
+      (options.autosave || options.is_strict || values.contains("check-config"))) {
+    throw UsageError("--autosave, --strict and --check-config need --config FILE");
   }
   if (options.config && !options.ports.empty()) {
     throw UsageError("--port and --config exclude each other: the file says which ports there are");

@@ -26,6 +26,7 @@ struct Options {
   std::vector<std::string> ports;     // to be opened on sw0 at the start
   std::optional<std::string> config;  // the startup file
   bool autosave = false;
+  bool is_strict = false;  // no start unless all ports of the startup file can be opened
   bool has_kernel_path = false;
   bool takes_over = false;  // the network of the daemon that runs
 };

@@ -2,12 +2,14 @@
 """Ports of type udp: a frame a datagram, between two daemons, with virtual machines of QEMU and with
 VPCS, and with programs that send what none of them would."""
 
+import contextlib
 import json
 import os
 import pty
 import selectors
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -234,6 +236,31 @@ def test_nobody_at_the_other_end_is_told_and_waited_for(lab):
         assert peer.recv(2000)[:6] == b"\xff" * 6
         peer.sendto(FRAME, OURS)
         wait_until(lambda: in_frames(lab) == 1, "it came in")
+
+
+def send_back(peer):
+    """Returns each frame, until the socket hears of no further one."""
+    peer.settimeout(2)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            peer.sendto(peer.recv(2000), OURS)
+
+
+def test_frames_that_come_back_go_round_once_and_are_told(lab):
+    lab.join("alice", "10.0.0.1/24")
+    lab.join("bob", "10.0.0.2/24")
+    add(lab)
+    reader = lab.client()
+    reader.call("event.subscribe", {"topics": ["fdb"]})
+    with udp_socket(lab, THEIRS) as peer:
+        echo = threading.Thread(target=send_back, args=[peer])
+        echo.start()
+        # Whoever sends seems to move to where it is heard last.
+        lab.exec("alice", "ping", "-n", "-q", "-c", 20, "-i", 0.05, "-W", 1, "10.0.0.2", check=False)
+        while reader.read()["params"]["event"] != "flapping":
+            pass
+        echo.join()
+    assert drops(lab, "far").get("same_port", 0) > 0
 
 
 def test_refusals_say_what_is_wrong_with_which_field(lab):

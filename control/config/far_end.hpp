@@ -19,6 +19,7 @@
 #include "control/config/far_ends/patch.hpp"
 #include "control/config/far_ends/qemu.hpp"
 #include "control/config/far_ends/tap.hpp"
+#include "control/config/far_ends/udp.hpp"
 #include "control/config/far_ends/vde.hpp"
 #include "control/config/far_ends/veth.hpp"
 #include "control/config/members.hpp"
@@ -50,7 +51,8 @@ concept ChangeableFarEnd = FarEndKind<T> && requires(const T& end) {
 };
 
 // The first is what a port is unless its "type" says otherwise.
-using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec>;
+using FarEnd =
+    std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec, UdpSpec>;
 
 [[nodiscard]] std::string_view type_of(const FarEnd& end);
 

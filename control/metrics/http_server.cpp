@@ -284,7 +284,7 @@ class HttpServer::TcpEntrance final : public Entrance {
 
  private:
   server::AcceptLoop<tcp> loop_;
-  std::optional<OwnTcpListener> own_;
+  std::optional<OwnInternetSocket> own_;
 };
 
 class HttpServer::UnixEntrance final : public Entrance {

@@ -197,7 +197,8 @@ void Inheritance::add_port(Network& network, Network::RunningSwitch& home, confi
   if (spec.worker && *spec.worker >= network.worker_count()) {
     spec.worker.reset();  // there are fewer now
   }
-  if (heritage_of(spec.far_end) != Heritage::handed) {
+  const bool is_closed = !spec.has_carrier && !has_plug(spec.far_end);  // until it is plugged in
+  if (heritage_of(spec.far_end) != Heritage::handed || is_closed) {
     network.add_port(home, spec);
     return;
   }

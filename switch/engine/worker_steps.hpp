@@ -28,6 +28,8 @@ namespace tapswitch {
       return DropReason::condition_loss;
     case ReceiveStatus::queue_full:
       return DropReason::condition_queue_full;
+    case ReceiveStatus::foreign:
+      return DropReason::foreign_sender;
     default:
       return std::nullopt;
   }

@@ -37,6 +37,8 @@ enum class ReceiveStatus : std::uint8_t {
   // are so, or because too many wait already.
   lost,
   queue_full,
+  // The frame in the buffer was sent by somebody else than the port's far end, and is lost.
+  foreign,
   unsent,  // the frame in the buffer, which send() had taken, did not leave: unsent_status() says
            // why
   // Someone came or went at the other end: link() says how it is now. Not said again until

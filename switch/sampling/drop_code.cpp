@@ -28,6 +28,7 @@ DropCode code_of(DropReason reason) {
       return DropCode::vlan_tag_mismatch;
     case DropReason::same_port:
       return DropCode::port_loopback_filter;
+    case DropReason::foreign_sender:
     case DropReason::isolated:
     case DropReason::mirror_destination:
       return DropCode::acl;

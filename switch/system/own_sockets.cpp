@@ -16,7 +16,7 @@ namespace {
 struct OwnSockets {
   std::mutex mutex;
   std::set<std::pair<dev_t, ino_t>> files;  // this and the next are guarded by the mutex
-  std::vector<sockaddr_in6> tcp;
+  std::vector<InternetEnd> internet;
 };
 
 OwnSockets& own_sockets() {
@@ -26,39 +26,44 @@ OwnSockets& own_sockets() {
 
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
 
-// Returns the near or the far end of a TCP socket; an address of IPv4 as IPv6 has it [RFC 4291
-// 2.5.5.2]. Nullopt for any other.
-std::optional<sockaddr_in6> tcp_address(int socket, NameOf name_of) noexcept {
+// Returns the near or the far end of a socket of TCP or UDP. Nullopt for any other.
+std::optional<InternetEnd> end_of(int socket, NameOf name_of) noexcept {
+  InternetEnd end;
+  socklen_t size = sizeof end.protocol;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &end.protocol, &size) != 0) {
+    return std::nullopt;
+  }
   sockaddr_storage name{};
-  socklen_t size = sizeof name;
+  size = sizeof name;
   if (name_of(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
     return std::nullopt;
   }
-  sockaddr_in6 address{};
   if (name.ss_family == AF_INET6) {
-    std::memcpy(&address, &name, sizeof address);
-    return address;
+    std::memcpy(&end.address, &name, sizeof end.address);
+    return end;
   }
   if (name.ss_family != AF_INET) {
     return std::nullopt;
   }
   sockaddr_in old{};
   std::memcpy(&old, &name, sizeof old);
-  address.sin6_family = AF_INET6;
-  address.sin6_port = old.sin_port;
+  end.address.sin6_family = AF_INET6;
+  end.address.sin6_port = old.sin_port;
   if (old.sin_addr.s_addr != INADDR_ANY) {
-    address.sin6_addr.s6_addr[10] = address.sin6_addr.s6_addr[11] = 0xff;
-    std::memcpy(&address.sin6_addr.s6_addr[12], &old.sin_addr, sizeof old.sin_addr);
+    in6_addr& host = end.address.sin6_addr;
+    host.s6_addr[10] = host.s6_addr[11] = 0xff;
+    std::memcpy(&host.s6_addr[12], &old.sin_addr, sizeof old.sin_addr);
   }
-  return address;
+  return end;
 }
 
 bool has_same_host(const sockaddr_in6& a, const sockaddr_in6& b) noexcept {
   return std::memcmp(&a.sin6_addr, &b.sin6_addr, sizeof a.sin6_addr) == 0;
 }
 
-bool is_same(const sockaddr_in6& a, const sockaddr_in6& b) noexcept {
-  return a.sin6_port == b.sin6_port && has_same_host(a, b);
+bool is_same(const InternetEnd& a, const InternetEnd& b) noexcept {
+  return a.protocol == b.protocol && a.address.sin6_port == b.address.sin6_port &&
+         has_same_host(a.address, b.address);
 }
 
 bool is_loopback(const sockaddr_in6& address) noexcept {
@@ -86,30 +91,29 @@ bool is_own_socket_file(const struct stat& status) noexcept {
   return own.files.contains({status.st_dev, status.st_ino});
 }
 
-OwnTcpListener::OwnTcpListener(int socket) : address_(tcp_address(socket, ::getsockname)) {
-  if (address_) {
+OwnInternetSocket::OwnInternetSocket(int socket) : end_(end_of(socket, ::getsockname)) {
+  if (end_) {
     OwnSockets& own = own_sockets();
     const std::lock_guard lock(own.mutex);
-    own.tcp.push_back(*address_);
+    own.internet.push_back(*end_);
   }
 }
 
-OwnTcpListener::OwnTcpListener(OwnTcpListener&& other) noexcept
-    : address_(std::exchange(other.address_, std::nullopt)) {}
+OwnInternetSocket::OwnInternetSocket(OwnInternetSocket&& other) noexcept
+    : end_(std::exchange(other.end_, std::nullopt)) {}
 
-OwnTcpListener::~OwnTcpListener() {
-  if (address_) {
+OwnInternetSocket::~OwnInternetSocket() {
+  if (end_) {
     OwnSockets& own = own_sockets();
     const std::lock_guard lock(own.mutex);
-    const auto found = std::ranges::find_if(
-        own.tcp, [&](const sockaddr_in6& each) { return is_same(each, *address_); });
-    own.tcp.erase(found);
+    own.internet.erase(std::ranges::find_if(
+        own.internet, [&](const InternetEnd& each) { return is_same(each, *end_); }));
   }
 }
 
 bool leads_home(int connection) noexcept {
-  const auto near = tcp_address(connection, ::getsockname);
-  const auto far = tcp_address(connection, ::getpeername);
+  const auto near = end_of(connection, ::getsockname);
+  const auto far = end_of(connection, ::getpeername);
   if (!near || !far) {
     return false;
   }
@@ -117,14 +121,15 @@ bool leads_home(int connection) noexcept {
     return true;
   }
   // The kernel reaches an address of this host from that address, or from another loopback one.
-  if (!has_same_host(*near, *far) && !is_loopback(*far)) {
+  if (!has_same_host(near->address, far->address) && !is_loopback(far->address)) {
     return false;
   }
   OwnSockets& own = own_sockets();
   const std::lock_guard lock(own.mutex);
-  return std::ranges::any_of(own.tcp, [&](const sockaddr_in6& listener) {
-    return listener.sin6_port == far->sin6_port &&
-           (IN6_IS_ADDR_UNSPECIFIED(&listener.sin6_addr) || has_same_host(listener, *far));
+  return std::ranges::any_of(own.internet, [&](const InternetEnd& each) {
+    return each.protocol == far->protocol && each.address.sin6_port == far->address.sin6_port &&
+           (IN6_IS_ADDR_UNSPECIFIED(&each.address.sin6_addr) ||
+            has_same_host(each.address, far->address));
   });
 }
 

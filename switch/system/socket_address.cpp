@@ -25,6 +25,20 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+sockaddr_in6 in_ipv6(const sockaddr_storage& address) {
+  sockaddr_in6 raw{};
+  std::memcpy(&raw, &address, sizeof raw);
+  return raw;
+}
+
+in6_addr host_in_ipv6(const sockaddr_storage& address) { return in_ipv6(address).sin6_addr; }
+
+in_addr_t host_in_ipv4(const sockaddr_storage& address) {
+  sockaddr_in raw{};
+  std::memcpy(&raw, &address, sizeof raw);
+  return ntohl(raw.sin_addr.s_addr);
+}
+
 }  // namespace
 
 std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
@@ -34,7 +48,10 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
   if (!text.starts_with(tcp_prefix)) {
     return std::nullopt;
   }
-  text.remove_prefix(tcp_prefix.size());
+  return of_host_and_port(text.substr(tcp_prefix.size()));
+}
+
+std::optional<SocketAddress> SocketAddress::of_host_and_port(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
     return std::nullopt;
@@ -83,6 +100,43 @@ std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::
   return address;
 }
 
+bool SocketAddress::is_of_any_host() const {
+  const in6_addr host = host_in_ipv6(storage_);
+  return family() == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&host)
+                              : host_in_ipv4(storage_) == INADDR_ANY;
+}
+
+bool SocketAddress::is_of_many_hosts() const {
+  const in6_addr host = host_in_ipv6(storage_);
+  return family() == AF_INET6
+             ? IN6_IS_ADDR_MULTICAST(&host)
+             : IN_MULTICAST(host_in_ipv4(storage_)) || host_in_ipv4(storage_) == INADDR_BROADCAST;
+}
+
+bool SocketAddress::is_mapped() const {
+  const in6_addr host = host_in_ipv6(storage_);
+  return family() == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&host);
+}
+
+bool SocketAddress::is_of_a_link() const {
+  const in6_addr host = host_in_ipv6(storage_);
+  return family() == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&host);
+}
+
+bool SocketAddress::is_at(const sockaddr_storage& other) const noexcept {
+  if (other.ss_family != storage_.ss_family) {
+    return false;
+  }
+  if (family() != AF_INET6) {
+    constexpr std::size_t behind_host = offsetof(sockaddr_in, sin_zero);
+    return std::memcmp(&storage_, &other, behind_host) == 0;
+  }
+  const sockaddr_in6 own = in_ipv6(storage_);
+  const sockaddr_in6 its = in_ipv6(other);
+  return own.sin6_port == its.sin6_port &&
+         std::memcmp(&own.sin6_addr, &its.sin6_addr, sizeof own.sin6_addr) == 0;
+}
+
 std::string SocketAddress::to_string() const {
   return is_unix() ? fmt::format("unix:{}", path_) : fmt::format("tcp:{}", host_and_port());
 }
@@ -95,8 +149,7 @@ std::string SocketAddress::host_and_port() const {
     ::inet_ntop(AF_INET, &raw.sin_addr, host.data(), host.size());
     return fmt::format("{}:{}", host.data(), ntohs(raw.sin_port));
   }
-  sockaddr_in6 raw{};
-  std::memcpy(&raw, &storage_, sizeof raw);
+  const sockaddr_in6 raw = in_ipv6(storage_);
   ::inet_ntop(AF_INET6, &raw.sin6_addr, host.data(), host.size());
   return fmt::format("[{}]:{}", host.data(), ntohs(raw.sin6_port));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// socket_address.hpp: says where a stream socket listens or connects to, as a user writes it:
-// "unix:/run/vm1.sock", "tcp:127.0.0.1:4711", "tcp:[::1]:4711".
+// socket_address.hpp: says where a socket listens, connects or sends to, as a user writes it:
+// "unix:/run/vm1.sock", "tcp:127.0.0.1:4711", "tcp:[::1]:4711"; of UDP without the prefix.
 //
 // Hosts are numbers: a name would have to be looked up, and nothing here may wait.
 #pragma once
@@ -22,6 +22,8 @@ class SocketAddress {
 
   // Nullopt if it is none. The path must begin with '/'; the port is 1 to 65535.
   [[nodiscard]] static std::optional<SocketAddress> parse(std::string_view text);
+  // Nullopt unless it is "192.0.2.1:80" or "[2001:db8::1]:80", with a port of 1 to 65535.
+  [[nodiscard]] static std::optional<SocketAddress> of_host_and_port(std::string_view text);
   // Nullopt unless it begins with '/' and is not too long.
   [[nodiscard]] static std::optional<SocketAddress> of_path(std::string_view path);
 
@@ -32,6 +34,16 @@ class SocketAddress {
   [[nodiscard]] std::string to_string() const;
   // Returns "192.0.2.1:80" or "[2001:db8::1]:80". Requires: it is of no Unix socket.
   [[nodiscard]] std::string host_and_port() const;
+
+  // Whether it names no host ("0.0.0.0"), or several: a group, or everybody on a link.
+  [[nodiscard]] bool is_of_any_host() const;
+  [[nodiscard]] bool is_of_many_hosts() const;
+  // Whether its host is one of IPv6 that stands for another thing: an address of IPv4, or one of
+  // a link that it does not name.
+  [[nodiscard]] bool is_mapped() const;
+  [[nodiscard]] bool is_of_a_link() const;
+  // Whether 'other', of a socket, is of the same host and port.
+  [[nodiscard]] bool is_at(const sockaddr_storage& other) const noexcept;
 
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }

@@ -45,6 +45,7 @@ const Json listening = {{"type", "qemu"}, {"listen", "unix:/tmp/vm"}};
 const Json connecting = {{"type", "qemu"}, {"connect", "tcp:127.0.0.1:9"}};
 const Json datagrams = {{"type", "qemu"},
                         {"datagram", {{"local", "/tmp/a"}, {"remote", "/tmp/b"}}}};
+const Json tunnel = {{"type", "udp"}, {"local", "0.0.0.0:10000"}, {"remote", "192.0.2.1:10001"}};
 const Json door = {{"type", "vde"}, {"directory", "/tmp/vde"}};
 
 Json with(Json json, const Json& more) {
@@ -55,9 +56,9 @@ Json with(Json json, const Json& more) {
 TEST(FarEnd, SocketsAreReadBackFromTheirJson) {
   const Json access = {{"owner", "root"}, {"group", "1000"}, {"socket_mode", "0660"}};
   for (const Json& json :
-       {listening, connecting, datagrams, door, with(listening, access), with(datagrams, access),
-        with(door, access), with(listening, {{"mtu", 1500}}),
-        with(connecting, {{"reconnect_seconds", 60}})}) {
+       {listening, connecting, datagrams, door, tunnel, with(tunnel, {{"mtu", 1500}}),
+        with(listening, access), with(datagrams, access), with(door, access),
+        with(listening, {{"mtu", 1500}}), with(connecting, {{"reconnect_seconds", 60}})}) {
     EXPECT_EQ(fault_of(json), "") << json;
     EXPECT_EQ(written(far_end_from(json), Format::minimal), json);
     EXPECT_EQ(far_end_from(written(far_end_from(json), Format::full)), far_end_from(json)) << json;
@@ -98,6 +99,43 @@ TEST(FarEnd, WhatSaysNothingWhereItStandsIsAMistake) {
             "socket_mode");
 }
 
+TEST(FarEnd, TunnelsAddressesAreOfOneProgramEach) {
+  const auto fault = [](const char* local, const char* remote) {
+    return fault_of({{"type", "udp"}, {"local", local}, {"remote", remote}});
+  };
+  EXPECT_EQ(fault("127.0.0.1:1", "127.0.0.1:2"), "");
+  EXPECT_EQ(fault("[::]:65535", "[2001:db8::1]:1"), "");
+  // Neither is an address at all.
+  for (const char* none : {"127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "localhost:1", "::1:1",
+                           "[::1]", "[fe80::1%eth0]:1", "udp:127.0.0.1:1", ":1", ""}) {
+    EXPECT_EQ(fault(none, "127.0.0.1:2"), "local") << none;
+    EXPECT_EQ(fault("127.0.0.1:2", none), "remote") << none;
+  }
+  for (const char* group : {"224.0.0.1:1", "255.255.255.255:1", "[ff02::1]:1"}) {
+    EXPECT_EQ(fault(group, "127.0.0.1:2"), "local") << group;
+    EXPECT_EQ(fault("127.0.0.1:2", group), "remote") << group;
+  }
+  for (const char* odd : {"[::ffff:127.0.0.1]:1", "[fe80::1]:1"}) {
+    EXPECT_EQ(fault(odd, "[::1]:2"), "local") << odd;
+    EXPECT_EQ(fault("[::1]:2", odd), "remote") << odd;
+  }
+  EXPECT_EQ(fault("127.0.0.1:1", "0.0.0.0:2"), "remote");
+  EXPECT_EQ(fault("[::1]:1", "[::]:2"), "remote");
+  EXPECT_EQ(fault("127.0.0.1:1", "[::1]:2"), "remote");
+  EXPECT_EQ(fault("[::1]:1", "127.0.0.1:2"), "remote");
+  EXPECT_EQ(fault("[::1]:1", "[0::1]:1"), "remote");  // itself
+  EXPECT_EQ(fault_of({{"type", "udp"}, {"local", "127.0.0.1:1"}}), "remote");
+  EXPECT_EQ(fault_of({{"type", "udp"}, {"remote", "127.0.0.1:1"}}), "local");
+  EXPECT_EQ(fault_of(with(tunnel, {{"mtu", 67}})), "mtu");
+  EXPECT_EQ(fault_of(with(tunnel, {{"owner", "root"}})), "owner");
+}
+
+TEST(FarEnd, TunnelsAddressesAreComparedHoweverTheyAreWritten) {
+  const Json other = {{"type", "udp"}, {"local", "[0::0:1]:010"}, {"remote", "[2001:DB8::]:9"}};
+  EXPECT_EQ(written(far_end_from(other), Format::minimal),
+            Json({{"type", "udp"}, {"local", "[::1]:10"}, {"remote", "[2001:db8::]:9"}}));
+}
+
 TEST(FarEnd, DoorsNameLeavesRoomForItsGuests) {
   EXPECT_EQ(fault_of(door, std::string(28, 'd')), "");
   EXPECT_EQ(fault_of(door, std::string(29, 'd')), "name");
@@ -116,11 +154,13 @@ TEST(FarEnd, PlaceIsWhatNoOtherPortCanHave) {
   EXPECT_EQ(claim_of(far_end_from(datagrams))->name, "socket 'unix:/tmp/a'");
   EXPECT_EQ(claim_of(far_end_from(datagrams))->member, "datagram");
   EXPECT_EQ(claim_of(far_end_from(door))->name, "directory '/tmp/vde'");
+  EXPECT_EQ(claim_of(far_end_from(tunnel))->name, "UDP socket '0.0.0.0:10000'");
+  EXPECT_EQ(claim_of(far_end_from(tunnel))->member, "local");
   EXPECT_FALSE(claim_of(far_end_from(connecting)));
 }
 
 TEST(FarEnd, SocketThatIsOpenCannotBecomeAnother) {
-  for (const Json& json : {listening, connecting, datagrams, door}) {
+  for (const Json& json : {listening, connecting, datagrams, door, tunnel}) {
     const FarEnd end = far_end_from(json);
     EXPECT_TRUE(can_become(end, far_end_from(json)));
     EXPECT_FALSE(can_become(end, FarEnd()));

@@ -49,7 +49,7 @@ class SpecMaker {
       maybe([&] { tap.addresses.emplace_back("2001:db8::1/64"); });
     }
     maybe([&] { spec.description = "to \"somewhere\""; });
-    switch (below(6)) {
+    switch (below(7)) {
       case 0:
         spec.far_end = InterfaceSpec{
             .interface = tap.interface, .name_space = tap.name_space, .offload = below(2) == 0};
@@ -59,6 +59,9 @@ class SpecMaker {
         break;
       case 2:
         spec.far_end = VdeSpec{.directory = path(), .access = access()};
+        break;
+      case 3:
+        spec.far_end = udp();
         break;
       default:;  // a TAP
     }
@@ -222,6 +225,14 @@ class SpecMaker {
         spec.datagram = {.local = path(), .remote = "/run/lab/machine"};
         spec.access = access();
     }
+    maybe([&] { spec.mtu = 68 + below(60'000); });
+    return spec;
+  }
+
+  UdpSpec udp() {
+    const bool is_ipv6 = below(2) == 0;
+    UdpSpec spec{.local = (is_ipv6 ? "[::1]:" : "0.0.0.0:") + std::to_string(1 + below(100)),
+                 .remote = is_ipv6 ? "[2001:db8::1]:7000" : "192.0.2.1:7000"};
     maybe([&] { spec.mtu = 68 + below(60'000); });
     return spec;
   }

@@ -3,6 +3,7 @@
 // counted, with the frame as it was then.
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -76,12 +77,15 @@ class OddPort final : public Port {
       (void)::eventfd_read(eventfd_.get(), &count);
       return ReceiveStatus::empty;
     }
-    frame.assign(60);  // unspecified, as far as the worker knows
+    std::ranges::fill(frame.space().first(60), std::byte{});
+    frame.assign(
+        60);  // unspecified, as far as the worker knows, but for frames that are lost whole
     const ReceiveStatus status = receives_.front();
     receives_.pop_front();
     return status;
   }
   [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override { return sends_; }
+  [[nodiscard]] SendStatus unsent_status() const noexcept override { return sends_; }
   [[nodiscard]] LinkStatus link() const override { return {}; }
 
  private:
@@ -209,6 +213,17 @@ TEST_F(DropsTest, OfWhatIsLostBeforeItIsAFrameNothingIsLeft) {
                {{{}, Direction::in, no_vlan, DropReason::oversize},
                 {{}, Direction::in, no_vlan, DropReason::offload_invalid},
                 {{}, Direction::in, no_vlan, DropReason::framing_invalid}});
+}
+
+TEST_F(DropsTest, OfFramesOfStrangersAndOfThoseThatCameBack) {
+  const PortIndex port = plug_odd({}, SendStatus::sent, trunk());
+  lan_.engine().observe(port, &witness_);
+  std::unique_ptr<Port> odd = std::make_unique<OddPort>(
+      std::deque{ReceiveStatus::foreign, ReceiveStatus::unsent}, SendStatus::link_down);
+  ASSERT_TRUE(lan_.engine().replace_port(port, odd));
+  expect_drops(port, witness_,
+               {{Bytes(60), Direction::in, no_vlan, DropReason::foreign_sender},
+                {Bytes(60), Direction::out, no_vlan, DropReason::link_down}});
 }
 
 // A frame in VLAN 10 that leaves tagged, and is dropped with the tag.

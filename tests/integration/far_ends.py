@@ -152,6 +152,17 @@ class Datagrams(FarEnd):
         self._socket.bind(str(path))
         self._path = path
 
+    @classmethod
+    def by_udp(cls, lab, local, remote):
+        """At an address of UDP, with the port at another."""
+        self = cls.__new__(cls)
+        self._socket = lab.in_namespace("switch", lambda: socket.socket(socket.AF_INET,
+                                                                        socket.SOCK_DGRAM))
+        self._socket.settimeout(DEADLINE)
+        self._socket.bind(local)
+        self.connect(remote)
+        return self
+
     def join(self, place):
         """Comes in by the control directory of a VDE switch; the socket that is returned is to be
         kept, for with its end the port goes."""
@@ -162,8 +173,8 @@ class Datagrams(FarEnd):
         self.connect(control.recv(200)[2:].split(b"\0")[0].decode())
         return control
 
-    def connect(self, path):
-        self._socket.connect(str(path))
+    def connect(self, address):
+        self._socket.connect(address if isinstance(address, tuple) else str(address))
 
     def send(self, *frames):
         for one in frames:
@@ -195,7 +206,7 @@ class FarEnds(contextlib.ExitStack):
                   "own": self._own_tap, "beyond": self._patch,
                   "stream": partial(self._stream, mtu=1500), "any-stream": self._stream,
                   "datagram": partial(self._datagram, mtu=1500), "any-datagram": self._datagram,
-                  "vde": self._vde}
+                  "vde": self._vde, "udp": partial(self._udp, mtu=1500), "any-udp": self._udp}
         for name in names or makers:
             makers[name](name)
         for name in self._ends:
@@ -283,6 +294,12 @@ class FarEnds(contextlib.ExitStack):
         self._keep(name, Datagrams(self.lab, theirs))
         self._add(name, "qemu", datagram={"local": str(ours), "remote": str(theirs)}, **params)
         self[name].connect(ours)
+
+    def _udp(self, name, **params):
+        number = 10_000 + 2 * len(self._ends)
+        ours, theirs = (("127.0.0.1", number + end) for end in (0, 1))
+        self._keep(name, Datagrams.by_udp(self.lab, theirs, ours))
+        self._add(name, "udp", local="%s:%d" % ours, remote="%s:%d" % theirs, **params)
 
     def _vde(self, name):
         place, own = self.lab.directory / name, self.lab.directory / "guest"

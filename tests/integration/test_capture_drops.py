@@ -17,7 +17,8 @@ from lab import wait_until
 PROVOKED = {"runt", "oversize", "tag_truncated", "framing_invalid", "group_source", "zero_source",
             "reserved_address", "vlan_reserved", "tagged_refused", "untagged_refused",
             "vlan_not_allowed", "same_port", "isolated", "no_egress", "mtu_exceeded", "link_down",
-            "busy", "condition_loss", "condition_queue_full", "mirror_destination", "storm_control"}
+            "busy", "condition_loss", "condition_queue_full", "mirror_destination", "storm_control",
+            "foreign_sender"}
 NOT_PROVOKED = {"offload_invalid", "egress_vlan_not_allowed", "kernel_refused", "port_gone"}
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
@@ -48,6 +49,16 @@ class Machines:
         # A capture follows a new port after port.add is answered, and before the next call is.
         self._lab.call("port.get", {"name": name})
         connection.connect(local)
+
+    def plug_by_udp(self, name, **params):
+        """Only a stranger writes to it."""
+        own = ("127.0.0.1", 10_000)
+        self._lab.call("port.add", {"name": name, "type": "udp", "local": "%s:%d" % own,
+                                    "remote": "127.0.0.1:10001", **params})
+        self._lab.call("port.get", {"name": name})
+        self._connections[name] = stranger = self._lab.in_namespace(
+            "switch", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        stranger.connect(own)
 
     def send(self, name, *frames):
         for each in frames:
@@ -82,6 +93,8 @@ def provoke_drops(lab, machines):
     lab.call("mirror.add", {"name": "m", "from_port": ["still"], "to_port": "ids"})
     machines.plug("stormy", vlan={"mode": "access", "pvid": 20},
                   storm_control={"broadcast": {"rate": "1pps", "burst": 1}})
+    machines.plug_by_udp("tunnel", vlan={"mode": "access", "pvid": 21})
+    machines.send_raw("tunnel", frame(ALICE, EVERYBODY))
     with_tag = frame(ALICE, EVERYBODY, 10)
     machines.plug_by_datagrams("sixteen", vlan={"mode": "access", "pvid": 16})
     machines.send_raw("sixteen", frame(ALICE, BOB)[:13])

@@ -99,6 +99,7 @@ TOWARDS = {
     "`interface`: a veth, a card": ("wired", "own"),
     "`qemu`": ("stream", "datagram"),
     "`vde`": ("vde",),
+    "`udp`": ("udp",),
 }
 MTU = 1500
 CUSTOMER, SERVICE = tag(7), tag(7, kind=0x88A8)

@@ -148,6 +148,31 @@ TEST_F(HandOver, QueuesThatThePortDoesNotHaveAreRefused) {
   EXPECT_THROW(inheritance.build(other_), std::runtime_error);
 }
 
+TEST_F(HandOver, SocketOfAUdpPortComesAlong) {
+  call("port.add", {{"name", "far"},
+                    {"type", "udp"},
+                    {"local", "127.0.0.1:42997"},
+                    {"remote", "127.0.0.1:42998"}});
+  Inheritance inheritance = tell();
+  inheritance.build(other_);
+  EXPECT_EQ(other_.configuration(), network_.configuration());
+  Inheritance missing = tell("udp");
+  events::EventHub third_events;
+  network::Network third{{.worker_count = 1}, [](const auto&) {}, third_events};
+  EXPECT_THROW(missing.build(third), std::runtime_error);
+}
+
+TEST_F(HandOver, UdpPortThatIsUnpluggedHasNoSocketToCome) {
+  call("port.add", {{"name", "far"},
+                    {"type", "udp"},
+                    {"local", "127.0.0.1:42997"},
+                    {"remote", "127.0.0.1:42998"},
+                    {"carrier", false}});
+  Inheritance inheritance = tell();
+  inheritance.build(other_);
+  EXPECT_EQ(other_.configuration(), network_.configuration());
+}
+
 TEST_F(HandOver, TapThatDoesNotComeIsMissed) {
   add_port("a");
   Inheritance inheritance = tell("tap");

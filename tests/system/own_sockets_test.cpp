@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process knows its own TCP sockets by the connections that the kernel made.
+// A process knows its own sockets of TCP and UDP by the connections that the kernel made.
 #include "switch/system/own_sockets.hpp"
 
 #include <arpa/inet.h>
@@ -48,14 +48,14 @@ TEST(OwnSockets, ConnectionWithAListenerLeadsHomeByEveryAddressOfThisHost) {
   for (const char* host : {"127.0.0.1", "127.0.0.2", "0.0.0.0", "[::ffff:127.0.0.1]"}) {
     const UniqueFd connection = connect_to(address_of(host, listening.port));
     EXPECT_FALSE(leads_home(connection.get())) << host;
-    const OwnTcpListener own(listening.socket.get());
+    const OwnInternetSocket own(listening.socket.get());
     EXPECT_TRUE(leads_home(connection.get())) << host;
   }
 }
 
 TEST(OwnSockets, ListenerOfBothFamiliesIsKnownByBoth) {
   const Listening listening("[::]");
-  const OwnTcpListener own(listening.socket.get());
+  const OwnInternetSocket own(listening.socket.get());
   EXPECT_TRUE(leads_home(connect_to(address_of("127.0.0.1", listening.port)).get()));
   EXPECT_TRUE(leads_home(connect_to(address_of("[::1]", listening.port)).get()));
 }
@@ -64,8 +64,8 @@ TEST(OwnSockets, ListenerThatIsGoneIsNotHome) {
   const Listening listening("0.0.0.0");
   const UniqueFd connection = connect_to(address_of("127.0.0.1", listening.port));
   {
-    OwnTcpListener own(listening.socket.get());
-    const OwnTcpListener moved(std::move(own));
+    OwnInternetSocket own(listening.socket.get());
+    const OwnInternetSocket moved(std::move(own));
     EXPECT_TRUE(leads_home(connection.get()));
   }
   EXPECT_FALSE(leads_home(connection.get()));
@@ -74,13 +74,30 @@ TEST(OwnSockets, ListenerThatIsGoneIsNotHome) {
 TEST(OwnSockets, AnotherListenerOfThisHostIsAStranger) {
   const Listening listening("0.0.0.0");
   const Listening stranger("0.0.0.0");
-  const OwnTcpListener own(listening.socket.get());
+  const OwnInternetSocket own(listening.socket.get());
   EXPECT_FALSE(leads_home(connect_to(address_of("127.0.0.1", stranger.port)).get()));
+}
+
+// A socket of UDP is written to where one of TCP may listen, and neither is the other.
+TEST(OwnSockets, SocketsOfUdpAreKnownByThemselves) {
+  const Listening listening("0.0.0.0");
+  const auto address = address_of("127.0.0.1", listening.port);
+  const UniqueFd written(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(written.get(), address.get(), address.size()), 0);
+  const UniqueFd writing(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(writing.get(), address.get(), address.size()), 0);
+  {
+    const OwnInternetSocket own(listening.socket.get());
+    EXPECT_FALSE(leads_home(writing.get()));
+  }
+  const OwnInternetSocket own(written.get());
+  EXPECT_TRUE(leads_home(writing.get()));
+  EXPECT_FALSE(leads_home(connect_to(address).get()));
 }
 
 TEST(OwnSockets, WhatIsNotConnectedLeadsNowhere) {
   const Listening listening("0.0.0.0");
-  const OwnTcpListener own(listening.socket.get());
+  const OwnInternetSocket own(listening.socket.get());
   EXPECT_FALSE(leads_home(listening.socket.get()));
   EXPECT_FALSE(leads_home(-1));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "switch/system/socket_address.hpp"
 
+#include <cstring>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,56 @@ TEST(SocketAddress, KnowsThePathOfAUnixSocketAlone) {
   EXPECT_EQ(SocketAddress::parse("unix:/run/vm1.sock")->path(), "/run/vm1.sock");
   EXPECT_EQ(SocketAddress::of_path("/run/vm1.sock"), SocketAddress::parse("unix:/run/vm1.sock"));
   EXPECT_TRUE(SocketAddress::parse("tcp:127.0.0.1:1")->path().empty());
+}
+
+SocketAddress internet_address(const char* text) { return *SocketAddress::of_host_and_port(text); }
+
+TEST(SocketAddress, OfUdpHasNoPrefix) {
+  for (const char* text : {"127.0.0.1:1", "[::1]:65535"}) {
+    EXPECT_EQ(internet_address(text).host_and_port(), text);
+  }
+  EXPECT_FALSE(SocketAddress::of_host_and_port("tcp:127.0.0.1:1"));
+  EXPECT_FALSE(SocketAddress::of_host_and_port("unix:/a:1"));
+  EXPECT_FALSE(SocketAddress::of_host_and_port("127.0.0.1:0"));
+}
+
+TEST(SocketAddress, KnowsWhichHostsItIsOf) {
+  const auto which = [](const char* text) {
+    const SocketAddress address = internet_address(text);
+    std::string words;
+    words += address.is_of_any_host() ? "any " : "";
+    words += address.is_of_many_hosts() ? "many " : "";
+    words += address.is_mapped() ? "mapped " : "";
+    words += address.is_of_a_link() ? "link " : "";
+    return words;
+  };
+  EXPECT_EQ(which("0.0.0.0:1"), "any ");
+  EXPECT_EQ(which("[::]:1"), "any ");
+  EXPECT_EQ(which("224.0.0.1:1"), "many ");
+  EXPECT_EQ(which("239.255.255.255:1"), "many ");
+  EXPECT_EQ(which("255.255.255.255:1"), "many ");
+  EXPECT_EQ(which("[ff02::1]:1"), "many ");
+  EXPECT_EQ(which("[::ffff:127.0.0.1]:1"), "mapped ");
+  EXPECT_EQ(which("[fe80::1]:1"), "link ");
+  for (const char* plain :
+       {"127.0.0.1:1", "223.255.255.255:1", "240.0.0.1:1", "[::1]:1", "[2001:db8::1]:1"}) {
+    EXPECT_EQ(which(plain), "") << plain;
+  }
+}
+
+TEST(SocketAddress, IsAtOneHostAndPort) {
+  const auto is_at = [](const char* own, const char* other) {
+    sockaddr_storage its{};
+    const SocketAddress address = internet_address(other);
+    std::memcpy(&its, address.get(), address.size());
+    return internet_address(own).is_at(its);
+  };
+  for (const char* one : {"127.0.0.1:1", "[::1]:1"}) {
+    for (const char* other :
+         {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1", "[::1]:1", "[::1]:2", "[::2]:1"}) {
+      EXPECT_EQ(is_at(one, other), std::string(one) == other) << one << ' ' << other;
+    }
+  }
 }
 
 TEST(SocketAddress, RefusesWhatIsNoAddress) {

@@ -296,7 +296,7 @@ class PortAddParamsDatagram(TypedDict):
 class PortAddParams(TypedDict):
     name: str  # the new port's name
     # which of the other fields there are
-    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']]
+    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp']]
     switch: NotRequired[str]  # which switch; may be left out where there is only one
     # (tap, veth) the interface, made if it does not exist; default: the port's name; (interface)
     # the interface, which must exist and is left as it is; default: the port's name
@@ -305,8 +305,8 @@ class PortAddParams(TypedDict):
     namespace: NotRequired[str | int]
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
-    # (tap, veth) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave
-    # here in a frame; default: no limit
+    # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
+    # leave here in a frame; default: no limit
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -369,6 +369,10 @@ class PortAddParams(TypedDict):
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
     directory: NotRequired[str]
+    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host
+    local: NotRequired[str]
+    # (udp) where the other program receives; from there alone frames are taken
+    remote: NotRequired[str]
 
 
 class PortLink(TypedDict):
@@ -381,7 +385,7 @@ class Port(TypedDict):
     name: str  # its name
     number: int  # its own while the daemon and its successors run; sFlow's ifIndex
     switch: str  # the switch it belongs to
-    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth']  # its kind
+    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp']  # its kind
     # down: administratively; lost: its device is gone, or was not to be had at the start
     state: Literal['up', 'down', 'no_carrier', 'lost']
     link: PortLink  # the interface as the kernel has it now
@@ -406,8 +410,8 @@ class Port(TypedDict):
     namespace: NotRequired[str | int]
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
-    # (tap, veth) the MTU of the interface in bytes; (qemu) the most bytes of payload that leave
-    # here in a frame; default: no limit
+    # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
+    # leave here in a frame; default: no limit
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -465,6 +469,10 @@ class Port(TypedDict):
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
     directory: NotRequired[str]
+    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host
+    local: NotRequired[str]
+    # (udp) where the other program receives; from there alone frames are taken
+    remote: NotRequired[str]
 
 
 class PortRemoveParams(TypedDict):
@@ -616,6 +624,8 @@ class StatsPortDrops(TypedDict):
     offload_invalid: NotRequired[int]  # what its virtio-net header says does not fit the frame
     # the length before it on a stream makes no sense, or the stream ended within it
     framing_invalid: NotRequired[int]
+    # came to the socket of a port from another address than its remote
+    foreign_sender: NotRequired[int]
     group_source: NotRequired[int]  # the source address is a group address
     zero_source: NotRequired[int]  # the source address is all zero
     # sent to 01-80-C2-00-00-0X, which a bridge does not relay unless forward_reserved says so
@@ -1020,6 +1030,34 @@ class VethConfigSwitchPort(TypedDict):
     description: NotRequired[str]  # a remark for people
 
 
+class UdpConfigSwitchPort(TypedDict):
+    type: Literal['udp']
+    local: str  # where the port receives; 0.0.0.0 and [::] are all addresses of this host
+    remote: str  # where the other program receives; from there alone frames are taken
+    mtu: NotRequired[int]  # the most bytes of payload that leave here in a frame; default: no limit
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
 class ConfigSwitch(TypedDict):
     fdb: NotRequired[ConfigSwitchFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
@@ -1031,7 +1069,7 @@ class ConfigSwitch(TypedDict):
     # what copies frames to other ports, by name
     mirrors: NotRequired[dict[str, ConfigSwitchMirror]]
     # the ports, by name
-    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort]]
+    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort | UdpConfigSwitchPort]]
 
 
 class ConfigSflow(TypedDict):

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/nsfs.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -92,11 +93,14 @@ void allow_some_arguments(const Filter& filter) {
   for (const int family : {AF_UNIX, AF_NETLINK}) {
     allow(filter, "socket", equal(0, static_cast<scmp_datum_t>(family)));
   }
-  // The daemon has streams to virtual machines.
+  // The daemon has streams to virtual machines, and datagrams of UDP for its ports. The C library
+  // names no protocol where it makes a socket of datagrams for itself.
   constexpr scmp_datum_t type_mask = 0xf;  // the rest are flags
   for (const int family : {AF_INET, AF_INET6}) {
     allow(filter, "socket", equal(0, static_cast<scmp_datum_t>(family)),
           masked(1, type_mask, SOCK_STREAM));
+    allow(filter, "socket", equal(0, static_cast<scmp_datum_t>(family)),
+          masked(1, type_mask, SOCK_DGRAM), equal(2, IPPROTO_UDP));
   }
   // Interfaces that exist, below the protocols.
   allow(filter, "socket", equal(0, AF_PACKET), masked(1, type_mask, SOCK_RAW));
@@ -135,9 +139,9 @@ void allow_some_arguments(const Filter& filter) {
   // The C library, asked by a filter of captures for the number of `port http`, would look which of
   // its addresses are in reach, and goes on without. It asks no name server for a host either.
   for (const int family : {AF_INET, AF_INET6}) {
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2,
+    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 3,
                            equal(0, static_cast<scmp_datum_t>(family)),
-                           masked(1, type_mask, SOCK_DGRAM)),
+                           masked(1, type_mask, SOCK_DGRAM), equal(2, 0)),
           "socket");
   }
 }

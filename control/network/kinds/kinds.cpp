@@ -10,6 +10,7 @@
 #include "control/network/kinds/patch.hpp"
 #include "control/network/kinds/qemu.hpp"
 #include "control/network/kinds/tap.hpp"
+#include "control/network/kinds/udp.hpp"
 #include "control/network/kinds/vde.hpp"
 #include "control/network/kinds/veth.hpp"
 #include "control/rpc/error.hpp"

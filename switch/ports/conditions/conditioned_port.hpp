@@ -49,7 +49,9 @@ class ConditionedPort final : public Port {
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   void give_back(std::size_t queue) noexcept override { inner_.give_back(queue); }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
-  [[nodiscard]] SendStatus unsent_status() const noexcept override { return unsent_; }
+  [[nodiscard]] SendStatus unsent_status() const noexcept override {
+    return unsent_ == SendStatus::sent ? inner_.unsent_status() : unsent_;
+  }
   [[nodiscard]] bool keeps_back() const noexcept override { return inner_.keeps_back(); }
   void flush() noexcept override { inner_.flush(); }
   [[nodiscard]] std::size_t least_frame_size() const noexcept override {

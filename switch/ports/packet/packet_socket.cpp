@@ -21,6 +21,7 @@
 #include "switch/frame/checksum.hpp"
 #include "switch/frame/octets.hpp"
 #include "switch/ports/frame_io.hpp"
+#include "switch/system/socket_option.hpp"
 
 namespace tapswitch {
 namespace {
@@ -33,26 +34,15 @@ KernelError socket_error(std::string_view call, std::string_view capability = "C
   return kernel_error(errno, call, "open", "a packet socket", capability);
 }
 
-bool set_option(const UniqueFd& fd, int level, int option, int value) {
-  return ::setsockopt(fd.get(), level, option, &value, sizeof value) == 0;
-}
-
-// Without the right to it, a buffer is as large as the kernel gives to anybody.
-void set_buffer(const UniqueFd& fd, int forced_option, int option, int size) {
-  if (!set_option(fd, SOL_SOCKET, forced_option, size)) {
-    (void)set_option(fd, SOL_SOCKET, option, size);
-  }
-}
-
 // Has a virtio-net header before each frame; tells what may be said in it.
 KernelResult<OffloadSet> set_header(const UniqueFd& fd) {
-  if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR_SZ, offload_header_size)) {
+  if (set_socket_option(fd.get(), SOL_PACKET, PACKET_VNET_HDR_SZ, offload_header_size)) {
     return all_offloads;
   }
   // An older kernel, on which a super-frame of UDP may be unknown.
   OffloadSet without_uso = all_offloads;
   without_uso.uso = false;
-  if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1)) {
+  if (set_socket_option(fd.get(), SOL_PACKET, PACKET_VNET_HDR, 1)) {
     return without_uso;
   }
   return socket_error("PACKET_VNET_HDR");
@@ -96,17 +86,16 @@ KernelResult<PacketSocket> PacketSocket::open(int index) {
   if (!fd.is_open()) {
     return socket_error("socket", "CAP_NET_RAW");
   }
-  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, receive_buffer_bytes);
-  set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, send_buffer_bytes);
+  set_socket_buffers(fd.get(), receive_buffer_bytes, send_buffer_bytes);
   const auto offloads = set_header(fd);
   if (!offloads) {
     return offloads.error();
   }
   // Else it would hear what it sends itself.
-  if (!set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) {
+  if (!set_socket_option(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) {
     return socket_error("PACKET_IGNORE_OUTGOING");
   }
-  if (!set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
+  if (!set_socket_option(fd.get(), SOL_PACKET, PACKET_AUXDATA, 1)) {
     return socket_error("PACKET_AUXDATA");
   }
   sockaddr_ll address{};

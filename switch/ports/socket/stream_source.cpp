@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "switch/system/shortage.hpp"
+#include "switch/system/socket_option.hpp"
 
 namespace tapswitch {
 namespace {
@@ -20,20 +21,16 @@ constexpr std::uint64_t socket_tag = 1;
 constexpr std::uint64_t pause_tag = 2;
 constexpr std::uint64_t slow_tag = 3;
 
-void set_option(int socket, int level, int name, int value) noexcept {
-  ::setsockopt(socket, level, name, &value, sizeof value);
-}
-
 // Frames are not to wait for more; and a host that is gone without a word is to be noticed.
 void set_tcp_options(int family, int socket) noexcept {
   if (family == AF_UNIX) {
     return;
   }
-  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 20);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  (void)set_socket_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  (void)set_socket_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  (void)set_socket_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 20);
+  (void)set_socket_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  (void)set_socket_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
 KernelError cannot_listen(std::string_view call, const std::string& name) {
@@ -59,7 +56,7 @@ KernelResult<std::unique_ptr<StreamSource>> ListeningSource::open(const SocketAd
   if (!socket.is_open()) {
     return cannot_listen("socket", address.to_string());
   }
-  set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  (void)set_socket_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (::bind(socket.get(), address.get(), address.size()) != 0) {
     return cannot_listen("bind", address.to_string());
   }

@@ -76,7 +76,7 @@ class ListeningSource final : public StreamSource {
 
   int family_;
   PeerSocket socket_;
-  OwnTcpListener own_;
+  OwnInternetSocket own_;
   SocketFile file_;
   EpollSet set_;
   Timer timer_;

@@ -126,6 +126,35 @@ TEST_F(ConditionedPortTest, FrameThatCannotLeaveInTheEndIsTold) {
   EXPECT_EQ(work(), ReceiveStatus::gone);
 }
 
+// A port that tells only later that a frame has not arrived.
+class RemorsefulPort final : public Port {
+ public:
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override {
+    return pair_.port->descriptor(0);
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/,
+                                      FrameBuffer& /*frame*/) noexcept override {
+    return ReceiveStatus::unsent;
+  }
+  [[nodiscard]] SendStatus unsent_status() const noexcept override { return SendStatus::refused; }
+  [[nodiscard]] SendStatus send(FrameBuffer& /*frame*/) noexcept override {
+    return SendStatus::sent;
+  }
+  [[nodiscard]] LinkStatus link() const override { return {}; }
+
+ private:
+  test::SocketPortPair pair_ = test::make_socket_port();
+};
+
+TEST_F(ConditionedPortTest, WhyAFrameHasNotArrivedIsToldAsItsPortDoes) {
+  RemorsefulPort inner;
+  for (const auto& delay : {milliseconds(0), milliseconds(1)}) {
+    const auto port = ConditionedPort::open(inner, {.in = {.delay = delay}, .out = {}}, room_);
+    ASSERT_EQ((*port)->receive(0, buffer_), ReceiveStatus::unsent);
+    EXPECT_EQ((*port)->unsent_status(), SendStatus::refused);
+  }
+}
+
 TEST_F(ConditionedPortTest, ConditionsThatGoLetGoOfWhatWaits) {
   make({.in = {.delay = std::chrono::seconds(50)}, .out = {.delay = std::chrono::seconds(50)}});
   ASSERT_EQ(send(frame_of(100)), SendStatus::sent);

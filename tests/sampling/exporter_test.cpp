@@ -57,7 +57,7 @@ class Collector {
 
 class ExporterTest : public testing::Test {
  protected:
-  // Of a frame that was dropped for that reason, if any.
+  // Puts one of a frame that was dropped for that reason, if any.
   void put_sample(std::uint32_t port, std::uint32_t reason = 0) {
     fill(frame_, FrameBuilder().payload(46).build());
     ASSERT_TRUE(put(*exporter_.intake()->rings[0],

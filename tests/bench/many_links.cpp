@@ -150,18 +150,17 @@ class Links {
     }
   }
 
+  // Takes one frame: if there are more, the next call of hear_until() is told of them.
   void hear(std::size_t end) {
     Frame frame{};
-    while (ends_[end].receive(frame)) {
-      if (frame.destination != frame_from(end).source) {
-        continue;  // it introduces somebody
-      }
-      if (end % 2 == 0) {
-        times_.push_back(std::chrono::nanoseconds(Clock::now() - frame.sent).count());
-      } else {
-        std::swap(frame.destination, frame.source);
-        ends_[end].send(frame);
-      }
+    if (!ends_[end].receive(frame) || frame.destination != frame_from(end).source) {
+      return;  // or it introduces somebody
+    }
+    if (end % 2 == 0) {
+      times_.push_back(std::chrono::nanoseconds(Clock::now() - frame.sent).count());
+    } else {
+      std::swap(frame.destination, frame.source);
+      ends_[end].send(frame);
     }
   }
 

@@ -68,11 +68,14 @@ def test_rate_holds(pair, kind, to, wanted, size, expected):
     member = f"in_{kind.removeprefix('unknown_')}"
     with storm(pair, "alice", frame(ALICE, to, size=size)):
         wait_until(lambda: dropped(pair, "alice") > 0, "the burst is over")
-        before, began = counters(pair, "alice"), time.monotonic()
+        first = [time.monotonic(), counters(pair, "alice"), time.monotonic()]
         time.sleep(4)
-        after, ended = counters(pair, "alice"), time.monotonic()
+        last = [time.monotonic(), counters(pair, "alice"), time.monotonic()]
+    before, after = first[1], last[1]
     passed = after[member] - before[member]
-    assert passed / (ended - began) == pytest.approx(expected, rel=0.05)
+    # A busy machine answers late, and when it has counted is not known.
+    assert passed >= 0.95 * expected * (last[0] - first[2])
+    assert passed <= 1.05 * expected * (last[2] - first[0])
     assert after["drops"]["storm_control"] - before["drops"]["storm_control"] > passed
 
 

@@ -65,14 +65,7 @@ void keep_unwritten(config::NetworkSpec& wanted, const config::NetworkSpec& runn
     (void)config::remove_ports(kept, [&](const config::PortSpec& port) {
       return names.contains(port.name) || !network::is_in_name_space_of_process(port);
     });
-    auto& ports = found->second.ports;
-    ports.insert(ports.end(), kept.ports.begin(), kept.ports.end());
-    std::ranges::sort(ports, {}, &config::PortSpec::name);
-    auto& entries = found->second.static_entries;
-    entries.insert(entries.end(), kept.static_entries.begin(), kept.static_entries.end());
-    std::ranges::sort(entries, {}, [](const config::StaticEntry& entry) {
-      return std::pair(entry.vlan, entry.mac);
-    });
+    config::add_ports(found->second, kept.ports, kept.static_entries);
   }
 }
 

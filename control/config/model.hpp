@@ -3,6 +3,7 @@
 // document. What is running besides (frames, stations, links) is not part of it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config/far_end.hpp"
@@ -38,6 +40,9 @@ struct StaticEntry {
   VlanId vlan = no_vlan;
   MacAddress mac;
   std::string port;
+
+  // Tells it from the other entries of its switch.
+  [[nodiscard]] std::pair<VlanId, MacAddress> key() const { return {vlan, mac}; }
 
   bool operator==(const StaticEntry&) const = default;
 };
@@ -68,6 +73,15 @@ std::set<std::string> remove_ports(SwitchSpec& home, const Predicate& is_unwante
                 [&](const StaticEntry& entry) { return names.contains(entry.port); });
   leave_out(home.mirrors, names);
   return names;
+}
+
+// Puts ports and static entries in, each where the order has it. Requires: there are none alike.
+inline void add_ports(SwitchSpec& home, const std::vector<PortSpec>& ports,
+                      const std::vector<StaticEntry>& entries) {
+  home.ports.insert(home.ports.end(), ports.begin(), ports.end());
+  std::ranges::sort(home.ports, {}, &PortSpec::name);
+  home.static_entries.insert(home.static_entries.end(), entries.begin(), entries.end());
+  std::ranges::sort(home.static_entries, {}, &StaticEntry::key);
 }
 
 // All that is configured: what a whole document says.

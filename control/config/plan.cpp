@@ -239,9 +239,8 @@ class Planner {
     }
   }
 
-  static auto key_of(const StaticEntry& entry) { return std::pair(entry.vlan, entry.mac); }
   static bool precedes(const StaticEntry& one, const StaticEntry& other) {
-    return key_of(one) < key_of(other);
+    return one.key() < other.key();
   }
 
   // Returns those of 'all' that 'others' have not, or on another port. Both are in order.
@@ -250,8 +249,8 @@ class Planner {
     std::vector<StaticEntry> rest;
     std::set_difference(all.begin(), all.end(), others.begin(), others.end(),
                         std::back_inserter(rest), [](const auto& one, const auto& other) {
-                          return std::pair(key_of(one), one.port) <
-                                 std::pair(key_of(other), other.port);
+                          return std::pair(one.key(), one.port) <
+                                 std::pair(other.key(), other.port);
                         });
     return rest;
   }

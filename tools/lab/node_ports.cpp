@@ -44,18 +44,13 @@ class NodePorts {
 
 // Returns the names of the ports of 'wanted' that were put in.
 std::set<std::string> put_in(SwitchSpec& home, const SwitchSpec& wanted, const NodePorts& theirs) {
+  SwitchSpec come = wanted;
+  (void)config::remove_ports(come, [&](const PortSpec& port) { return !theirs.have(port); });
+  config::add_ports(home, come.ports, come.static_entries);
   std::set<std::string> names;
-  for (const PortSpec& port : wanted.ports) {
-    if (theirs.have(port)) {
-      home.ports.push_back(port);
-      names.insert(port.name);
-    }
+  for (const PortSpec& port : come.ports) {
+    names.insert(port.name);
   }
-  std::ranges::sort(home.ports, {}, &PortSpec::name);
-  std::ranges::copy_if(wanted.static_entries, std::back_inserter(home.static_entries),
-                       [&](const auto& entry) { return names.contains(entry.port); });
-  std::ranges::sort(home.static_entries, {},
-                    [](const auto& entry) { return std::pair(entry.vlan, entry.mac); });
   return names;
 }
 

@@ -31,8 +31,6 @@
 namespace tapswitch::bench {
 namespace {
 
-constexpr std::uint16_t experimental_ethertype = 0x88b5;
-
 ether_addr address_of(const std::string& interface, const UniqueFd& socket) {
   ifreq request{};
   interface.copy(request.ifr_name, IFNAMSIZ - 1);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "switch/system/unique_fd.hpp"
@@ -39,15 +41,18 @@ inline void stay_on(int core) {
   }
 }
 
-// By which frames leave 'interface' past its queueing discipline, and those that come by it are
-// seen. Needs root.
-inline UniqueFd open_packet_socket(const std::string& interface) {
+constexpr std::uint16_t experimental_ethertype = 0x88b5;  // IEEE 802, 9.2.4; no station answers
+
+// By which frames leave 'interface' past its queueing discipline, and those of 'ethertype' that
+// come by it are seen; 0: none. Needs root.
+inline UniqueFd open_packet_socket(const std::string& interface, std::uint16_t ethertype = 0) {
   UniqueFd socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) {
     fail("socket (needs root)");
   }
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ethertype);
   address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
   const int on = 1;
   if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||

@@ -32,7 +32,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint16_t experimental_ethertype = 0x88b5;  // IEEE 802, 9.2.4
 constexpr std::size_t shortest_frame = 60;
 constexpr std::chrono::seconds grace{1};
 
@@ -57,18 +56,8 @@ Address address_of(std::uint8_t side, std::uint16_t link) {
 // The interface at one end of a link.
 struct End {
   End(std::uint8_t side, std::uint16_t link)
-      : socket(open_packet_socket(fmt::format("{}{}", side == 0 ? 'a' : 'b', link))) {
-    // So far it hears nothing, for it has no protocol.
-    sockaddr_ll here{};
-    socklen_t size = sizeof here;
-    if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&here), &size) != 0) {
-      fail("getsockname");
-    }
-    here.sll_protocol = htons(experimental_ethertype);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0) {
-      fail("bind");
-    }
-  }
+      : socket(open_packet_socket(fmt::format("{}{}", side == 0 ? 'a' : 'b', link),
+                                  experimental_ethertype)) {}
 
   // A frame that the interface has no room for is lost, as on a wire.
   void send(const Frame& frame) const { (void)!::send(socket.get(), &frame, sizeof frame, 0); }

@@ -13,8 +13,6 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from rpc_client import RpcClient, RpcError
-
 from benchmark.lab import BenchError, Lab, wait_until
 from benchmark.measures import count, flooding, iperf, latency
 from benchmark.peers import Tapswitch
@@ -40,16 +38,9 @@ class Link:
             for name in ("tcp_rmem", "tcp_wmem"):
                 station.namespace.run("sysctl", "-qw", f"net.ipv4.{name}=4096 131072 {WINDOW}")
 
-    def call(self, method, **params):
-        try:
-            with RpcClient(self.peer.socket) as client:
-                return client.call(method, params)
-        except RpcError as error:
-            raise BenchError(f"{method}: {error}") from error
-
     def set(self, **conditions):
         """Those of what the switch sends to B; without any it is a perfect line again."""
-        self.call("port.set", name="b", conditions=conditions or None)
+        self.peer.call("port.set", name="b", conditions=conditions or None)
 
     # ---- captures
 
@@ -58,13 +49,13 @@ class Link:
         """While it lasts all frames of both ports are captured."""
         command = (self.bin / "tapctl", "--socket", self.peer.socket, "capture", "a", "b", "-w", to)
         writer = self.lab.start(*command, has_pipes=has_pipes)
-        self.lab.wait_for(writer, lambda: self.call("capture.list")["captures"], "it is captured")
+        self.lab.wait_for(writer, lambda: self.peer.call("capture.list")["captures"], "it is captured")
         try:
             yield
         finally:
             writer.kill()
             writer.wait()
-            wait_until(lambda: not self.call("capture.list")["captures"], "it is no more")
+            wait_until(lambda: not self.peer.call("capture.list")["captures"], "it is no more")
 
     def stream(self, seconds=None, *options):
         """Bits a second of one TCP stream."""
@@ -87,7 +78,7 @@ class Link:
     def captured_frames(self):
         """Each frame is captured at the port by which it comes in and at that by which it leaves."""
         def written():
-            return self.call("capture.list")["captures"][0]["frames"] / 2
+            return self.peer.call("capture.list")["captures"][0]["frames"] / 2
 
         with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
             with self.flooded(60):
@@ -125,7 +116,7 @@ class Link:
         return {"condition_loss": abs(lost - LOSS * sent) / (LOSS * (1 - LOSS) * sent) ** 0.5}
 
     def lost_and_sent(self):
-        counters = self.call("stats.get", port="b")["ports"]["b"]
+        counters = self.peer.call("stats.get", port="b")["ports"]["b"]
         return counters["drops"].get("condition_loss", 0), counters["out_unicast"]
 
     def rates(self):

@@ -9,8 +9,6 @@ import json
 import math
 import statistics
 
-from rpc_client import RpcClient
-
 from benchmark.lab import BenchError, Lab
 from benchmark.peers import Tapswitch
 
@@ -41,8 +39,7 @@ class ManyLinks:
                 ports[f"{side}{link}"] = {"conditions": conditions,
                                           "vlan": {"mode": "access", "pvid": 10 + link}}
         document = {"version": 1, "switches": {"sw0": {"ports": ports}}}
-        with RpcClient(self.peer.socket) as client:
-            client.call("config.apply", {"config": document, "mode": "merge"})
+        self.peer.call("config.apply", config=document, mode="merge")
 
     def times(self, a_second, seconds):
         """(frames sent, the milliseconds that each of those took that came back)."""

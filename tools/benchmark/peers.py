@@ -192,6 +192,7 @@ class Tapswitch(Peer):
     name = "tapswitch"
     about = "tapswitch"
     options = ()
+    kinds = ("tap", "tap")  # of A's port and B's
 
     def join(self):
         self.socket = self.directory / "control.sock"
@@ -205,10 +206,19 @@ class Tapswitch(Peer):
 
     def join_stations(self, client):
         """Makes a port for each station; returns one of them."""
-        for station in (self.a, self.b):
-            port = self._add(client, station.interface, namespace=station.namespace.path,
+        for station, kind in zip((self.a, self.b), self.kinds):
+            port = self._add(client, station.interface, type=kind,
+                             namespace=station.namespace.path,
                              addresses=[f"{station.address}/24"])
         return port
+
+    def call(self, method, **params):
+        """In a session of its own."""
+        try:
+            with RpcClient(self.socket) as client:
+                return client.call(method, params)
+        except RpcError as error:
+            raise BenchError(f"{method}: {error}") from error
 
     def takes_offloads(self, port):
         """Whether the port of that name does."""
@@ -268,13 +278,7 @@ class TapswitchVethToTap(Tapswitch):
 
     name = "veth-tap"
     about = "tapswitch, A's port on veth, B's a TAP"
-
-    def join_stations(self, client):
-        for station, kind in ((self.a, "veth"), (self.b, "tap")):
-            port = self._add(client, station.interface, type=kind,
-                             namespace=station.namespace.path,
-                             addresses=[f"{station.address}/24"])
-        return port
+    kinds = ("veth", "tap")
 
 
 class TapswitchVeth(Tapswitch):
@@ -282,13 +286,7 @@ class TapswitchVeth(Tapswitch):
 
     name = "veth"
     about = "tapswitch, ports of type veth"
-
-    def join_stations(self, client):
-        for station in (self.a, self.b):
-            port = self._add(client, station.interface, type="veth",
-                             namespace=station.namespace.path,
-                             addresses=[f"{station.address}/24"])
-        return port
+    kinds = ("veth", "veth")
 
 
 class TapswitchKernelPath(TapswitchVeth):

@@ -40,7 +40,10 @@ void ConditionedPort::Way::arm(TimePoint now) noexcept {
   }
   due = next;
   is_slept_for = next && *next - now >= long_wait;
-  rings = next ? *next - (is_slept_for ? head_start.get() : never) : TimePoint();
+  rings = next.value_or(TimePoint());
+  if (is_slept_for) {
+    rings -= head_start.get();
+  }
   timer.set(next ? std::max(rings - now, at_once) : never);
 }
 

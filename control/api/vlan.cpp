@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,33 +25,30 @@ namespace {
 using RunningPort = Network::RunningPort;
 using RunningSwitch = Network::RunningSwitch;
 
-// The VLANs that a user has said something about: by name, as a PVID, or one by one on a trunk.
-// A trunk of all VLANs says nothing about any of them.
-std::vector<VlanId> vlans_in_use(const RunningSwitch& home, const Network::Ports& ports) {
-  std::bitset<last_vlan + 1> in_use;
-  for (const auto& [vid, name] : home.spec.vlan_names) {
-    in_use.set(vid);
-  }
-  // By words of VLANs: thousands of ports may have thousands of them.
-  std::array<std::uint64_t, VlanSet::word_count> allowed{};
-  const VlanSet all = VlanSet::all();
-  for (const auto& [index, name] : home.port_names) {
-    const VlanRule& rule = ports.at(name).rule().vlan;
-    in_use.set(rule.pvid);
+// The VLANs of a switch that a user has said something about: by name, as a PVID, or one by one on
+// a trunk. A trunk of all VLANs says nothing about any of them.
+class VlansInUse {
+ public:
+  void enter(const VlanRule& rule) {
+    static const VlanSet all = VlanSet::all();
+    enter(rule.pvid);
     if (rule.mode == PortMode::trunk && rule.allowed != all) {
-      std::ranges::transform(allowed, rule.allowed.words(), allowed.begin(), std::bit_or<>());
+      // By words of VLANs: thousands of ports may have thousands of them.
+      std::ranges::transform(words_, rule.allowed.words(), words_.begin(), std::bit_or<>());
     }
   }
-  std::vector<VlanId> vlans;
-  for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
-    const bool is_allowed =
-        (allowed[vid / VlanSet::word_bits] >> vid % VlanSet::word_bits & 1) != 0;
-    if (is_allowed || in_use.test(vid)) {
-      vlans.push_back(vid);
-    }
+
+  void enter(VlanId vid) {
+    words_[vid / VlanSet::word_bits] |= std::uint64_t{1} << vid % VlanSet::word_bits;
   }
-  return vlans;
-}
+
+  [[nodiscard]] bool has(VlanId vid) const {
+    return (words_[vid / VlanSet::word_bits] >> vid % VlanSet::word_bits & 1) != 0;
+  }
+
+ private:
+  std::array<std::uint64_t, VlanSet::word_count> words_{};  // "no VLAN" among them
+};
 
 // A VLAN with its members: their names in quotes, with commas between.
 struct Members {
@@ -113,9 +109,9 @@ std::string vlan_to_text(const RunningSwitch& home, const Members& members) {
 // names. Between two pages VLANs may come and go; if switches do, the next page may miss or repeat.
 constexpr std::size_t vids_a_switch = 4096;
 
-// One page of vlan.list: its VLANs are found a switch at a time, then their members some ports at a
-// time, then it is written some VLANs at a time. It is bounded by how many VLANs and members it
-// names.
+// One page of vlan.list: some ports at a time are asked for VLANs, its VLANs are found a switch at
+// a time, then their members some ports at a time, then it is written some VLANs at a time. It is
+// bounded by how many VLANs and members it names.
 class VlanPage final : public rpc::Work {
  public:
   VlanPage(Network& network, const Json& params)
@@ -129,7 +125,9 @@ class VlanPage final : public rpc::Work {
   }
 
   [[nodiscard]] std::optional<std::string> go_on() override {
-    if (!is_found_) {
+    if (!is_gathered_) {
+      gather_some();
+    } else if (!is_found_) {
       find_some();
     } else if (!is_asked_) {
       ask_some();
@@ -149,6 +147,15 @@ class VlanPage final : public rpc::Work {
   // Beyond it goes the last VLAN that the page has.
   static constexpr std::size_t most_members = 8'192;
 
+  // Asks some ports for the VLANs that their switches have.
+  void gather_some() {
+    is_gathered_ = !gathering_.go_on(network_.ports(), asked_at_once, [&](const RunningPort& port) {
+      if (!only_ || port.home->spec.name == *only_) {
+        in_use_[port.home->spec.name].enter(port.rule().vlan);
+      }
+    });
+  }
+
   void find_some() {
     const auto next = network_.switches().upper_bound(last_switch_);
     if (next == network_.switches().end()) {
@@ -164,9 +171,13 @@ class VlanPage final : public rpc::Work {
 
   // The VLANs of a switch whose places begin with 'first'.
   void find(const RunningSwitch& home, std::size_t first) {
+    VlansInUse& in_use = in_use_[home.spec.name];
+    for (const auto& [vid, name] : home.spec.vlan_names) {
+      in_use.enter(vid);
+    }
     std::vector<VlanId> vlans;
-    for (const VlanId vid : vlans_in_use(home, network_.ports())) {
-      if (first + vid < begin_) {
+    for (VlanId vid = first_vlan; vid <= last_vlan; ++vid) {
+      if (first + vid < begin_ || !in_use.has(vid)) {
         continue;
       }
       if (listed_ == limit_ || named_ >= most_members) {
@@ -213,11 +224,14 @@ class VlanPage final : public rpc::Work {
   const std::optional<std::string> only_;
   const std::size_t begin_;
   const std::size_t limit_;
-  std::string last_switch_;  // of those looked at; empty: none
-  std::size_t number_ = 0;   // of the next
-  std::size_t listed_ = 0;   // VLANs
-  std::size_t named_ = 0;    // members
-  bool is_found_ = false;    // all that the page has
+  network::PortRound gathering_;
+  bool is_gathered_ = false;                  // from every port
+  std::map<std::string, VlansInUse> in_use_;  // by switch
+  std::string last_switch_;                   // of those looked at; empty: none
+  std::size_t number_ = 0;                    // of the next
+  std::size_t listed_ = 0;                    // VLANs
+  std::size_t named_ = 0;                     // members
+  bool is_found_ = false;                     // all that the page has
   network::PortRound asking_;
   bool is_asked_ = false;                    // every port
   std::map<std::string, Membership> parts_;  // by switch; those that are not written yet

@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "switch/frame/octets.hpp"
 
@@ -46,7 +47,20 @@ KernelResult<void> watch(const UniqueFd& epoll, int fd, void* data) {
   return {};
 }
 
+std::vector<int> descriptors_of(const Port& port, std::size_t queue) {
+  std::vector<int> all{port.descriptor(queue)};
+  const std::span<const int> further = port.further_descriptors(queue);
+  all.insert(all.end(), further.begin(), further.end());
+  return all;
+}
+
 }  // namespace
+
+// Rings when a receiver has something to do: of the port's own descriptor, or of its further ones.
+struct Worker::Bell {
+  Receiver* receiver;
+  std::size_t depth = 1;  // how many frames are received before the first is forwarded
+};
 
 // Forwards what comes in by one queue of a port. Lives on its worker's thread alone.
 class Worker::Receiver {
@@ -58,14 +72,20 @@ class Worker::Receiver {
         index_(index),
         queue_(queue),
         port_(*picture->slot(index).port),
-        descriptor_(port_.descriptor(queue)),
+        descriptors_(descriptors_of(port_, queue)),
         on_news_(std::move(on_news)) {}
 
   // Once, and it must not move afterwards.
   [[nodiscard]] KernelResult<void> start() {
-    auto watched = watch(worker_.epoll_, descriptor_, this);
-    is_stopped_ = !watched;
-    return watched;
+    is_stopped_ = false;
+    for (const int descriptor : descriptors_) {
+      Bell& bell = descriptor == descriptors_.front() ? port_bell_ : further_bell_;
+      if (auto watched = watch(worker_.epoll_, descriptor, &bell); !watched) {
+        stop();
+        return watched;
+      }
+    }
+    return {};
   }
 
   Receiver(const Receiver&) = delete;
@@ -74,18 +94,21 @@ class Worker::Receiver {
 
   [[nodiscard]] std::size_t queue() const { return queue_; }
 
-  // The descriptor belongs to the port, which may close it from now on.
+  // The descriptors belong to the port, which may close them from now on.
   void stop() {
-    if (!std::exchange(is_stopped_, true)) {
-      (void)epoll_ctl(worker_.epoll_.get(), EPOLL_CTL_DEL, descriptor_, nullptr);
+    if (std::exchange(is_stopped_, true)) {
+      return;
+    }
+    for (const int descriptor : descriptors_) {
+      (void)epoll_ctl(worker_.epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
     }
   }
 
-  void on_readable() {
+  void on_readable(Bell& bell) {
     if (is_stopped_) {
       return;
     }
-    const ReceiveStatus status = receive_batch();
+    const ReceiveStatus status = receive_batch(bell);
     if (status == ReceiveStatus::gone && !is_stopped_) {
       stop();
       tell();
@@ -115,14 +138,14 @@ class Worker::Receiver {
 
   // Forwards until nothing more is there or the batch has cost enough; says how it ended. A first
   // frame alone ends it too: most often nothing follows, and if it does we are told.
-  ReceiveStatus receive_batch() {
+  ReceiveStatus receive_batch(Bell& bell) {
     now_ = std::chrono::steady_clock::now();
-    const bool is_first = depth_ == 1;
+    const bool is_first = bell.depth == 1;
     auto status = ReceiveStatus::received;
     std::size_t cost = 0;
     do {
-      cost += depth_;
-      status = read_ahead();
+      cost += bell.depth;
+      status = read_ahead(bell);
       if (!ahead_.empty()) {
         worker_.last_frame_ = now_;
       }
@@ -130,7 +153,7 @@ class Worker::Receiver {
       if (is_stopped_) {
         return status;
       }
-      depth_ = has_frame(status) ? std::min(2 * depth_, look_ahead) : 1;
+      bell.depth = has_frame(status) ? std::min(2 * bell.depth, look_ahead) : 1;
     } while (status == ReceiveStatus::more ||
              (status == ReceiveStatus::received && !is_first && cost < batch_cost));
     worker_.egress_tools_.to_flush.flush();
@@ -188,23 +211,26 @@ class Worker::Receiver {
     worker_.egress_tools_.to_flush.flush();
   }
 
-  // Receives at most depth_ frames and admits them, in the order in which they come; says how it
-  // ended.
-  ReceiveStatus read_ahead() {
+  // Receives at most so many frames as are read ahead and admits them, in the order in which they
+  // come; says how it ended.
+  ReceiveStatus read_ahead(const Bell& bell) {
     BatchWalk batch(*this);
     std::size_t admitted = 0;
-    const ReceiveStatus status = receive_and_admit(batch.walk, admitted);
+    const ReceiveStatus status = receive_and_admit(bell, batch.walk, admitted);
     ahead_ = std::span(worker_.arrivals_).first(admitted);
     return status;
   }
 
-  ReceiveStatus receive_and_admit(Walk<WorkerSteps>& walk, std::size_t& admitted) {
+  ReceiveStatus receive_and_admit(const Bell& bell, Walk<WorkerSteps>& walk,
+                                  std::size_t& admitted) {
     const Picture::Slot& slot = picture_->slot(index_);
     std::size_t octets = 0;
     auto last = ReceiveStatus::received;
-    for (std::size_t i = 0; i < depth_ && octets < look_ahead_octets; ++i) {
+    for (std::size_t i = 0; i < bell.depth && octets < look_ahead_octets; ++i) {
       Arrival& arrival = worker_.arrivals_[admitted];
-      const ReceiveStatus status = slot.port->receive(queue_, arrival.frame);
+      const ReceiveStatus status = &bell == &port_bell_
+                                       ? slot.port->receive(queue_, arrival.frame)
+                                       : slot.port->receive_further(queue_, arrival.frame);
       last = ReceiveStatus::received;
       if (has_frame(status)) {
         last = status;
@@ -250,9 +276,10 @@ class Worker::Receiver {
   const PortIndex index_;
   const std::size_t queue_;
   Port& port_;
-  const int descriptor_;
+  const std::vector<int> descriptors_;
   const PortNews on_news_;
-  std::size_t depth_ = 1;     // how many frames are received before the first is forwarded
+  Bell port_bell_{.receiver = this};
+  Bell further_bell_{.receiver = this};
   TimePoint now_{};           // when the batch began
   std::span<Arrival> ahead_;  // admitted and not forwarded yet; empty between two batches
   bool is_stopped_ = true;
@@ -284,14 +311,14 @@ void Worker::run() {
     const int count =
         epoll_wait(epoll_.get(), events.data(), int{events.size()}, polls_on() ? 0 : for_ever);
     for (int i = 0; i < count; ++i) {
-      void* const receiver = events[static_cast<std::size_t>(i)].data.ptr;
-      if (receiver == nullptr) {
+      auto* const bell = static_cast<Bell*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (bell == nullptr) {
         eventfd_t rings = 0;
         (void)eventfd_read(mail_bell_.get(), &rings);
       }
       empty_mailbox();
-      if (receiver != nullptr) {
-        static_cast<Receiver*>(receiver)->on_readable();
+      if (bell != nullptr) {
+        bell->receiver->on_readable(*bell);
       }
     }
     retired_.clear();

@@ -78,6 +78,7 @@ class Worker {
 
  private:
   class Receiver;
+  struct Bell;
   using PortKey = std::pair<SwitchId, PortIndex>;
 
   void run();

@@ -2,14 +2,16 @@
 // port.hpp: the seam between the switch and whatever brings frames to it. A new kind of port is a
 // new class behind this interface, and nothing else in the switch knows it.
 //
-// Threads: receive() is called by one worker alone for each queue; send() and flush() by any
-// worker, also by several at once; what asks how the other end is by the control thread.
+// Threads: receive() and receive_further() are called by one worker alone for each queue; send()
+// and flush() by any worker, also by several at once; what asks how the other end is by the control
+// thread.
 #pragma once
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -108,9 +110,22 @@ class Port {
   // non-blocking, owned by the port.
   [[nodiscard]] virtual int descriptor(std::size_t queue) const noexcept = 0;
 
+  // Further ones: readable when receive_further() has something to say about 'queue', or sends.
+  [[nodiscard]] virtual std::span<const int> further_descriptors(
+      std::size_t /*queue*/) const noexcept {
+    return {};
+  }
+
   // Takes one frame in by 'queue'. If has_frame() the buffer holds it, or its head if the port
   // lends the rest (FrameBuffer::borrow()); otherwise its contents are unspecified.
   [[nodiscard]] virtual ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept = 0;
+
+  // Takes a frame in that one of the further descriptors has told of, or sends some. Else as
+  // receive().
+  [[nodiscard]] virtual ReceiveStatus receive_further(std::size_t /*queue*/,
+                                                      FrameBuffer& /*frame*/) noexcept {
+    return ReceiveStatus::empty;
+  }
 
   // The worker that receives by 'queue' calls it when all frames that came have left: what was lent
   // with them is the port's again.

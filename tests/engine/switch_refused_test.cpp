@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <span>
+#include <vector>
 
 #include "switch/engine/switch.hpp"
 #include "tests/engine/lan.hpp"
@@ -32,11 +34,38 @@ class UnwatchablePort final : public Port {
   UniqueFd file_{::memfd_create("file", MFD_CLOEXEC)};
 };
 
-TEST(Switch, PortThatTheKernelDoesNotWatchIsRefusedAndGivenBack) {
+// The same, for the second of the descriptors of its only queue.
+class PartlyWatchablePort final : public Port {
+ public:
+  [[nodiscard]] int descriptor(std::size_t /*queue*/) const noexcept override {
+    return pair_.port->descriptor(0);
+  }
+  [[nodiscard]] std::span<const int> further_descriptors(
+      std::size_t /*queue*/) const noexcept override {
+    return further_;
+  }
+  [[nodiscard]] ReceiveStatus receive(std::size_t /*queue*/, FrameBuffer&) noexcept override {
+    return ReceiveStatus::empty;
+  }
+  [[nodiscard]] SendStatus send(FrameBuffer&) noexcept override { return SendStatus::refused; }
+  [[nodiscard]] LinkStatus link() const override { return {}; }
+
+ private:
+  SocketPortPair pair_ = make_socket_port();
+  UniqueFd file_{::memfd_create("file", MFD_CLOEXEC)};
+  std::vector<int> further_{file_.get()};
+};
+
+template <class Unwatchable>
+class SwitchWithUnwatchable : public testing::Test {};
+using Unwatchables = testing::Types<UnwatchablePort, PartlyWatchablePort>;
+TYPED_TEST_SUITE(SwitchWithUnwatchable, Unwatchables);
+
+TYPED_TEST(SwitchWithUnwatchable, PortThatTheKernelDoesNotWatchIsRefusedAndGivenBack) {
   Lan lan(2);
   lan.plug();
   lan.plug();
-  std::unique_ptr<Port> port = std::make_unique<UnwatchablePort>();
+  std::unique_ptr<Port> port = std::make_unique<TypeParam>();
   const auto index = lan.engine().add_port(std::move(port), {});
   ASSERT_FALSE(index);
   EXPECT_EQ(index.error().number, EPERM);
@@ -48,11 +77,11 @@ TEST(Switch, PortThatTheKernelDoesNotWatchIsRefusedAndGivenBack) {
   EXPECT_EQ(to_size(lan.plug()), 2U);
 }
 
-TEST(Switch, PortThatCannotBeReplacedGoesOn) {
+TYPED_TEST(SwitchWithUnwatchable, PortThatCannotBeReplacedGoesOn) {
   Lan lan(2);
   const PortIndex index = lan.plug();
   lan.plug();
-  std::unique_ptr<Port> port = std::make_unique<UnwatchablePort>();
+  std::unique_ptr<Port> port = std::make_unique<TypeParam>();
   ASSERT_FALSE(lan.engine().replace_port(index, port));
   port.reset();
   ASSERT_TRUE(lan.cable(0).send(frame(alice, everybody).build()));

@@ -2,11 +2,11 @@
 #include "switch/ports/conditions/conditioned_port.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <random>
 #include <utility>
 
+#include "switch/conditions/wake_log.hpp"
 #include "switch/frame/frame_view.hpp"
 #include "switch/frame/octets.hpp"
 
@@ -21,14 +21,20 @@ std::uint64_t random_seed() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-// Whoever waits so long may sleep deeply, and is given a head start. Frames that are closer
-// together would have him be awake all the time.
-constexpr std::chrono::nanoseconds long_wait{1'000'000};
-
 constexpr std::chrono::nanoseconds never{0};
 constexpr std::chrono::nanoseconds at_once{1};
 
 TimePoint present() { return std::chrono::steady_clock::now(); }
+
+// Of the ports with conditions that this thread serves.
+thread_local WakeLog wake_log;
+
+// The same for whoever comes to a port.
+TimePoint arrive() {
+  const TimePoint now = present();
+  wake_log.note(now);
+  return now;
+}
 
 }  // namespace
 
@@ -39,7 +45,7 @@ void ConditionedPort::Way::arm(TimePoint now) noexcept {
     return;
   }
   due = next;
-  is_slept_for = next && *next - now >= long_wait;
+  is_slept_for = next && *next - now >= WakeLog::long_sleep && wake_log.has_just_woken(now);
   rings = next.value_or(TimePoint());
   if (is_slept_for) {
     rings -= head_start.get();
@@ -58,15 +64,13 @@ KernelResult<std::unique_ptr<ConditionedPort>> ConditionedPort::open(
     Port& inner, const PortConditions& conditions, const std::shared_ptr<WaitingRoom>& room) {
   std::vector<Entrance> entrances;
   for (std::size_t queue = 0; queue < inner.queue_count(); ++queue) {
-    auto set = TimedSet::open(0);
-    if (!set) {
-      return set.error();
+    auto again = Timer::open();
+    if (!again) {
+      return again.error();
     }
-    if (!set->set.add(inner.descriptor(queue), EPOLLIN, 0)) {
-      return kernel_error(errno, "epoll_ctl", "wait for", "the frames of a port");
-    }
-    entrances.push_back({.set = std::move(set->set),
-                         .again = std::move(set->timer),
+    const int descriptor = again->descriptor();
+    entrances.push_back({.again = std::move(*again),
+                         .further = {descriptor},
                          .whole = std::make_unique_for_overwrite<FrameBuffer>(),
                          .segments = {}});
   }
@@ -76,9 +80,7 @@ KernelResult<std::unique_ptr<ConditionedPort>> ConditionedPort::open(
     return in ? out.error() : in.error();
   }
   for (const Timer* timer : {&*in, &*out}) {
-    if (!entrances.front().set.add(timer->descriptor(), EPOLLIN, 0)) {
-      return kernel_error(errno, "epoll_ctl", "wait for", "a timer");
-    }
+    entrances.front().further.push_back(timer->descriptor());
   }
   return std::unique_ptr<ConditionedPort>(new ConditionedPort(
       inner, conditions, room, std::move(*in), std::move(*out), std::move(entrances)));
@@ -95,10 +97,6 @@ ConditionedPort::ConditionedPort(Port& inner, const PortConditions& conditions,
       out_{.mutex = {},
            .line = {conditions.out, random_seed(), room, present()},
            .timer = std::move(out)} {}
-
-int ConditionedPort::descriptor(std::size_t queue) const noexcept {
-  return entrances_[queue].set.descriptor();
-}
 
 void ConditionedPort::set(const PortConditions& conditions) {
   const TimePoint now = present();
@@ -120,7 +118,7 @@ bool ConditionedPort::is_clear() {
 }
 
 SendStatus ConditionedPort::send(FrameBuffer& frame) noexcept {
-  const TimePoint now = present();
+  const TimePoint now = arrive();
   const std::lock_guard lock(out_.mutex);
   switch (out_.line.enter(frame, now)) {
     case Line::Entry::passes:
@@ -137,35 +135,45 @@ SendStatus ConditionedPort::send(FrameBuffer& frame) noexcept {
 }
 
 ReceiveStatus ConditionedPort::receive(std::size_t queue, FrameBuffer& frame) noexcept {
-  const TimePoint now = present();
-  if (queue == 0 && !send_due(frame, now)) {
-    return ReceiveStatus::unsent;
-  }
   Entrance& entrance = entrances_[queue];
   {
     const std::lock_guard lock(in_.mutex);
-    if (queue == 0) {
-      in_.note_arrival(now);
-      const bool is_there = in_.line.leave(frame, now);
-      in_.arm(now);
-      if (is_there) {
-        return ReceiveStatus::received;
-      }
-    }
-    entrance.is_taking = entrance.segments || entrance.has_more || !in_.line.is_clear();
+    entrance.is_taking = entrance.keeps_some() || !in_.line.is_clear();
   }
   if (!entrance.is_taking) {
     return inner_.receive(queue, frame);
   }
   const ReceiveStatus status = take_in(queue, frame);
-  const bool are_more = entrance.segments || entrance.has_more;
-  if (are_more != entrance.is_to_go_on) {
-    entrance.is_to_go_on = are_more;
-    entrance.again.set(are_more ? at_once : never);
+  if (entrance.keeps_some() != entrance.is_to_go_on) {
+    entrance.is_to_go_on = entrance.keeps_some();
+    entrance.again.set(entrance.is_to_go_on ? at_once : never);
   }
   const std::lock_guard lock(in_.mutex);
   entrance.is_taking = entrance.segments.has_value();
   return status;
+}
+
+// Serves whichever timer has rung.
+ReceiveStatus ConditionedPort::receive_further(std::size_t queue, FrameBuffer& frame) noexcept {
+  if (queue == 0) {
+    const TimePoint now = arrive();
+    if (!send_due(frame, now)) {
+      return ReceiveStatus::unsent;
+    }
+    if (const ReceiveStatus status = let_in(frame, now); has_frame(status)) {
+      return status;
+    }
+  }
+  return entrances_[queue].is_to_go_on ? receive(queue, frame) : ReceiveStatus::empty;
+}
+
+// Lets in a frame that is due to come in.
+ReceiveStatus ConditionedPort::let_in(FrameBuffer& frame, TimePoint now) noexcept {
+  const std::lock_guard lock(in_.mutex);
+  in_.note_arrival(now);
+  const bool is_there = in_.line.leave(frame, now);
+  in_.arm(now);
+  return is_there ? ReceiveStatus::received : ReceiveStatus::empty;
 }
 
 // Lets out the frames that are due to leave. False: the one in 'frame' could not.
@@ -186,14 +194,20 @@ bool ConditionedPort::send_due(FrameBuffer& frame, TimePoint now) noexcept {
   return unsent_ == SendStatus::sent;
 }
 
-// Takes frames from the inner port until one passes or is lost. Behind several that wait it says
-// that there is nothing: whoever waits for the descriptor is told of what is left there.
+// Takes frames from the inner port until one passes or is lost. Behind some that wait it says that
+// there is nothing: whoever waits for the descriptor is told of what is left there. The first waits
+// alone, since most often nothing follows; then as many are taken as before, and as many again.
 ReceiveStatus ConditionedPort::take_in(std::size_t queue, FrameBuffer& frame) noexcept {
-  for (int count = 0; count < most_at_once; ++count) {
+  Entrance& entrance = entrances_[queue];
+  const auto is_to_go_on = [&entrance](int count) {
+    return count < entrance.depth || (count < most_at_once && entrance.keeps_some());
+  };
+  for (int count = 0; is_to_go_on(count); ++count) {
     if (const ReceiveStatus status = receive_cut(queue, frame); !has_frame(status)) {
+      entrance.depth = 1;
       return status;
     }
-    const TimePoint now = present();
+    const TimePoint now = arrive();
     const std::lock_guard lock(in_.mutex);
     switch (in_.line.enter(frame, now, queue != 0)) {
       case Line::Entry::passes:
@@ -207,6 +221,7 @@ ReceiveStatus ConditionedPort::take_in(std::size_t queue, FrameBuffer& frame) no
         return ReceiveStatus::queue_full;
     }
   }
+  entrance.depth = std::min(2 * entrance.depth, most_at_once);
   return ReceiveStatus::empty;
 }
 

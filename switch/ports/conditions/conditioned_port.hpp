@@ -3,26 +3,27 @@
 // is: frames come later, twice, garbled, or not at all (switch/conditions). So no port knows of
 // conditions, and none is asked for them; who has none pays nothing.
 //
-// Theory of operation: frames that wait are copied. A timer for each direction is in the set of
+// Theory of operation: frames that wait are copied. A timer for each direction is among the
 // descriptors of the first queue, so that the worker that receives by that is woken when a frame is
 // due, and lets out those that leave before it receives. A timer rings by a head start before the
 // next frame is due and stays readable until it has left, so that the worker, once awake, asks
-// again and again; it is set anew when the next one is due later. Super-frames are cut first, those
-// that leave by whoever sends them, for the port says that it takes none. Frames of further queues
-// come in by the first one, behind one another. Threads: as any port; set() and what concerns the
-// inner port by the control thread.
+// again and again; it is set anew when the next one is due later. A worker that is awake anyway
+// gets no head start. Super-frames are cut first, those that leave by whoever sends them, for the
+// port says that it takes none. Frames of further queues come in by the first one, behind one
+// another. Threads: as any port; set() and what concerns the inner port by the control thread.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "switch/conditions/head_start.hpp"
 #include "switch/conditions/line.hpp"
 #include "switch/frame/segmentation.hpp"
 #include "switch/ports/port.hpp"
-#include "switch/system/timed_set.hpp"
+#include "switch/system/timer.hpp"
 
 namespace tapswitch {
 
@@ -45,8 +46,16 @@ class ConditionedPort final : public Port {
   [[nodiscard]] bool is_clear();
 
   [[nodiscard]] std::size_t queue_count() const noexcept override { return entrances_.size(); }
-  [[nodiscard]] int descriptor(std::size_t queue) const noexcept override;
+  [[nodiscard]] int descriptor(std::size_t queue) const noexcept override {
+    return inner_.descriptor(queue);
+  }
+  [[nodiscard]] std::span<const int> further_descriptors(
+      std::size_t queue) const noexcept override {
+    return entrances_[queue].further;
+  }
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
+  [[nodiscard]] ReceiveStatus receive_further(std::size_t queue,
+                                              FrameBuffer& frame) noexcept override;
   void give_back(std::size_t queue) noexcept override { inner_.give_back(queue); }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus unsent_status() const noexcept override {
@@ -74,7 +83,7 @@ class ConditionedPort final : public Port {
     Timer timer;                        // readable when the next of the line is about due
     std::optional<TimePoint> due = {};  // of the frame that the timer is set for
     TimePoint rings = {};               // when the timer is readable, if it is set
-    bool is_slept_for = false;          // nobody has come since it was set for long
+    bool is_slept_for = false;          // nobody has come since it was set for a sleeper
     HeadStart head_start = {};
 
     void arm(TimePoint now) noexcept;
@@ -84,13 +93,17 @@ class ConditionedPort final : public Port {
 
   // A queue of the inner port, and the super-frame from there that is being cut.
   struct Entrance {
-    EpollSet set;
-    Timer again;  // in the set: readable while there are segments
+    Timer again;               // readable while there are segments
+    std::vector<int> further;  // descriptors: the timers that ring for this queue
     std::unique_ptr<FrameBuffer> whole;
     std::optional<Segmenter> segments;  // of 'whole'
+    int depth = 1;                      // how many frames are taken before others have their turn
     bool has_more = false;     // the inner port keeps some, of which its descriptor does not tell
     bool is_to_go_on = false;  // the timer is set
     bool is_taking = false;    // what it takes may be cut, or enter the line; guarded by in_.mutex
+
+    // Whether there is more of which no descriptor tells.
+    [[nodiscard]] bool keeps_some() const { return segments || has_more; }
   };
 
   ConditionedPort(Port& inner, const PortConditions& conditions,
@@ -98,6 +111,7 @@ class ConditionedPort final : public Port {
                   std::vector<Entrance> entrances);
 
   [[nodiscard]] bool send_due(FrameBuffer& frame, TimePoint now) noexcept;
+  [[nodiscard]] ReceiveStatus let_in(FrameBuffer& frame, TimePoint now) noexcept;
   [[nodiscard]] ReceiveStatus take_in(std::size_t queue, FrameBuffer& frame) noexcept;
   [[nodiscard]] ReceiveStatus receive_cut(std::size_t queue, FrameBuffer& frame) noexcept;
 

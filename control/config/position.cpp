@@ -2,7 +2,6 @@
 #include "control/config/position.hpp"
 
 #include <algorithm>
-#include <string>
 
 #include "control/rpc/json.hpp"
 
@@ -117,6 +116,14 @@ Position position_of(std::string_view text, std::string_view pointer) {
     innermost = scanner.offset();
   }
   return position_at(text, innermost);
+}
+
+std::string pointer_token(std::string_view key) {
+  std::string token = "/";
+  for (const char c : key) {
+    token += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  return token;
 }
 
 }  // namespace tapswitch::config

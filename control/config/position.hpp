@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace tapswitch::config {
@@ -20,5 +21,8 @@ struct Position {
 // Returns where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or,
 // if it is not there, the innermost value around it. 'text' is valid JSON.
 [[nodiscard]] Position position_of(std::string_view text, std::string_view pointer);
+
+// Returns what a JSON pointer to a value has more than that to the object or list around it.
+[[nodiscard]] std::string pointer_token(std::string_view key);
 
 }  // namespace tapswitch::config

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "control/config/document.hpp"
 #include "control/config/mistakes.hpp"
-#include "control/config/position.hpp"
 #include "control/config/read_document.hpp"
 #include "control/config/schema.hpp"
 #include "control/lab/check_addresses.hpp"
@@ -19,8 +17,8 @@
 #include "control/lab/link_conditions.hpp"
 #include "control/lab/parse_lab.hpp"
 #include "control/lab/schema.hpp"
+#include "control/lab/source.hpp"
 #include "control/lab/wiring.hpp"
-#include "control/rpc/strict_json.hpp"
 
 namespace tapswitch::lab {
 
@@ -319,44 +317,35 @@ Reading read_lab(const Json& document, const std::string& default_name) {
 }
 
 FileReading read_lab_text(std::string_view text, const std::string& file,
-                          const std::string& default_name, const Inspection& inspect) {
+                          const std::string& default_name, const Inspection& inspect,
+                          const VariableLookup& variables) {
   FileReading result;
-  std::vector<std::tuple<std::size_t, std::size_t, std::string>> found;  // line, column, mistake
-  const auto tell = [&](config::Position position, const std::string& mistake) {
-    found.emplace_back(position.line, position.column, mistake);
-  };
-  try {
-    result.document = rpc::parse_json(text, config::most_document_nesting);
-  } catch (const rpc::Error& error) {
-    const Json data = error.to_json()["data"];
-    const std::string problem = data.value("problem", error.what());
-    tell(config::position_at(text, data.value("offset", std::size_t{0})), problem);
-    // A node that is there twice should not hide what else is wrong.
-    result.document = problem.find("occurs twice") != std::string::npos
-                          ? rpc::parse_loosely(text)
-                          : Json(Json::value_t::discarded);
-  }
-  if (!result.document.is_discarded()) {
-    Reading reading = read_lab(result.document, default_name);
+  Source source = read_source(text, notation_of(file), variables);
+  if (!source.document.is_discarded()) {
+    Reading reading = read_lab(source.document, default_name);
     for (const Need& need : reading.needs) {
       if (auto fault = inspect(need)) {
         reading.mistakes.push_back({need.pointer, *fault, ""});
       }
     }
-    for (const Problem& mistake : reading.mistakes) {
-      tell(config::position_of(text, mistake.field), config::to_text(mistake));
+    for (Problem& mistake : reading.mistakes) {
+      if (!source.has_told_of(mistake.field)) {
+        const config::Position position = source.position_of(mistake.field);
+        source.mistakes.push_back({position, std::move(mistake)});
+      }
     }
     result.lab = std::move(reading.lab);
+    result.document = std::move(source.document);
     if (result.document.is_object()) {
       result.document["name"] = result.lab.name;
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& one, const auto& other) {
-    return std::tie(std::get<0>(one), std::get<1>(one)) <
-           std::tie(std::get<0>(other), std::get<1>(other));
+  std::ranges::stable_sort(source.mistakes, {}, [](const SourceMistake& each) {
+    return std::pair(each.position.line, each.position.column);
   });
-  for (const auto& [line, column, mistake] : found) {
-    result.mistakes.push_back(fmt::format("{}:{}:{}: {}", file, line, column, mistake));
+  for (const auto& [position, mistake] : source.mistakes) {
+    result.mistakes.push_back(fmt::format("{}:{}:{}: {}", file, position.line, position.column,
+                                          config::to_text(mistake)));
   }
   return result;
 }

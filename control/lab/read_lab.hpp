@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "control/lab/model.hpp"
+#include "control/lab/variables.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::lab {
@@ -44,11 +45,13 @@ using Inspection = std::function<std::optional<std::string>(const Need&)>;
 // Each mistake is a line "NAME:LINE:COLUMN: /pointer: problem (allowed: ...)", in the order of the
 // file; among them those that 'inspect' finds.
 struct FileReading {
-  Json document;  // as it stands, its name added
+  Json document;  // as it stands, its variables expanded and its name added
   LabSpec lab;
   std::vector<std::string> mistakes;
 };
+// 'file' says by its ending whether it is YAML or JSON.
 [[nodiscard]] FileReading read_lab_text(std::string_view text, const std::string& file,
-                                        const std::string& default_name, const Inspection& inspect);
+                                        const std::string& default_name, const Inspection& inspect,
+                                        const VariableLookup& variables);
 
 }  // namespace tapswitch::lab

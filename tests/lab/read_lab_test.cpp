@@ -16,10 +16,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+const VariableLookup no_variables = [](const std::string&) { return std::nullopt; };
+
 constexpr const char* two_nodes = R"({"alice": {}, "bob": {}})";
 
 std::vector<std::string> mistakes_in(std::string_view text) {
-  return read_lab_text(text, "lab.json", "lab", [](const Need&) { return std::nullopt; }).mistakes;
+  return read_lab_text(
+             text, "lab.json", "lab", [](const Need&) { return std::nullopt; }, no_variables)
+      .mistakes;
 }
 
 TEST(ReadLab, WholeLabIsRead) {
@@ -202,9 +206,9 @@ TEST(ReadLab, WhatALabNeedsOfTheMachineIsAskedFor) {
 }
 
 TEST(ReadLab, WhatIsMissingIsAMistake) {
-  const auto reading =
-      read_lab_text(R"({"version": 1, "nodes": {"a": {"commands": ["nosuch"]}}})", "lab.json",
-                    "lab", [](const Need& need) { return std::optional("no " + need.text); });
+  const auto reading = read_lab_text(
+      R"({"version": 1, "nodes": {"a": {"commands": ["nosuch"]}}})", "lab.json", "lab",
+      [](const Need& need) { return std::optional("no " + need.text); }, no_variables);
   EXPECT_THAT(reading.mistakes, ElementsAre("lab.json:1:45: /nodes/a/commands/0: no nosuch"));
 }
 

@@ -45,7 +45,7 @@ TEST(Verbs, CommandNeedsNoDashes) {
 
 TEST(Verbs, WhatIsWrongIsTold) {
   EXPECT_THAT(complaint_about({"ups"}), HasSubstr("did you mean 'lab up'?"));
-  EXPECT_THAT(complaint_about({"up"}), HasSubstr("something is missing"));
+  EXPECT_THAT(complaint_about({"shell"}), HasSubstr("something is missing"));
   EXPECT_THAT(complaint_about({"up", "a", "b"}), HasSubstr("'b' is one word too many"));
   EXPECT_THAT(complaint_about({"up", "a", "--fast"}), HasSubstr("there is no option --fast"));
   EXPECT_THAT(complaint_about({"up", "a", "--dry-run=1"}), HasSubstr("takes no value"));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include "control/config/store.hpp"
+#include "control/lab/source.hpp"
 #include "control/rpc/error.hpp"
 #include "tools/lab/failure.hpp"
 #include "tools/lab/lab_directory.hpp"
@@ -42,7 +44,32 @@ std::optional<std::string> fault_of(const Need& need, const std::string& directo
   return std::nullopt;
 }
 
+constexpr std::string_view usual_stem = "lab";
+
+std::optional<std::string> variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 }  // namespace
+
+bool is_lab_file(std::string_view word) {
+  return word.find('/') != std::string_view::npos || word.ends_with(".json") ||
+         notation_of(word) == Notation::yaml;
+}
+
+std::optional<std::string> lab_file_here() {
+  std::vector<std::string> found;
+  for (const char* name : {"lab.yml", "lab.yaml", "lab.json"}) {
+    if (::access(name, F_OK) == 0) {
+      found.emplace_back(name);
+    }
+  }
+  if (found.size() > 1) {
+    throw Failure(fmt::format("which file? There are {}", fmt::join(found, ", ")));
+  }
+  return found.empty() ? std::nullopt : std::optional(found.front());
+}
 
 LabFile read_lab_file(const std::string& path) {
   LabFile file;
@@ -54,24 +81,36 @@ LabFile read_lab_file(const std::string& path) {
   } catch (const rpc::Error& error) {
     throw Failure(error.what());
   }
-  file.reading = read_lab_text(text, path, std::filesystem::path(path).stem(),
-                               [&](const Need& need) { return fault_of(need, file.directory); });
+  std::string name = std::filesystem::path(path).stem();
+  if (name == usual_stem) {
+    name = std::filesystem::path(file.directory).filename();
+  }
+  file.reading = read_lab_text(
+      text, path, name, [&](const Need& need) { return fault_of(need, file.directory); }, variable);
   return file;
 }
 
 std::string select_lab(const std::optional<std::string>& word) {
   const auto names = lab_names();
+  const auto is_there = [&names](const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   if (!word) {
+    if (const auto file = lab_file_here()) {
+      if (std::string name = read_lab_file(*file).reading.lab.name; is_there(name)) {
+        return name;
+      }
+    }
     if (names.size() == 1) {
       return names.front();
     }
     throw Failure(names.empty() ? "there is no lab: `tapctl lab up FILE` brings one up"
                                 : fmt::format("which lab? There are {}", fmt::join(names, ", ")));
   }
-  if (std::find(names.begin(), names.end(), *word) != names.end()) {
+  if (is_there(*word)) {
     return *word;
   }
-  if (word->find('/') != std::string::npos || word->ends_with(".json")) {
+  if (is_lab_file(*word)) {
     // The file's name is all that is asked for, whatever else may be wrong with it.
     return read_lab_file(*word).reading.lab.name;
   }

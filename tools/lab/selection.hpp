@@ -17,11 +17,20 @@ struct LabFile {
   FileReading reading;
 };
 
-// Throws Failure if there is no such file.
+// Throws Failure if there is no such file. A lab without a name has that of its file, or of the
+// directory where that is called "lab".
 [[nodiscard]] LabFile read_lab_file(const std::string& path);
 
+// The file in the working directory that is called "lab", as lab.yml; nullopt if there is none.
+// Throws Failure if there are several.
+[[nodiscard]] std::optional<std::string> lab_file_here();
+
+// Whether 'word' means a file and no lab.
+[[nodiscard]] bool is_lab_file(std::string_view word);
+
 // The name of the lab that 'word' means: a lab that is there, else a file. Without a word, of the
-// only lab there is. Throws Failure.
+// file in the working directory if that lab is there, else of the only lab there is. Throws
+// Failure.
 [[nodiscard]] std::string select_lab(const std::optional<std::string>& word);
 
 // A lab that is there.

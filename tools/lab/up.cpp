@@ -332,7 +332,11 @@ int up_rootless(const Words& words, const tapctl::Style& style, const LabFile& f
 }  // namespace
 
 int up(const Words& words, const tapctl::Style& style) {
-  const LabFile file = read_lab_file(words.words.front());
+  const auto path = words.words.empty() ? lab_file_here() : std::optional(words.words.front());
+  if (!path) {
+    throw Failure("which file? There is no lab.yml and no lab.json here");
+  }
+  const LabFile file = read_lab_file(*path);
   refuse_mistakes(file);
   refuse_long_paths(file.reading.lab);
   // Found before anything is made, and before we go to another directory.

@@ -140,12 +140,14 @@ class Parser {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {
       {"up",
-       "up FILE [OPTION]...",
-       "brings up the lab that FILE describes, or makes of the one that is there what it describes",
+       "up [FILE] [OPTION]...",
+       "brings up the lab that FILE describes, or makes of the one that is there what it "
+       "describes; "
+       "default: lab.yml or lab.json",
        {{"dry-run", "", "show what would be done, and do nothing"},
         {"rootless", "", "without root, in user namespaces; for root too"},
         {"replace", "", "also if the lab of that name came from another file"}},
-       1,
+       0,
        1},
       {"down",
        "down [NAME|FILE] [OPTION]...",

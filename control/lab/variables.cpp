@@ -71,7 +71,7 @@ std::string VariableExpander::expand(const std::string& pointer, const std::stri
   return meant;
 }
 
-// What stands for 'reference', from "${" to the next '}' or to the end of the text.
+// Returns what stands for 'reference', from "${" to the next '}' or to the end of the text.
 std::optional<std::string> VariableExpander::value_of(const std::string& pointer,
                                                       const std::string& reference) {
   const std::string_view inside = std::string_view(reference).substr(opening.size());

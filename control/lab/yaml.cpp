@@ -63,7 +63,7 @@ std::optional<Json> decimal_of(std::string_view text) {
   return number_of<double>(text);
 }
 
-// What a scalar is that is written without quotes and is not empty.
+// Returns the value of a scalar that is written without quotes and is not empty.
 Json plain_value(const std::string& text) {
   if (text == "true" || text == "True" || text == "TRUE") {
     return true;

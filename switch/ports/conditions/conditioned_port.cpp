@@ -26,7 +26,7 @@ constexpr std::chrono::nanoseconds at_once{1};
 
 TimePoint present() { return std::chrono::steady_clock::now(); }
 
-// Of the ports with conditions that this thread serves.
+// The log knows when this thread last came to a port with conditions.
 thread_local WakeLog wake_log;
 
 // The same for whoever comes to a port.

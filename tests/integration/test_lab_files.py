@@ -2,8 +2,11 @@
 """Lab files as people write them: YAML, comments, variables, and lab.yml found by itself."""
 
 import re
+from pathlib import Path
 
 import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/labs.md"
 
 OFFICE = """\
 # Two nodes that are alike but for their addresses.
@@ -78,3 +81,15 @@ def test_json_may_have_comments(lab_files):
     lab.exec("a", "true")
     lab.down()
     lab.assert_nothing_is_left()
+
+
+def test_files_that_the_page_shows_have_no_mistakes(lab_files, tmp_path):
+    blocks = re.findall(r"^```(json|yaml)\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    files = [block for block in blocks if "nodes" in block[1]]
+    assert {ending for ending, _ in files} == {"json", "yaml"}
+    lab = lab_files.make({})
+    for number, (ending, text) in enumerate(files):
+        path = tmp_path / f"shown{number}.{ending}"
+        path.write_text(text)
+        plan = lab.tapctl("lab", "up", path, "--dry-run")
+        assert "+ node" in plan.stdout, plan.stdout + plan.stderr

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view opening = "${";
 constexpr std::string_view escaped_opening = "$${";
-constexpr std::string_view default_mark = ":-";
+constexpr std::size_t default_mark_size = 2;
 
 bool is_variable_name(std::string_view name) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
@@ -75,7 +75,7 @@ std::string VariableExpander::expand(const std::string& pointer, const std::stri
 std::optional<std::string> VariableExpander::value_of(const std::string& pointer,
                                                       const std::string& reference) {
   const std::string_view inside = std::string_view(reference).substr(opening.size());
-  const std::size_t default_at = inside.find(default_mark);
+  const std::size_t default_at = std::min(inside.find(":-"), inside.find(":="));
   const std::string name(inside.substr(0, std::min(default_at, inside.size() - 1)));
   if (!reference.ends_with('}') || !is_variable_name(name)) {
     mistakes_.push_back({pointer, fmt::format("{} is no variable", rpc::in_quotes(reference)),
@@ -84,7 +84,7 @@ std::optional<std::string> VariableExpander::value_of(const std::string& pointer
   }
   const auto value = variables_(name);
   if (default_at != std::string_view::npos && value.value_or("").empty()) {
-    const std::size_t begin = default_at + default_mark.size();
+    const std::size_t begin = default_at + default_mark_size;
     return std::string(inside.substr(begin, inside.size() - 1 - begin));
   }
   if (!value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // variables.hpp: puts the environment's variables into the texts of a lab file: ${NAME}, and
-// ${NAME:-DEFAULT} for where it is not set or empty. $${ stands for the characters ${.
+// ${NAME:-DEFAULT} for where it is not set or empty, which may be written ${NAME:=DEFAULT} too. $${
+// stands for the characters ${.
 #pragma once
 
 #include <functional>

@@ -93,3 +93,32 @@ def test_files_that_the_page_shows_have_no_mistakes(lab_files, tmp_path):
         path.write_text(text)
         plan = lab.tapctl("lab", "up", path, "--dry-run")
         assert "+ node" in plan.stdout, plan.stdout + plan.stderr
+
+
+def test_topology_of_containerlab_becomes_a_lab_that_comes_up(lab_files, tmp_path):
+    lab = lab_files.make({})
+    topology = tmp_path / f"{lab.name}.clab.yml"
+    topology.write_text("""\
+topology:
+  defaults: {kind: linux, image: "alpine:3"}
+  groups: {hosts: {env: {MASK: "24"}}}
+  nodes:
+    a: {group: hosts, exec: ["ip addr add 10.95.0.1/$MASK dev eth1"]}
+    b: {group: hosts, exec: ["ip addr add 10.95.0.2/$MASK dev eth1"]}
+    lan: {kind: bridge}
+  links:
+    - endpoints: ["a:eth1", "lan:port1"]
+    - {type: veth, mtu: 1400, endpoints: [{node: b, interface: eth1}, {node: lan, interface: port2}]}
+""")
+    done = lab.tapctl("lab", "import", topology)
+    assert f"{topology}:2:34: /topology/defaults/image: nodes are network namespaces" in done.stderr
+    lab.write(done.stdout)
+    lab.up()
+    lab.exec("a", "ping", "-c1", "10.95.0.2")
+    assert "mtu 1400" in lab.exec("b", "ip", "link", "show", "eth1").stdout
+    lab.down()
+    lab.assert_nothing_is_left()
+
+    topology.write_text("topology: {nodes: {a: 5}}")
+    done = lab.tapctl("lab", "import", topology, check=False)
+    assert done.returncode == 1 and done.stdout == "" and ":1:23: /topology/nodes/a: is " in done.stderr

@@ -55,7 +55,7 @@ TEST(Source, CommentsThatDoNotEndAreMistakes) {
 }
 
 TEST(Source, VariablesAreExpanded) {
-  EXPECT_EQ(source_of(R"({"a": "x ${NAME}${E:-y}", "b": ["${NONE:-}", "$${MTU} $MTU"]})").document,
+  EXPECT_EQ(source_of(R"({"a": "x ${NAME}${E:=y}", "b": ["${NONE:-}", "$${MTU} $MTU"]})").document,
             Json::parse(R"({"a": "x a by", "b": ["", "${MTU} $MTU"]})"));
   EXPECT_EQ(source_of("mtu: ${MTU}\ntext: '${MTU}'\ndelay: ${D:-50ms}\n", Notation::yaml).document,
             Json::parse(R"({"mtu": 9000, "text": "9000", "delay": "50ms"})"));

@@ -15,6 +15,7 @@
 #include "tools/lab/enter.hpp"
 #include "tools/lab/graph.hpp"
 #include "tools/lab/guard.hpp"
+#include "tools/lab/import.hpp"
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/link.hpp"
 #include "tools/lab/power.hpp"
@@ -78,6 +79,9 @@ int carry_out(const Words& words) {
   }
   if (verb == "graph") {
     return graph(words);
+  }
+  if (verb == "import") {
+    return import_lab(words);
   }
   std::puts(printed_schema().dump(2).c_str());
   return 0;

@@ -46,12 +46,20 @@ std::optional<std::string> fault_of(const Need& need, const std::string& directo
 
 constexpr std::string_view usual_stem = "lab";
 
-std::optional<std::string> variable(const std::string& name) {
+}  // namespace
+
+std::string read_text(const std::string& path) {
+  try {
+    return config::Store(path).read();
+  } catch (const rpc::Error& error) {
+    throw Failure(error.what());
+  }
+}
+
+std::optional<std::string> environment_variable(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
-
-}  // namespace
 
 bool is_lab_file(std::string_view word) {
   return word.find('/') != std::string_view::npos || word.ends_with(".json") ||
@@ -75,18 +83,14 @@ LabFile read_lab_file(const std::string& path) {
   LabFile file;
   file.path = std::filesystem::absolute(path).lexically_normal();
   file.directory = std::filesystem::path(file.path).parent_path();
-  std::string text;
-  try {
-    text = config::Store(path).read();
-  } catch (const rpc::Error& error) {
-    throw Failure(error.what());
-  }
+  const std::string text = read_text(path);
   std::string name = std::filesystem::path(path).stem();
   if (name == usual_stem) {
     name = std::filesystem::path(file.directory).filename();
   }
   file.reading = read_lab_text(
-      text, path, name, [&](const Need& need) { return fault_of(need, file.directory); }, variable);
+      text, path, name, [&](const Need& need) { return fault_of(need, file.directory); },
+      environment_variable);
   return file;
 }
 

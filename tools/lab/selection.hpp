@@ -17,6 +17,12 @@ struct LabFile {
   FileReading reading;
 };
 
+// Throws Failure if the file cannot be read.
+[[nodiscard]] std::string read_text(const std::string& path);
+
+// Returns the value of a variable; nullopt if it is not set.
+[[nodiscard]] std::optional<std::string> environment_variable(const std::string& name);
+
 // Throws Failure if there is no such file. A lab without a name has that of its file, or of the
 // directory where that is called "lab".
 [[nodiscard]] LabFile read_lab_file(const std::string& path);

@@ -213,6 +213,12 @@ const std::vector<Verb>& verbs() {
          "text, dot, or svg and png by Graphviz; default: text on a terminal, else dot"}},
        0,
        1},
+      {"import",
+       "import FILE [OPTION]...",
+       "prints the lab file for a topology of containerlab, and what has no equal in it",
+       {},
+       1,
+       1},
       {"schema", "schema", "prints the JSON Schema of lab files, for editors", {}, 0, 0},
   };
   return table;

@@ -67,6 +67,11 @@ def test_mistakes_in_yaml_are_told_with_their_places(office):
                     ("15", "10", "links/0/mtu"), ("18", "25", "links/1/conditions/delay")], done.stderr
     assert "the variable NONE is not set" in done.stderr
     office.assert_nothing_is_left()
+    checked = here(office, "lab", "validate", check=False)
+    assert (checked.returncode, checked.stderr) == (1, done.stderr)
+    office.path.write_text(OFFICE)
+    checked = here(office, "lab", "validate")
+    assert (checked.stdout, checked.stderr) == ("", "")
 
 
 def test_two_files_of_the_directory_are_asked_about(office):

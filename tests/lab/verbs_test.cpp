@@ -54,6 +54,14 @@ TEST(Verbs, WhatIsWrongIsTold) {
   EXPECT_THAT(complaint_about({"down", "--", "x"}), HasSubstr("it takes no command"));
 }
 
+TEST(Verbs, OtherWordsAreKnown) {
+  EXPECT_EQ(parse_words({"deploy", "a.yml"}).verb->name, "up");
+  EXPECT_EQ(parse_words({"destroy"}).verb->name, "down");
+  EXPECT_EQ(parse_words({"inspect"}).verb->name, "status");
+  EXPECT_EQ(parse_words({"ls"}).verb->name, "list");
+  EXPECT_TRUE(parse_words({"status", "-j"}).has("json"));
+}
+
 TEST(Verbs, HelpAsksForNothingElse) { EXPECT_TRUE(parse_words({"up", "--help"}).has("help")); }
 
 }  // namespace verbs_test

@@ -80,6 +80,9 @@ int carry_out(const Words& words) {
   if (verb == "graph") {
     return graph(words);
   }
+  if (verb == "validate") {
+    return validate(words);
+  }
   if (verb == "import") {
     return import_lab(words);
   }

@@ -12,6 +12,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "control/lab/wiring.hpp"
 #include "switch/system/socket_address.hpp"
@@ -245,17 +246,6 @@ bool has_keeper(const std::optional<State>& state) {
   return state && state->keeper && is_running(*state->keeper);
 }
 
-void refuse_mistakes(const LabFile& file) {
-  if (file.reading.mistakes.empty()) {
-    return;
-  }
-  std::string text = "mistakes in the lab file:";
-  for (const std::string& mistake : file.reading.mistakes) {
-    text += '\n' + mistake;
-  }
-  throw Failure(text);
-}
-
 // The kernel bounds the paths of sockets, and nobody would find the cause in QEMU's words.
 void refuse_long_paths(const LabSpec& lab) {
   constexpr std::size_t longest = SocketAddress::max_path_size;
@@ -329,15 +319,29 @@ int up_rootless(const Words& words, const tapctl::Style& style, const LabFile& f
   return status;
 }
 
-}  // namespace
-
-int up(const Words& words, const tapctl::Style& style) {
+// Reads the file that 'words' name, or that of the directory. Throws Failure with its mistakes.
+LabFile read_right_file(const Words& words) {
   const auto path = words.words.empty() ? lab_file_here() : std::optional(words.words.front());
   if (!path) {
     throw Failure("which file? There is no lab.yml and no lab.json here");
   }
-  const LabFile file = read_lab_file(*path);
-  refuse_mistakes(file);
+  LabFile file = read_lab_file(*path);
+  if (!file.reading.mistakes.empty()) {
+    throw Failure(
+        fmt::format("mistakes in the lab file:\n{}", fmt::join(file.reading.mistakes, "\n")));
+  }
+  return file;
+}
+
+}  // namespace
+
+int validate(const Words& words) {
+  (void)read_right_file(words);
+  return 0;
+}
+
+int up(const Words& words, const tapctl::Style& style) {
+  const LabFile file = read_right_file(words);
   refuse_long_paths(file.reading.lab);
   // Found before anything is made, and before we go to another directory.
   ::setenv("TAPSWITCHD", std::filesystem::absolute(daemon_program()).c_str(), 1);

@@ -7,6 +7,9 @@
 
 namespace tapswitch::lab {
 
+// Throws Failure with the mistakes of the file, if it has any.
+int validate(const Words& words);
+
 // The exit status. Throws Failure.
 int up(const Words& words, const tapctl::Style& style);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -32,7 +34,19 @@ const VerbOption* find_option(const Verb& verb, const std::string& name) {
   return nullptr;
 }
 
-const Verb& find_verb(const std::string& name) {
+// Words that people say elsewhere, and ours for them.
+const std::map<std::string, std::string, std::less<>>& other_verbs() {
+  static const std::map<std::string, std::string, std::less<>> all = {{"deploy", "up"},
+                                                                      {"destroy", "down"},
+                                                                      {"inspect", "status"},
+                                                                      {"ls", "list"},
+                                                                      {"logs", "log"}};
+  return all;
+}
+
+const Verb& find_verb(const std::string& word) {
+  const auto other = other_verbs().find(word);
+  const std::string& name = other == other_verbs().end() ? word : other->second;
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) {
     if (verb.name == name) {
@@ -79,8 +93,8 @@ class Parser {
       words_.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(begin),
                             arguments_.end());
       at_ = arguments_.size();
-    } else if (argument == "-h") {
-      words_.options["help"] = "";
+    } else if (argument == "-h" || argument == "-j") {
+      words_.options[argument == "-h" ? "help" : "json"] = "";
     } else if (argument.starts_with("--")) {
       take_option(argument.substr(2));
     } else {
@@ -211,6 +225,12 @@ const std::vector<Verb>& verbs() {
        "draws a lab, of a file or one that is there",
        {{"format", "FORMAT",
          "text, dot, or svg and png by Graphviz; default: text on a terminal, else dot"}},
+       0,
+       1},
+      {"validate",
+       "validate [FILE] [OPTION]...",
+       "tells the mistakes of a lab file, and whether there are any by its exit status",
+       {},
        0,
        1},
       {"import",

@@ -33,7 +33,10 @@ TEST(Help, CanBeAskedForWithAWordToo) {
   EXPECT_EQ(answer_to({"help", "port", "add"}), answer_to({"port", "add", "--help"}));
 }
 
-TEST(Help, VersionIsTold) { EXPECT_THAT(answer_to({"--version"}), HasSubstr("tapctl ")); }
+TEST(Help, VersionIsTold) {
+  EXPECT_THAT(answer_to({"--version"}), HasSubstr("tapctl "));
+  EXPECT_THAT(answer_to({"version"}), HasSubstr("tapctl "));
+}
 
 TEST(Help, TellsEveryOptionOfEveryMethod) {
   for (const rpc::Method& method : api::methods()) {

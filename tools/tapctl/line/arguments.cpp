@@ -49,7 +49,7 @@ Manner manner_of(const CommandOptions& options) {
 // The command line taken apart: 'common' options may stand before each word of the command.
 struct Parts {
   Texts common;
-  Texts words;      // the first one or two
+  Texts words;      // the first ones, three at most
   Texts remainder;  // all that stands behind the first word, but for 'common'
 };
 
@@ -73,7 +73,7 @@ Parts take_apart(const Texts& arguments) {
     take_option();
   }
   parts.remainder.assign(at, arguments.end());
-  if (at != arguments.end() && !at->starts_with('-')) {
+  for (; at != arguments.end() && !at->starts_with('-') && parts.words.size() < 3; ++at) {
     parts.words.push_back(*at);
   }
   return parts;
@@ -318,6 +318,9 @@ CommandLine parse_arguments(const Texts& arguments, const std::vector<Method>& m
     Texts question = parts.remainder;
     question.emplace_back("--help");
     return parse_arguments(question, methods);
+  }
+  if (first == "version" && parts.remainder.empty()) {
+    return {{}, Answer{fmt::format("tapctl {}\n", version)}};
   }
   if (first == "call") {
     return in_command(first, [&] { return parse_call(parts); });

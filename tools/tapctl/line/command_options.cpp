@@ -38,7 +38,7 @@ struct CommonOption {
 constexpr std::array<CommonOption, 7> common_options = {{
     {"socket", true},
     {"lab", true},
-    {"json"},
+    {"json,j"},
     {"exact"},
     {"no-color"},
     {"help,h"},
@@ -134,7 +134,8 @@ bool CommandOptions::has(const std::string& name) const { return texts.contains(
 bool is_common_option(const std::string& argument) {
   return std::any_of(common_options.begin(), common_options.end(), [&](const CommonOption& each) {
     const std::string name = "--" + std::string(each.name.substr(0, each.name.find(',')));
-    return argument == name || (each.has_value && argument.starts_with(name + '='));
+    return argument == name || (argument == "-j" && name == "--json") ||
+           (each.has_value && argument.starts_with(name + '='));
   });
 }
 

@@ -31,7 +31,7 @@ Options of every command:
                     $XDG_RUNTIME_DIR/tapswitch/control.sock for others, or
                     /tmp/tapswitch-UID/control.sock
   --lab NAME        the switches of that lab, in place of --socket
-  --json            print the daemon's result as it is, as JSON
+  -j, --json        print the daemon's result as it is, as JSON
   --exact           counts in full, also on a terminal: 1234567, not 1.2 M
   --no-color        no colours (nor are there any if NO_COLOR is set, or if the
                     output is no terminal)
@@ -40,6 +40,9 @@ Options of every command:
 )";
 
 constexpr const char* examples = R"(
+Nouns and verbs may be shortened to what only one of them begins with; scripts
+had better not. Verbs have the words of others too: show, ls, rm, del.
+
 Examples:
   tapctl port add alice --namespace alice --address 10.0.10.1/24 --vlan 10
   tapctl port add uplink --trunk 10,20 --native 1 --mtu 9000

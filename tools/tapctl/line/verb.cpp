@@ -34,7 +34,10 @@ std::vector<std::string> verb_names(const std::vector<Method>& methods) {
   return names;
 }
 
-// Words that people say elsewhere, and ours for them.
+const std::vector<std::string> no_words;
+
+// Words that people say elsewhere, and ours for them. Where there are two, the second is for one
+// thing that is named.
 const std::map<std::string, std::vector<std::string>, std::less<>>& synonyms() {
   static const std::map<std::string, std::vector<std::string>, std::less<>> all = {
       {"show", {"list", "get"}}, {"ls", {"list"}},
@@ -44,24 +47,31 @@ const std::map<std::string, std::vector<std::string>, std::less<>>& synonyms() {
       {"del", {"remove"}},       {"rm", {"remove"}},
       {"change", {"set"}},       {"modify", {"set"}},
       {"update", {"set"}},       {"edit", {"set"}},
-      {"clear", {"flush"}},      {"stop", {"shutdown"}},
-      {"dump", {"list", "get"}},
+      {"clear", {"flush"}},      {"dump", {"list", "get"}},
   };
   return all;
 }
 
-// "; did you mean 'list' or 'get'?": by what 'word' means, else by how it is spelled.
-std::string suggested_verb(const std::string& word, const std::vector<Method>& of_noun) {
-  const std::vector<std::string> names = verb_names(of_noun);
-  std::vector<std::string> meant;
-  if (const auto found = synonyms().find(word); found != synonyms().end()) {
-    std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(meant),
-                 [&](const std::string& verb) {
-                   return std::find(names.begin(), names.end(), verb) != names.end();
-                 });
+// Returns the one of 'names' that is another word for 'word'; "" if there is none.
+std::string meant_verb(const std::string& word, const std::vector<std::string>& names,
+                       bool is_of_one) {
+  const auto found = synonyms().find(word);
+  std::string meant;
+  for (const std::string& verb : found == synonyms().end() ? no_words : found->second) {
+    if (std::ranges::find(names, verb) != names.end() && (meant.empty() || is_of_one)) {
+      meant = verb;
+    }
   }
-  return meant.empty() ? did_you_mean(word, names)
-                       : fmt::format("; did you mean '{}'?", fmt::join(meant, "' or '"));
+  return meant;
+}
+
+// Returns those of 'names' that begin with 'word'. What ends the daemon is named in full.
+std::vector<std::string> begun_by(const std::string& word, const std::vector<std::string>& names) {
+  std::vector<std::string> begun;
+  std::ranges::copy_if(names, std::back_inserter(begun), [&](const std::string& name) {
+    return name.starts_with(word) && name != "shutdown";
+  });
+  return begun;
 }
 
 std::vector<std::string> first_words(const std::vector<Method>& methods) {
@@ -118,7 +128,44 @@ std::vector<Method> verbs(const std::vector<Method>& methods, const std::string&
 
 std::string verb_of(const Method& method) { return method.name.substr(method.name.find('.') + 1); }
 
-Selection select_method(const std::vector<Method>& methods, const std::vector<std::string>& words) {
+namespace {
+
+// Returns the verb of 'noun' that a word stands for that is none itself: what it means, or what it
+// alone begins. Throws UsageError if there is none.
+std::string whole_verb(const std::vector<Method>& of_noun, const std::string& noun,
+                       const std::vector<std::string>& words) {
+  const std::string& word = words[1];
+  const std::vector<std::string> names = verb_names(of_noun);
+  if (std::string meant = meant_verb(word, names, words.size() > 2); !meant.empty()) {
+    return meant;
+  }
+  const std::vector<std::string> begun = begun_by(word, names);
+  if (begun.size() == 1) {
+    return begun.front();
+  }
+  throw UsageError(
+      fmt::format("'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(word),
+                  begun.empty() ? did_you_mean(word, names) : "", fmt::join(names, ", ")),
+      noun);
+}
+
+// Returns the first word that 'word' stands for: itself, or what it alone begins.
+std::string whole_first_word(const std::vector<Method>& methods, const std::string& word) {
+  const std::vector<std::string> all = first_words(methods);
+  const std::vector<std::string> begun = begun_by(word, all);
+  if (std::ranges::find(all, word) != all.end() || begun.empty()) {
+    return word;
+  }
+  if (begun.size() > 1) {
+    throw UsageError(
+        fmt::format("{} may be one of {}", rpc::in_quotes(word), fmt::join(begun, ", ")));
+  }
+  const bool is_a_method = begun.front() != "lab" && begun.front() != "call";
+  return is_a_method ? begun.front() : word;
+}
+
+Selection select_in_full(const std::vector<Method>& methods,
+                         const std::vector<std::string>& words) {
   const std::string& noun = words.front();
   for (const Alias& alias : aliases()) {
     if (alias.word == noun) {
@@ -139,10 +186,7 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
                                  did_you_mean(noun, first_words(methods))));
   }
   if (words.size() > 1) {
-    throw UsageError(
-        fmt::format("'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),
-                    suggested_verb(words[1], of_noun), fmt::join(verb_names(of_noun), ", ")),
-        noun);
+    return {*find_method(of_noun, noun + '.' + whole_verb(of_noun, noun, words)), 2};
   }
   for (const char* verb : {".list", ".get", ".info"}) {
     if (const auto method = find_method(of_noun, noun + verb)) {
@@ -151,6 +195,14 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
   }
   throw UsageError(fmt::format("'{}' needs a verb: {}", noun, fmt::join(verb_names(of_noun), ", ")),
                    noun);
+}
+
+}  // namespace
+
+Selection select_method(const std::vector<Method>& methods, const std::vector<std::string>& words) {
+  std::vector<std::string> whole = words;
+  whole.front() = whole_first_word(methods, words.front());
+  return select_in_full(methods, whole);
 }
 
 }  // namespace tapswitch::tapctl

@@ -37,8 +37,9 @@ struct Selection {
 };
 
 // The method that 'words' begin with: an alias, a command of our own, a noun and a verb, or a noun
-// alone, which lists (or gets, where nothing can be listed). Throws UsageError, with what may have
-// been meant.
+// alone, which lists (or gets, where nothing can be listed). Nouns and verbs may be shortened to
+// what only one of them begins with, and verbs have other words: 'rm' for 'remove'. 'words' are the
+// first three at most. Throws UsageError, with what may have been meant.
 Selection select_method(const std::vector<rpc::Method>& methods,
                         const std::vector<std::string>& words);
 

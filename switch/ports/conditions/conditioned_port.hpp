@@ -47,6 +47,9 @@ class ConditionedPort final : public Port {
   [[nodiscard]] std::size_t queue_count() const noexcept override { return entrances_.size(); }
   [[nodiscard]] int descriptor(std::size_t queue) const noexcept override;
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
+  [[nodiscard]] bool has_more(std::size_t queue) const noexcept override {
+    return inner_.has_more(queue);
+  }
   void give_back(std::size_t queue) noexcept override { inner_.give_back(queue); }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus unsent_status() const noexcept override {

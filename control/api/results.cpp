@@ -45,6 +45,28 @@ Schema kernel_path_schema() {
                          {"reason", any_text(), "why it is off"}});
 }
 
+Schema tunnel_schema() {
+  const Schema remote = Schema::object({
+      {"address", any_text(), "where it is", true},
+      {"learned", Schema::boolean(), "false: its user has told it", true},
+      count_field("way_mtu", "of the route to it; 0: there is none, or it is not known"),
+      count_field("in_frames", "frames that came from it"),
+      count_field("in_octets", "their bytes"),
+      count_field("out_frames", "frames that left to it"),
+      count_field("out_octets", "their bytes"),
+      count_field("unsent", "frames for it that the kernel did not take"),
+      count_field("refused", "errors that came back: nobody receives there, or there is no way"),
+      {"stations", count_schema(), "behind it, where there can be several remotes"},
+  });
+  return Schema::object({
+      {"remotes", Schema::list(remote, most_items), "the other ends", true},
+      count_field("remotes_not_learned", "frames of strangers for whom there was no room"),
+      {"stations_moved", count_schema(), "from behind one remote to behind another"},
+      {"stations_refused", count_schema(),
+       "not noted for want of room; what is for them is flooded"},
+  });
+}
+
 Schema drops_schema() {
   std::vector<Field> fields;
   for (const DropReasonText& reason : drop_reasons) {
@@ -127,6 +149,7 @@ Schema port_schema() {
       {"storms", Schema::list(Schema::word({"broadcast", "multicast", "unknown_unicast"}), 3),
        "classes of which a storm is under way: storm control has dropped frames of them within the "
        "last 5 s; where there is no storm control it is left out"},
+      {"tunnel", tunnel_schema(), "of a tunnel with several other ends: what crosses to each"},
       {"lost_because", any_text(),
        "of a port that is lost: what its opening was refused with last, or that its device is "
        "gone"},

@@ -207,6 +207,17 @@ std::optional<std::string> name_space_of(const FarEnd& end) {
       end);
 }
 
+bool has_split_horizon(const FarEnd& end) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.split_horizon; }) {
+          return kind.split_horizon;
+        }
+        return false;
+      },
+      end);
+}
+
 std::optional<std::uint32_t> speed_of(const FarEnd& end) {
   return std::visit(
       [](const auto& kind) -> std::optional<std::uint32_t> {

@@ -22,6 +22,7 @@
 #include "control/config/far_ends/udp.hpp"
 #include "control/config/far_ends/vde.hpp"
 #include "control/config/far_ends/veth.hpp"
+#include "control/config/far_ends/vxlan.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
 
@@ -51,8 +52,8 @@ concept ChangeableFarEnd = FarEndKind<T> && requires(const T& end) {
 };
 
 // The first is what a port is unless its "type" says otherwise.
-using FarEnd =
-    std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec, UdpSpec>;
+using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec, UdpSpec,
+                            VxlanSpec>;
 
 [[nodiscard]] std::string_view type_of(const FarEnd& end);
 
@@ -91,7 +92,7 @@ bool rename_interface(FarEnd& end, const std::string& name);
 // nothing is said.
 void rename_name_space(FarEnd& end, const std::string& name);
 
-// The next five are told by members that only some kinds have; for the others the answer is no.
+// The next six are told by members that only some kinds have; for the others the answer is no.
 // Whether it is an interface that the switch makes ('is_made').
 [[nodiscard]] bool is_made(const FarEnd& end);
 // Whether the user wants a port whose device is gone to be opened anew ('reopen').
@@ -100,6 +101,8 @@ void rename_name_space(FarEnd& end, const std::string& name);
 [[nodiscard]] bool is_passed(const FarEnd& end);
 // The network namespace it is to be in, as the user says it ('name_space').
 [[nodiscard]] std::optional<std::string> name_space_of(const FarEnd& end);
+// Whether what comes in by it leaves by no other port of which the same is said ('split_horizon').
+[[nodiscard]] bool has_split_horizon(const FarEnd& end);
 // How fast it says that it is, in Mbit/s, as the user says it ('speed').
 [[nodiscard]] std::optional<std::uint32_t> speed_of(const FarEnd& end);
 // The port that is its other end, and must lead back ('leads_to()').

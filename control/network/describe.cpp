@@ -29,7 +29,8 @@ PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
       offloads(port.port->offloads()),
       door(port.came_by),
       refusal(port.is_lost ? port.refusal : ""),
-      path_refusal(port.path_refusal()) {
+      path_refusal(port.path_refusal()),
+      tunnel(port.end->describe_tunnel()) {
   spec.rule = port.rule();
   for (const FloodKind kind : flood_kinds) {
     if (port.storms[to_size(kind)].is_under_way()) {
@@ -70,6 +71,9 @@ Json to_json(const PortDescription& description) {
   }
   if (!description.refusal.empty()) {
     json["lost_because"] = description.refusal;
+  }
+  if (!description.tunnel.is_null()) {
+    json["tunnel"] = description.tunnel;
   }
   if (!description.spec.rule.storm.is_none()) {
     Json& storms = json["storms"] = Json::array();

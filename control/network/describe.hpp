@@ -46,6 +46,7 @@ struct PortDescription {
   std::string refusal;                      // why it is lost; empty: it is not
   std::optional<std::string> path_refusal;  // nullopt: it is on the kernel path
   std::vector<FloodKind> storms;            // under way
+  Json tunnel;                              // null: it is none
 };
 
 // As switch.get answers.

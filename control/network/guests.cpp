@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {
@@ -24,7 +25,9 @@ void Guests::check_is_none(const RunningPort& port) {
 
 PortRule Guests::rule_in_switch(const config::PortSpec& spec, const OpenEnd& end) {
   if (!end.is_door()) {
-    return spec.rule;
+    PortRule rule = spec.rule;
+    rule.split_horizon = config::has_split_horizon(spec.far_end);
+    return rule;
   }
   PortRule closed;
   closed.vlan = {.mode = PortMode::trunk, .pvid = no_vlan, .allowed = VlanSet()};

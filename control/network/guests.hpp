@@ -27,7 +27,8 @@ class Guests {
   // Throws unsupported if the port is a guest.
   static void check_is_none(const RunningPort& port);
 
-  // Returns the rule by which the switch is to have a port: by a door no frame comes or leaves.
+  // Returns the rule by which the switch is to have a port: by a door no frame comes or leaves, and
+  // a tunnel has its split horizon.
   [[nodiscard]] static PortRule rule_in_switch(const config::PortSpec& spec, const OpenEnd& end);
 
   // Takes in whoever waits at 'door'.

@@ -162,6 +162,7 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
       std::move(opened.port), Guests::rule_in_switch(running.spec, *opened.end),
       running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
   running.end = std::move(opened.end);
+  running.end->follow_rule(running.spec.rule);
   named.key() = running.index;
   home.port_names.insert(std::move(named));
   undo.keep();

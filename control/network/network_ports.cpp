@@ -100,6 +100,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
   }
   port.spec = spec;
   if (has_other_rule) {
+    port.end->follow_rule(spec.rule);
     guests_.bring_rule(port);
     port.bring_state();  // the rule may ask for the speed of the link
   }
@@ -180,6 +181,7 @@ void Network::exchange(RunningPort& port, OpenedPort& opened) {
   undo.keep();
   reception_.remove(port.end->bell());
   port.end = std::move(opened.end);  // before its port
+  port.end->follow_rule(port.spec.rule);
   port.remarks = std::move(opened.remarks);
 }
 

@@ -15,6 +15,7 @@
 
 #include "control/config/far_end.hpp"
 #include "control/rpc/json.hpp"
+#include "switch/forwarding/port_rule.hpp"
 #include "switch/ports/port.hpp"
 #include "switch/system/unique_fd.hpp"
 
@@ -76,6 +77,12 @@ class OpenEnd {
   // somebody else may have undone it. Of a kind that has_plug(). Throws rpc::Error with what the
   // kernel refuses.
   virtual void set_plugged(bool /*is_plugged*/) {}
+
+  // The rule of its port is this from now on.
+  virtual void follow_rule(const PortRule& /*rule*/) {}
+
+  // Returns what there is to tell of a tunnel's other ends; null: it is none.
+  [[nodiscard]] virtual Json describe_tunnel() const { return {}; }
 
   // Returns how it is, where 'far_end' is what its user says of it.
   [[nodiscard]] virtual EndMemory remember(const config::FarEnd& far_end) const {

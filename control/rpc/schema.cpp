@@ -134,6 +134,32 @@ Schema Schema::unchecked(Schema shown) {
 
 Schema::Type Schema::type() const { return node_->type; }
 
+bool Schema::is_as(const Schema& other) const {
+  return type() == other.type() && node_->format == other.node_->format;
+}
+
+// Returns any of the shapes that it has in the alternatives.
+Schema Schema::schema_of_all(const std::string& name) const {
+  std::vector<Schema> shapes;
+  for (const Alternative& alternative : node_->alternatives) {
+    for (const Field& field : alternative.fields) {
+      if (field.name == name &&
+          std::none_of(shapes.begin(), shapes.end(),
+                       [&](const Schema& shape) { return shape.is_as(field.schema); })) {
+        shapes.push_back(field.schema);
+      }
+    }
+  }
+  if (shapes.size() == 1) {
+    return shapes.front();
+  }
+  std::string allowed;
+  for (const Schema& shape : shapes) {
+    allowed += (allowed.empty() ? "" : "; or ") + shape.allowed();
+  }
+  return any_of(std::move(shapes), std::move(allowed));
+}
+
 std::vector<Field> Schema::fields() const {
   if (type() != Type::variant) {
     return node_->fields;
@@ -147,6 +173,7 @@ std::vector<Field> Schema::fields() const {
       if (std::none_of(all.begin(), all.end(), is_same)) {
         all.push_back(field);
         all.back().description = description_in(node_->alternatives, field.name);
+        all.back().schema = schema_of_all(field.name);
         // Nor is a default that of the whole if it depends on the tag.
         for (const Alternative& each : node_->alternatives) {
           for (const Field& other : each.fields) {

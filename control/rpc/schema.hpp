@@ -93,7 +93,8 @@ class Schema {
   [[nodiscard]] Json to_json_schema() const;
 
   // object: its fields; variant: those of all alternatives, the tag first, each name once, and
-  // described with the tags to which the description belongs unless that is all of them.
+  // described with the tags to which the description belongs unless that is all of them. What is of
+  // other types in other alternatives is any of these.
   [[nodiscard]] std::vector<Field> fields() const;
   // word: the words. variant: the tags. Else empty.
   [[nodiscard]] std::vector<std::string> words() const;
@@ -109,6 +110,9 @@ class Schema {
   class Checker;
 
   explicit Schema(std::shared_ptr<const Node> node);
+  // Whether its values are of the same type, and texts of the same shape.
+  [[nodiscard]] bool is_as(const Schema& other) const;
+  [[nodiscard]] Schema schema_of_all(const std::string& name) const;
   static Schema make(Node node);
 
   std::shared_ptr<const Node> node_;

@@ -241,6 +241,7 @@ class Worker::Receiver {
           arrival.frame.assign(0);  // nothing of it is left
         }
         lose(arrival.frame, Direction::in, *reason);
+        last = slot.port->has_more(queue_) ? ReceiveStatus::more : last;
       } else if (status == ReceiveStatus::unsent) {
         const auto why = reason_of(slot.port->unsent_status());
         lose(arrival.frame, Direction::out, why.value_or(DropReason::busy));

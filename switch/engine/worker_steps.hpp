@@ -28,6 +28,10 @@ namespace tapswitch {
       return DropReason::condition_loss;
     case ReceiveStatus::queue_full:
       return DropReason::condition_queue_full;
+    case ReceiveStatus::misencapsulated:
+      return DropReason::encapsulation_invalid;
+    case ReceiveStatus::foreign_vni:
+      return DropReason::foreign_vni;
     case ReceiveStatus::foreign:
       return DropReason::foreign_sender;
     default:

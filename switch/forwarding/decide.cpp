@@ -4,16 +4,28 @@
 namespace tapswitch {
 namespace {
 
-std::optional<DropReason> refuse_egress(const Snapshot& snapshot, PortIndex ingress,
-                                        PortIndex egress, VlanId vid) {
+// Why two ports exchange no frames, whatever these are; nullopt: they do.
+std::optional<DropReason> refuse_pair(const Snapshot& snapshot, PortIndex ingress,
+                                      PortIndex egress) {
   const PortView& port = snapshot.port(egress);
-  if (egress == ingress && !port.hairpin()) {
-    return DropReason::same_port;
+  if (egress == ingress) {
+    return port.hairpin() ? std::nullopt : std::optional(DropReason::same_port);
   }
-  if (egress != ingress && port.isolated() && snapshot.port(ingress).isolated()) {
+  if (port.isolated() && snapshot.port(ingress).isolated()) {
     return DropReason::isolated;
   }
-  if (!port.carries(vid)) {
+  if (port.split_horizon() && snapshot.port(ingress).split_horizon()) {
+    return DropReason::split_horizon;
+  }
+  return std::nullopt;
+}
+
+std::optional<DropReason> refuse_egress(const Snapshot& snapshot, PortIndex ingress,
+                                        PortIndex egress, VlanId vid) {
+  if (const auto reason = refuse_pair(snapshot, ingress, egress)) {
+    return reason;
+  }
+  if (!snapshot.port(egress).carries(vid)) {
     return DropReason::egress_vlan_not_allowed;
   }
   return std::nullopt;
@@ -48,13 +60,10 @@ Decision decide(const Snapshot& snapshot, const Fdb& fdb, PortIndex ingress, con
 }
 
 bool floods_to(const Snapshot& snapshot, PortIndex ingress, PortIndex egress, FloodKind kind) {
+  if (refuse_pair(snapshot, ingress, egress)) {
+    return false;
+  }
   const PortView& port = snapshot.port(egress);
-  if (egress == ingress && !port.hairpin()) {
-    return false;
-  }
-  if (egress != ingress && port.isolated() && snapshot.port(ingress).isolated()) {
-    return false;
-  }
   switch (kind) {
     case FloodKind::unknown_unicast:
       return port.flood().unknown_unicast;

@@ -72,8 +72,9 @@ struct PortRule {
   FloodRule flood{};
   StormRule storm{};
   bool learning = true;
-  bool isolated = false;  // exchanges no frames with other isolated ports
-  bool hairpin = false;   // frames may leave by the port they came in by
+  bool isolated = false;       // exchanges no frames with other isolated ports
+  bool split_horizon = false;  // what comes in leaves by no port of which the same is said
+  bool hairpin = false;        // frames may leave by the port they came in by
   // The kernel may forward known unicast of the port, where that can be done.
   bool takes_kernel_path = true;
 

@@ -68,8 +68,10 @@ PortView::PortView(const PortRule& rule, const VlanSet& set)
       flood_(rule.flood),
       learning_(rule.learning),
       isolated_(rule.isolated),
+      split_horizon_(rule.split_horizon),
       hairpin_(rule.hairpin),
-      takes_kernel_path_(rule.takes_kernel_path),
+      // Tunnels are sockets; the path need not know of them.
+      takes_kernel_path_(rule.takes_kernel_path && !rule.split_horizon),
       has_storm_rule_(!rule.storm.is_none()) {}
 
 Snapshot::Snapshot(SwitchRule rule, std::span<const std::optional<PortRule>> ports)

@@ -54,6 +54,7 @@ class PortView {
   [[nodiscard]] const FloodRule& flood() const { return flood_; }
   [[nodiscard]] bool learning() const { return learning_; }
   [[nodiscard]] bool isolated() const { return isolated_; }
+  [[nodiscard]] bool split_horizon() const { return split_horizon_; }
   [[nodiscard]] bool hairpin() const { return hairpin_; }
   [[nodiscard]] bool takes_kernel_path() const { return takes_kernel_path_; }
   [[nodiscard]] std::uint32_t fdb_limit() const { return fdb_limit_; }
@@ -71,6 +72,7 @@ class PortView {
   FloodRule flood_;
   bool learning_ = false;
   bool isolated_ = false;
+  bool split_horizon_ = false;
   bool hairpin_ = false;
   bool takes_kernel_path_ = true;
   bool has_storm_rule_ = false;

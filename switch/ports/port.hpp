@@ -35,12 +35,14 @@ enum class ReceiveStatus : std::uint8_t {
   // The bytes that came are no frames, or the last one was cut short: it is lost, and so is the
   // connection it came by; the port waits for another.
   misframed,
+  misencapsulated,  // a datagram was taken off that has not the header of the port's tunnel
   // The frame in the buffer is lost before it comes in, by the conditions of the port: because they
   // are so, or because too many wait already.
   lost,
   queue_full,
   // The frame in the buffer was sent by somebody else than the port's far end, and is lost.
   foreign,
+  foreign_vni,  // the same, and it is of another virtual network
   unsent,  // the frame in the buffer, which send() had taken, did not leave: unsent_status() says
            // why
   // Someone came or went at the other end: link() says how it is now. Not said again until
@@ -127,11 +129,16 @@ class Port {
     return ReceiveStatus::empty;
   }
 
+  // Whether frames are here that came by 'queue', of which its descriptor does not tell. Asked
+  // where a frame was lost; where there is one, 'more' says so.
+  [[nodiscard]] virtual bool has_more(std::size_t /*queue*/) const noexcept { return false; }
+
   // The worker that receives by 'queue' calls it when all frames that came have left: what was lent
   // with them is the port's again.
   virtual void give_back(std::size_t /*queue*/) noexcept {}
 
-  // Sends the frame or says why not; never blocks. May write to the buffer's prefix, nowhere else.
+  // Sends the frame or says why not; never blocks. May write to the buffer's prefix and finish what
+  // is left to be finished of the frame, and no more.
   // What it keeps of the frame, body and all, it copies.
   [[nodiscard]] virtual SendStatus send(FrameBuffer& frame) noexcept = 0;
 

@@ -9,6 +9,7 @@ DropCode code_of(DropReason reason) {
     case DropReason::tag_truncated:
     case DropReason::offload_invalid:
     case DropReason::framing_invalid:
+    case DropReason::encapsulation_invalid:
     case DropReason::zero_source:
     case DropReason::link_down:
     case DropReason::port_gone:
@@ -29,7 +30,9 @@ DropCode code_of(DropReason reason) {
     case DropReason::same_port:
       return DropCode::port_loopback_filter;
     case DropReason::foreign_sender:
+    case DropReason::foreign_vni:
     case DropReason::isolated:
+    case DropReason::split_horizon:
     case DropReason::mirror_destination:
       return DropCode::acl;
     case DropReason::egress_vlan_not_allowed:

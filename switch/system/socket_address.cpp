@@ -100,6 +100,31 @@ std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::
   return address;
 }
 
+std::optional<SocketAddress> SocketAddress::of_address(std::string_view text, std::uint16_t port) {
+  return text.find(':') == std::string_view::npos ? of_host(text, port)
+                                                  : of_host(fmt::format("[{}]", text), port);
+}
+
+SocketAddress SocketAddress::of_same_host(const sockaddr_storage& other, std::uint16_t port) {
+  SocketAddress address;
+  if (other.ss_family == AF_INET6) {
+    sockaddr_in6 raw{};
+    raw.sin6_family = AF_INET6;
+    raw.sin6_port = htons(port);
+    raw.sin6_addr = host_in_ipv6(other);
+    std::memcpy(&address.storage_, &raw, sizeof raw);
+    address.size_ = sizeof raw;
+    return address;
+  }
+  sockaddr_in raw{};
+  raw.sin_family = AF_INET;
+  raw.sin_port = htons(port);
+  raw.sin_addr.s_addr = htonl(host_in_ipv4(other));
+  std::memcpy(&address.storage_, &raw, sizeof raw);
+  address.size_ = sizeof raw;
+  return address;
+}
+
 bool SocketAddress::is_of_any_host() const {
   const in6_addr host = host_in_ipv6(storage_);
   return family() == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&host)
@@ -137,21 +162,45 @@ bool SocketAddress::is_at(const sockaddr_storage& other) const noexcept {
          std::memcmp(&own.sin6_addr, &its.sin6_addr, sizeof own.sin6_addr) == 0;
 }
 
+bool SocketAddress::is_on(const sockaddr_storage& other) const noexcept {
+  if (other.ss_family != storage_.ss_family) {
+    return false;
+  }
+  if (family() != AF_INET6) {
+    return host_in_ipv4(storage_) == host_in_ipv4(other);
+  }
+  const in6_addr own = host_in_ipv6(storage_);
+  const in6_addr its = host_in_ipv6(other);
+  return std::memcmp(&own, &its, sizeof own) == 0;
+}
+
 std::string SocketAddress::to_string() const {
   return is_unix() ? fmt::format("unix:{}", path_) : fmt::format("tcp:{}", host_and_port());
 }
 
-std::string SocketAddress::host_and_port() const {
-  std::array<char, INET6_ADDRSTRLEN> host{};
+std::string SocketAddress::host() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET) {
     sockaddr_in raw{};
     std::memcpy(&raw, &storage_, sizeof raw);
-    ::inet_ntop(AF_INET, &raw.sin_addr, host.data(), host.size());
-    return fmt::format("{}:{}", host.data(), ntohs(raw.sin_port));
+    ::inet_ntop(AF_INET, &raw.sin_addr, text.data(), text.size());
+  } else {
+    const in6_addr raw = host_in_ipv6(storage_);
+    ::inet_ntop(AF_INET6, &raw, text.data(), text.size());
   }
-  const sockaddr_in6 raw = in_ipv6(storage_);
-  ::inet_ntop(AF_INET6, &raw.sin6_addr, host.data(), host.size());
-  return fmt::format("[{}]:{}", host.data(), ntohs(raw.sin6_port));
+  return text.data();
+}
+
+std::uint16_t SocketAddress::port() const {
+  sockaddr_in raw{};  // the port of IPv6 stands at the same place
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+  std::memcpy(&raw, &storage_, sizeof raw);
+  return ntohs(raw.sin_port);
+}
+
+std::string SocketAddress::host_and_port() const {
+  return family() == AF_INET ? fmt::format("{}:{}", host(), port())
+                             : fmt::format("[{}]:{}", host(), port());
 }
 
 }  // namespace tapswitch

@@ -24,6 +24,12 @@ class SocketAddress {
   [[nodiscard]] static std::optional<SocketAddress> parse(std::string_view text);
   // Nullopt unless it is "192.0.2.1:80" or "[2001:db8::1]:80", with a port of 1 to 65535.
   [[nodiscard]] static std::optional<SocketAddress> of_host_and_port(std::string_view text);
+  // Nullopt unless it is "192.0.2.1" or "2001:db8::1".
+  [[nodiscard]] static std::optional<SocketAddress> of_address(std::string_view text,
+                                                               std::uint16_t port);
+  // Returns the host of 'other', of a socket of IPv4 or IPv6, with another port.
+  [[nodiscard]] static SocketAddress of_same_host(const sockaddr_storage& other,
+                                                  std::uint16_t port);
   // Nullopt unless it begins with '/' and is not too long.
   [[nodiscard]] static std::optional<SocketAddress> of_path(std::string_view path);
 
@@ -35,6 +41,16 @@ class SocketAddress {
   // Returns "192.0.2.1:80" or "[2001:db8::1]:80". Requires: it is of no Unix socket.
   [[nodiscard]] std::string host_and_port() const;
 
+  // Returns the same host with another port. Requires: it is of no Unix socket.
+  [[nodiscard]] SocketAddress with_port(std::uint16_t port) const {
+    return of_same_host(storage_, port);
+  }
+  // Returns its host: "192.0.2.1" or "2001:db8::1".
+  [[nodiscard]] std::string host() const;
+
+  // Returns its port. Requires: it is of no Unix socket.
+  [[nodiscard]] std::uint16_t port() const;
+
   // Whether it names no host ("0.0.0.0"), or several: a group, or everybody on a link.
   [[nodiscard]] bool is_of_any_host() const;
   [[nodiscard]] bool is_of_many_hosts() const;
@@ -44,6 +60,8 @@ class SocketAddress {
   [[nodiscard]] bool is_of_a_link() const;
   // Whether 'other', of a socket, is of the same host and port.
   [[nodiscard]] bool is_at(const sockaddr_storage& other) const noexcept;
+  // The same, whatever the ports.
+  [[nodiscard]] bool is_on(const sockaddr_storage& other) const noexcept;
 
   [[nodiscard]] int family() const { return storage_.ss_family; }
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }

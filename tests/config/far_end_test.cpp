@@ -46,6 +46,7 @@ const Json connecting = {{"type", "qemu"}, {"connect", "tcp:127.0.0.1:9"}};
 const Json datagrams = {{"type", "qemu"},
                         {"datagram", {{"local", "/tmp/a"}, {"remote", "/tmp/b"}}}};
 const Json tunnel = {{"type", "udp"}, {"local", "0.0.0.0:10000"}, {"remote", "192.0.2.1:10001"}};
+const Json overlay = {{"type", "vxlan"}, {"vni", 100}, {"remote", {"192.0.2.1"}}};
 const Json door = {{"type", "vde"}, {"directory", "/tmp/vde"}};
 
 Json with(Json json, const Json& more) {
@@ -56,7 +57,8 @@ Json with(Json json, const Json& more) {
 TEST(FarEnd, SocketsAreReadBackFromTheirJson) {
   const Json access = {{"owner", "root"}, {"group", "1000"}, {"socket_mode", "0660"}};
   for (const Json& json :
-       {listening, connecting, datagrams, door, tunnel, with(tunnel, {{"mtu", 1500}}),
+       {listening, connecting, datagrams, door, tunnel, with(tunnel, {{"mtu", 1500}}), overlay,
+        with(overlay, {{"local", "192.0.2.9"}, {"tos", "inherit"}, {"checksum", false}}),
         with(listening, access), with(datagrams, access), with(door, access),
         with(listening, {{"mtu", 1500}}), with(connecting, {{"reconnect_seconds", 60}})}) {
     EXPECT_EQ(fault_of(json), "") << json;
@@ -130,6 +132,35 @@ TEST(FarEnd, TunnelsAddressesAreOfOneProgramEach) {
   EXPECT_EQ(fault_of(with(tunnel, {{"owner", "root"}})), "owner");
 }
 
+TEST(FarEnd, RemotesOfANetworkAreHostsOfOneVersionOfIp) {
+  const auto fault = [](const Json& members) { return fault_of(with(overlay, members)); };
+  EXPECT_EQ(fault({{"remote", {"192.0.2.1", "192.0.2.2"}}}), "");
+  EXPECT_EQ(fault({{"remote", {"2001:db8::1"}}, {"local", "::1"}}), "");
+  for (const char* none : {"192.0.2.1:4789", "[2001:db8::1]", "host", "192.0.2", ""}) {
+    EXPECT_EQ(fault({{"remote", {none}}}), "remote[0]") << none;
+    EXPECT_EQ(fault({{"local", none}}), "local") << none;
+  }
+  for (const char* odd :
+       {"239.0.0.1", "255.255.255.255", "ff02::1", "::ffff:192.0.2.1", "fe80::1"}) {
+    EXPECT_EQ(fault({{"remote", {odd}}}), "remote") << odd;
+    EXPECT_EQ(fault({{"local", odd}}), "local") << odd;
+  }
+  EXPECT_EQ(fault({{"remote", {"0.0.0.0"}}}), "remote");
+  EXPECT_EQ(fault({{"remote", {"192.0.2.1", "2001:db8::1"}}}), "remote");
+  EXPECT_EQ(fault({{"remote", {"192.0.2.1", "192.0.2.1"}}}), "remote");
+  EXPECT_EQ(fault({{"local", "192.0.2.1"}}), "remote");
+  EXPECT_EQ(fault({{"remote", Json::array()}}), "remote");
+  EXPECT_EQ(fault({{"learn_remotes", true}}), "local");
+  EXPECT_EQ(fault({{"learn_remotes", true}, {"local", "0.0.0.0"}}), "local");
+  EXPECT_EQ(fault({{"learn_remotes", true}, {"local", "192.0.2.9"}, {"remote", Json::array()}}),
+            "");
+  EXPECT_EQ(fault({{"remote", {"2001:db8::1"}}, {"checksum", false}}), "checksum");
+  EXPECT_EQ(fault({{"vni", 1 << 24}}), "vni");
+  for (const char* none : {"0-5", "9-8", "1-65536", "1-", "-1", "1-2-3"}) {
+    EXPECT_EQ(fault({{"source_ports", none}}), "source_ports") << none;
+  }
+}
+
 TEST(FarEnd, TunnelsAddressesAreComparedHoweverTheyAreWritten) {
   const Json other = {{"type", "udp"}, {"local", "[0::0:1]:010"}, {"remote", "[2001:DB8::]:9"}};
   EXPECT_EQ(written(far_end_from(other), Format::minimal),
@@ -156,11 +187,13 @@ TEST(FarEnd, PlaceIsWhatNoOtherPortCanHave) {
   EXPECT_EQ(claim_of(far_end_from(door))->name, "directory '/tmp/vde'");
   EXPECT_EQ(claim_of(far_end_from(tunnel))->name, "UDP socket '0.0.0.0:10000'");
   EXPECT_EQ(claim_of(far_end_from(tunnel))->member, "local");
+  EXPECT_EQ(claim_of(far_end_from(overlay))->name, "VNI 100 at '0.0.0.0:4789'");
+  EXPECT_EQ(claim_of(far_end_from(overlay))->member, "vni");
   EXPECT_FALSE(claim_of(far_end_from(connecting)));
 }
 
 TEST(FarEnd, SocketThatIsOpenCannotBecomeAnother) {
-  for (const Json& json : {listening, connecting, datagrams, door, tunnel}) {
+  for (const Json& json : {listening, connecting, datagrams, door, tunnel, overlay}) {
     const FarEnd end = far_end_from(json);
     EXPECT_TRUE(can_become(end, far_end_from(json)));
     EXPECT_FALSE(can_become(end, FarEnd()));

@@ -49,7 +49,7 @@ class SpecMaker {
       maybe([&] { tap.addresses.emplace_back("2001:db8::1/64"); });
     }
     maybe([&] { spec.description = "to \"somewhere\""; });
-    switch (below(7)) {
+    switch (below(8)) {
       case 0:
         spec.far_end = InterfaceSpec{
             .interface = tap.interface, .name_space = tap.name_space, .offload = below(2) == 0};
@@ -62,6 +62,9 @@ class SpecMaker {
         break;
       case 3:
         spec.far_end = udp();
+        break;
+      case 4:
+        spec.far_end = vxlan();
         break;
       default:;  // a TAP
     }
@@ -225,6 +228,21 @@ class SpecMaker {
         spec.datagram = {.local = path(), .remote = "/run/lab/machine"};
         spec.access = access();
     }
+    maybe([&] { spec.mtu = 68 + below(60'000); });
+    return spec;
+  }
+
+  VxlanSpec vxlan() {
+    const bool is_ipv6 = below(2) == 0;
+    VxlanSpec spec{.vni = below(1U << 24), .remotes = {is_ipv6 ? "2001:db8::1" : "192.0.2.1"}};
+    maybe([&] { spec.remotes.emplace_back(is_ipv6 ? "2001:db8::2" : "192.0.2.2"); });
+    maybe([&] { spec.local = is_ipv6 ? "::1" : "127.0.0.1"; });
+    maybe([&] { spec.udp_port = static_cast<std::uint16_t>(1 + below(65'535)); });
+    maybe([&] { spec.source_ports = "50000-50007"; });
+    maybe([&] { spec.ttl = 1 + below(255); });
+    maybe([&] { spec.tos = 1 + below(255); });
+    maybe([&] { spec.checksum = is_ipv6; });
+    maybe([&] { spec.split_horizon = false; });
     maybe([&] { spec.mtu = 68 + below(60'000); });
     return spec;
   }

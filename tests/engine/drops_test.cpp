@@ -206,23 +206,27 @@ TEST_F(DropsTest, OfWhatIsLostBeforeItIsAFrameNothingIsLeft) {
   const PortIndex port = plug_odd({}, SendStatus::sent, trunk());
   lan_.engine().observe(port, &witness_);
   std::unique_ptr<Port> odd = std::make_unique<OddPort>(
-      std::deque{ReceiveStatus::oversize, ReceiveStatus::garbled, ReceiveStatus::misframed},
+      std::deque{ReceiveStatus::oversize, ReceiveStatus::garbled, ReceiveStatus::misframed,
+                 ReceiveStatus::misencapsulated},
       SendStatus::sent);
   ASSERT_TRUE(lan_.engine().replace_port(port, odd));
   expect_drops(port, witness_,
                {{{}, Direction::in, no_vlan, DropReason::oversize},
                 {{}, Direction::in, no_vlan, DropReason::offload_invalid},
-                {{}, Direction::in, no_vlan, DropReason::framing_invalid}});
+                {{}, Direction::in, no_vlan, DropReason::framing_invalid},
+                {{}, Direction::in, no_vlan, DropReason::encapsulation_invalid}});
 }
 
 TEST_F(DropsTest, OfFramesOfStrangersAndOfThoseThatCameBack) {
   const PortIndex port = plug_odd({}, SendStatus::sent, trunk());
   lan_.engine().observe(port, &witness_);
   std::unique_ptr<Port> odd = std::make_unique<OddPort>(
-      std::deque{ReceiveStatus::foreign, ReceiveStatus::unsent}, SendStatus::link_down);
+      std::deque{ReceiveStatus::foreign, ReceiveStatus::foreign_vni, ReceiveStatus::unsent},
+      SendStatus::link_down);
   ASSERT_TRUE(lan_.engine().replace_port(port, odd));
   expect_drops(port, witness_,
                {{Bytes(60), Direction::in, no_vlan, DropReason::foreign_sender},
+                {Bytes(60), Direction::in, no_vlan, DropReason::foreign_vni},
                 {Bytes(60), Direction::out, no_vlan, DropReason::link_down}});
 }
 

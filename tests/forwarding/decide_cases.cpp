@@ -50,6 +50,11 @@ PortRule isolated(PortRule rule = any()) {
   return rule;
 }
 
+PortRule overlay(PortRule rule = any()) {
+  rule.split_horizon = true;
+  return rule;
+}
+
 PortRule hairpin(PortRule rule = any()) {
   rule.hairpin = true;
   return rule;
@@ -113,6 +118,11 @@ const Case cases[] = {
     {"IsolatedReachesTheOthers",       {isolated(), isolated(), any()}, {{bob, 1, 2}}, {0, bob, alice}, "p2"},
     {"OthersReachIsolated",            {isolated(), isolated(), any()}, {{bob, 1, 1}}, {2, bob, alice}, "p1"},
     {"OneIsolatedPortMayHairpin",      {isolated(hairpin()), isolated()}, {}, {0, broadcast, alice}, "flood p0"},
+    {"TunnelsExchangeNoUnicast",       {overlay(), overlay(), any()}, {{bob, 1, 1}}, {0, bob, alice}, "drop split_horizon"},
+    {"TunnelsExchangeNoFlood",         {overlay(), overlay(), any()}, {}, {0, broadcast, alice}, "flood p2"},
+    {"TunnelReachesTheOthers",         {overlay(), overlay(), any()}, {{bob, 1, 2}}, {0, bob, alice}, "p2"},
+    {"OthersReachTunnels",             {overlay(), overlay(), any()}, {}, {2, broadcast, alice}, "flood p0 p1"},
+    {"TunnelAndIsolatedExchange",      {overlay(), isolated()}, {}, {0, broadcast, alice}, "flood p1"},
 
     // Access ports [802.1Q 6.9].
     {"AccessPortsOfOneVlanExchange",   {access(10), access(10), access(20)}, {}, {0, broadcast, alice}, "flood p1"},

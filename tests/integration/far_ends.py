@@ -160,7 +160,8 @@ class Datagrams(FarEnd):
                                                                         socket.SOCK_DGRAM))
         self._socket.settimeout(DEADLINE)
         self._socket.bind(local)
-        self.connect(remote)
+        if remote:
+            self.connect(remote)
         return self
 
     def join(self, place):
@@ -187,6 +188,22 @@ class Datagrams(FarEnd):
         self._socket.close()
 
 
+class Overlay(Datagrams):
+    """The other end of a virtual network: each frame is behind the header of VXLAN."""
+
+    HEADER = struct.pack("!II", 0x08 << 24, 100 << 8)
+    peer = None  # where the port receives
+
+    def send(self, *frames):
+        for one in frames:
+            self._socket.sendto(self.HEADER + one.data, self.peer)
+
+    def receive(self):
+        data, source = self._socket.recvfrom(MOST_OCTETS)
+        assert data.startswith(self.HEADER) and source[0] == "127.0.0.1"
+        return Sent(data[len(self.HEADER):])
+
+
 class FarEnds(contextlib.ExitStack):
     """A port of each kind on sw0, and its far end under the port's name. All are trunks, and where
     each is the switch knows in VLANs 1 and 7."""
@@ -206,7 +223,8 @@ class FarEnds(contextlib.ExitStack):
                   "own": self._own_tap, "beyond": self._patch,
                   "stream": partial(self._stream, mtu=1500), "any-stream": self._stream,
                   "datagram": partial(self._datagram, mtu=1500), "any-datagram": self._datagram,
-                  "vde": self._vde, "udp": partial(self._udp, mtu=1500), "any-udp": self._udp}
+                  "vde": self._vde, "udp": partial(self._udp, mtu=1500), "any-udp": self._udp,
+                  "vxlan": partial(self._vxlan, mtu=1500), "any-vxlan": self._vxlan}
         for name in names or makers:
             makers[name](name)
         for name in self._ends:
@@ -300,6 +318,16 @@ class FarEnds(contextlib.ExitStack):
         ours, theirs = (("127.0.0.1", number + end) for end in (0, 1))
         self._keep(name, Datagrams.by_udp(self.lab, theirs, ours))
         self._add(name, "udp", local="%s:%d" % ours, remote="%s:%d" % theirs, **params)
+
+    def _vxlan(self, name, **params):
+        """Its remote does not connect: datagrams come from other ports than that which they go to."""
+        theirs = f"127.0.1.{len(self._ends) + 1}"
+        number = 20_000 + len(self._ends)
+        end = Overlay.by_udp(self.lab, (theirs, number), None)
+        self._add(name, "vxlan", vni=100, local="127.0.0.1", remote=[theirs], udp_port=number,
+                  **params)
+        end.peer = ("127.0.0.1", number)
+        self._keep(name, end)
 
     def _vde(self, name):
         place, own = self.lab.directory / name, self.lab.directory / "guest"

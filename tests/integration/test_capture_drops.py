@@ -18,9 +18,13 @@ PROVOKED = {"runt", "oversize", "tag_truncated", "framing_invalid", "group_sourc
             "reserved_address", "vlan_reserved", "tagged_refused", "untagged_refused",
             "vlan_not_allowed", "same_port", "isolated", "no_egress", "mtu_exceeded", "link_down",
             "busy", "condition_loss", "condition_queue_full", "mirror_destination", "storm_control",
-            "foreign_sender"}
+            "foreign_sender", "encapsulation_invalid", "foreign_vni", "split_horizon"}
 NOT_PROVOKED = {"offload_invalid", "egress_vlan_not_allowed", "kernel_refused", "port_gone"}
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+
+
+def vxlan_header(vni):
+    return struct.pack(">II", 0x08000000, vni << 8)
 
 
 class Machines:
@@ -60,6 +64,20 @@ class Machines:
             "switch", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         stranger.connect(own)
 
+    def plug_tunnels(self, first, second, **params):
+        """Of VNIs 1 and 2, with Bob behind the second. What is sent to the first comes from its
+        remote."""
+        for vni, name in enumerate((first, second), 1):
+            self._lab.call("port.add", {"name": name, "type": "vxlan", "vni": vni,
+                                        "local": f"127.0.0.{vni}", "remote": ["127.0.0.9"],
+                                        **params})
+        self._connections[first] = remote = self._lab.in_namespace(
+            "switch", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        remote.bind(("127.0.0.9", 4789))
+        remote.sendto(vxlan_header(2) + frame(BOB, EVERYBODY), ("127.0.0.2", 4789))
+        wait_until(lambda: self._lab.call("fdb.list", {"port": second})["entries"], "Bob is known")
+        remote.connect(("127.0.0.1", 4789))
+
     def send(self, name, *frames):
         for each in frames:
             self.send_raw(name, struct.pack(">I", len(each)) + each)
@@ -95,6 +113,9 @@ def provoke_drops(lab, machines):
                   storm_control={"broadcast": {"rate": "1pps", "burst": 1}})
     machines.plug_by_udp("tunnel", vlan={"mode": "access", "pvid": 21})
     machines.send_raw("tunnel", frame(ALICE, EVERYBODY))
+    machines.plug_tunnels("west", "east", vlan={"mode": "access", "pvid": 22})
+    for header in (bytes(8), vxlan_header(3), vxlan_header(1)):
+        machines.send_raw("west", header + frame(ALICE, BOB))
     with_tag = frame(ALICE, EVERYBODY, 10)
     machines.plug_by_datagrams("sixteen", vlan={"mode": "access", "pvid": 16})
     machines.send_raw("sixteen", frame(ALICE, BOB)[:13])

@@ -113,12 +113,13 @@ ROWS = {
         super_frame("UFO", framed(udp(4)), GSO_UDP, field=UDP_FIELD, senders=("own",))],
 }
 
-WITHOUT_OFFLOADS = 'to these with `"offload": false`, to `qemu`, `vde` and `udp`'
+WITHOUT_OFFLOADS = 'to these with `"offload": false`, to `qemu`, `vde`, `udp` and `vxlan`'
 COLUMNS = {
     "to a TAP, `veth` or `interface`, and over a patch":
         ("tap", "veth", "wired", "own", "beyond"),
     WITHOUT_OFFLOADS:
-        ("tap-off", "veth-off", "wired-off", "stream", "datagram", "vde", "udp"),
+        ("tap-off", "veth-off", "wired-off", "stream", "datagram", "vde", "udp",
+         "vxlan"),
 }
 
 # The words of a cell, and what a row becomes there.

@@ -100,6 +100,7 @@ TOWARDS = {
     "`qemu`": ("stream", "datagram"),
     "`vde`": ("vde",),
     "`udp`": ("udp",),
+    "`vxlan`": ("vxlan",),
 }
 MTU = 1500
 CUSTOMER, SERVICE = tag(7), tag(7, kind=0x88A8)
@@ -184,6 +185,8 @@ LENGTH_TRIALS = {
     ("longest", "the MTU, and all its tags; the kernel may take less"): as_the_kernel_takes_it,
     ("longest", "the MTU that the port was given, and all its tags; without one as it came in"):
         with_all_tags_or_of_any_length,
+    ("longest", "the MTU that the port was given, and all its tags; without one what fits the way, "
+                "tags counted"): with_all_tags_or_of_any_length,
 }
 
 

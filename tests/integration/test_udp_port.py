@@ -17,6 +17,7 @@ from frames import ALICE, BOB, EVERYBODY, frame
 from lab import DEADLINE, Lab, die_with_the_test, drops, program, state, wait_until
 from machine import Machine
 from rpc_client import RpcError, listens
+from sites import Sited, lay_cable
 from transfer import measured_by_iperf3
 
 OURS, THEIRS = ("127.0.0.1", 10_000), ("127.0.0.1", 10_001)
@@ -56,18 +57,7 @@ def sites(lab):
     other = Lab()
     try:
         other.start()
-        for site, end, number in ((lab, "west", 1), (other, "east", 2)):
-            site.exec("switch", "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0",
-                      "net.ipv6.conf.default.disable_ipv6=0")
-            if site is lab:
-                site.exec("switch", "ip", "link", "add", "west", "type", "veth", "peer", "name",
-                          "east", "netns", other.switch)
-            site.exec("switch", "ip", "address", "add", f"192.0.2.{number}/24", "dev", end)
-            site.exec("switch", "ip", "address", "add", f"2001:db8::{number}/64", "dev", end,
-                      "nodad")
-            site.exec("switch", "ip", "link", "set", end, "up")
-        # The kernel looks at a new carrier some time later.
-        wait_until(lambda: lab.ping("switch", "2001:db8::2"), "the cable is there")
+        lay_cable(lab, "switch", other, "switch")
         yield lab, other
         other.stop()
     finally:
@@ -89,27 +79,12 @@ def test_two_daemons_are_one_network(sites, one, two):
     # A full frame and its datagram are longer than the MTU of the cable: the kernel fragments.
     assert lab.ping("alice", "10.0.0.2", "-s", 1472, "-M", "do")
     for reverse in ((), ("-R",)):
-        report = measured_by_iperf3(sited(lab, other), "alice", "bob", "10.0.0.2", "-t", 1,
+        report = measured_by_iperf3(Sited(lab, other), "alice", "bob", "10.0.0.2", "-t", 1,
                                     *reverse)
         assert report["sum_received"]["bytes"] > 0
     for site in sites:
         assert set(drops(site, "far")) <= {"busy", "no_egress"}, drops(site, "far")
         assert state(site, "far") == "up"
-
-
-class sited:  # pylint: disable=invalid-name,too-few-public-methods
-    """Two labs as one, for who asks for stations."""
-
-    def __init__(self, *labs):
-        self._labs = labs
-
-    def command_in(self, short, *command):
-        home = next(lab for lab in self._labs if os.path.exists(f"/run/netns/{lab.name_of(short)}"))
-        return home.command_in(short, *command)
-
-    def exec(self, short, *command, **options):
-        home = next(lab for lab in self._labs if os.path.exists(f"/run/netns/{lab.name_of(short)}"))
-        return home.exec(short, *command, **options)
 
 
 def test_successor_has_the_socket(sites):

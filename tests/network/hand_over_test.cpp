@@ -162,6 +162,24 @@ TEST_F(HandOver, SocketOfAUdpPortComesAlong) {
   EXPECT_THROW(missing.build(third), std::runtime_error);
 }
 
+TEST_F(HandOver, SocketOfATunnelComesAlongWithItsPlaceAmongOthers) {
+  for (const int vni : {7, 8}) {
+    call("port.add", {{"name", "net" + std::to_string(vni)},
+                      {"type", "vxlan"},
+                      {"vni", vni},
+                      {"local", "127.0.0.1"},
+                      {"udp_port", 42'996},
+                      {"remote", {"127.0.0.2"}}});
+  }
+  Inheritance inheritance = tell();
+  inheritance.build(other_);
+  EXPECT_EQ(other_.configuration(), network_.configuration());
+  Inheritance missing = tell("vxlan");
+  events::EventHub third_events;
+  network::Network third{{.worker_count = 1}, [](const auto&) {}, third_events};
+  EXPECT_THROW(missing.build(third), std::runtime_error);
+}
+
 TEST_F(HandOver, UdpPortThatIsUnpluggedHasNoSocketToCome) {
   call("port.add", {{"name", "far"},
                     {"type", "udp"},

@@ -296,7 +296,7 @@ class PortAddParamsDatagram(TypedDict):
 class PortAddParams(TypedDict):
     name: str  # the new port's name
     # which of the other fields there are
-    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp']]
+    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vxlan']]
     switch: NotRequired[str]  # which switch; may be left out where there is only one
     # (tap, veth) the interface, made if it does not exist; default: the port's name; (interface)
     # the interface, which must exist and is left as it is; default: the port's name
@@ -306,7 +306,8 @@ class PortAddParams(TypedDict):
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
     # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
-    # leave here in a frame; default: no limit
+    # leave here in a frame; default: no limit; (vxlan) the most bytes of payload that leave here in
+    # a frame; default: what fits the ways to the remotes
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -369,10 +370,24 @@ class PortAddParams(TypedDict):
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
     directory: NotRequired[str]
-    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host
+    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host; (vxlan) the
+    # address of this host that the others send to, and see; default: all of this host
     local: NotRequired[str]
-    # (udp) where the other program receives; from there alone frames are taken
-    remote: NotRequired[str]
+    # (udp) where the other program receives; from there alone frames are taken; (vxlan) the hosts
+    # at the other ends; what is flooded leaves to each of them
+    remote: NotRequired[str | list[str]]
+    vni: NotRequired[int]  # (vxlan) the number of the virtual network
+    udp_port: NotRequired[int]  # (vxlan) where all of them receive
+    # (vxlan) by which the datagrams leave, each flow by one; default: what the kernel has free
+    source_ports: NotRequired[str]
+    ttl: NotRequired[int]  # (vxlan) of the datagrams; default: as this host has it
+    tos: NotRequired[int | Literal['inherit']]  # (vxlan) class of service of the datagrams
+    # (vxlan) whether the datagrams have a checksum of UDP; over IPv6 all do
+    checksum: NotRequired[bool]
+    # (vxlan) whether who sends frames of the network becomes a remote; else it is refused
+    learn_remotes: NotRequired[bool]
+    # (vxlan) whether what comes in leaves by no other tunnel of the switch of which this is said
+    split_horizon: NotRequired[bool]
 
 
 class PortLink(TypedDict):
@@ -381,11 +396,31 @@ class PortLink(TypedDict):
     mtu: int  # in bytes
 
 
+class PortTunnelRemote(TypedDict):
+    address: str  # where it is
+    learned: bool  # false: its user has told it
+    way_mtu: int  # of the route to it; 0: there is none, or it is not known
+    in_frames: int  # frames that came from it
+    in_octets: int  # their bytes
+    out_frames: int  # frames that left to it
+    out_octets: int  # their bytes
+    unsent: int  # frames for it that the kernel did not take
+    refused: int  # errors that came back: nobody receives there, or there is no way
+    stations: NotRequired[int]  # behind it, where there can be several remotes
+
+
+class PortTunnel(TypedDict):
+    remotes: list[PortTunnelRemote]  # the other ends
+    remotes_not_learned: int  # frames of strangers for whom there was no room
+    stations_moved: NotRequired[int]  # from behind one remote to behind another
+    stations_refused: NotRequired[int]  # not noted for want of room; what is for them is flooded
+
+
 class Port(TypedDict):
     name: str  # its name
     number: int  # its own while the daemon and its successors run; sFlow's ifIndex
     switch: str  # the switch it belongs to
-    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp']  # its kind
+    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vxlan']  # its kind
     # down: administratively; lost: its device is gone, or was not to be had at the start
     state: Literal['up', 'down', 'no_carrier', 'lost']
     link: PortLink  # the interface as the kernel has it now
@@ -396,6 +431,7 @@ class Port(TypedDict):
     # classes of which a storm is under way: storm control has dropped frames of them within the
     # last 5 s; where there is no storm control it is left out
     storms: NotRequired[list[Literal['broadcast', 'multicast', 'unknown_unicast']]]
+    tunnel: NotRequired[PortTunnel]  # of a tunnel with several other ends: what crosses to each
     # of a port that is lost: what its opening was refused with last, or that its device is gone
     lost_because: NotRequired[str]
     # of a VDE client's port: the port of type vde by which it came in, whose rules it has
@@ -411,7 +447,8 @@ class Port(TypedDict):
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
     # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
-    # leave here in a frame; default: no limit
+    # leave here in a frame; default: no limit; (vxlan) the most bytes of payload that leave here in
+    # a frame; default: what fits the ways to the remotes
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -469,10 +506,24 @@ class Port(TypedDict):
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
     directory: NotRequired[str]
-    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host
+    # (udp) where the port receives; 0.0.0.0 and [::] are all addresses of this host; (vxlan) the
+    # address of this host that the others send to, and see; default: all of this host
     local: NotRequired[str]
-    # (udp) where the other program receives; from there alone frames are taken
-    remote: NotRequired[str]
+    # (udp) where the other program receives; from there alone frames are taken; (vxlan) the hosts
+    # at the other ends; what is flooded leaves to each of them
+    remote: NotRequired[str | list[str]]
+    vni: NotRequired[int]  # (vxlan) the number of the virtual network
+    udp_port: NotRequired[int]  # (vxlan) where all of them receive
+    # (vxlan) by which the datagrams leave, each flow by one; default: what the kernel has free
+    source_ports: NotRequired[str]
+    ttl: NotRequired[int]  # (vxlan) of the datagrams; default: as this host has it
+    tos: NotRequired[int | Literal['inherit']]  # (vxlan) class of service of the datagrams
+    # (vxlan) whether the datagrams have a checksum of UDP; over IPv6 all do
+    checksum: NotRequired[bool]
+    # (vxlan) whether who sends frames of the network becomes a remote; else it is refused
+    learn_remotes: NotRequired[bool]
+    # (vxlan) whether what comes in leaves by no other tunnel of the switch of which this is said
+    split_horizon: NotRequired[bool]
 
 
 class PortRemoveParams(TypedDict):
@@ -624,8 +675,11 @@ class StatsPortDrops(TypedDict):
     offload_invalid: NotRequired[int]  # what its virtio-net header says does not fit the frame
     # the length before it on a stream makes no sense, or the stream ended within it
     framing_invalid: NotRequired[int]
+    # a datagram without the header of the port's tunnel, or without a VNI in it
+    encapsulation_invalid: NotRequired[int]
     # came to the socket of a port from another address than its remote
     foreign_sender: NotRequired[int]
+    foreign_vni: NotRequired[int]  # is of another virtual network than the port it came in by
     group_source: NotRequired[int]  # the source address is a group address
     zero_source: NotRequired[int]  # the source address is all zero
     # sent to 01-80-C2-00-00-0X, which a bridge does not relay unless forward_reserved says so
@@ -639,6 +693,8 @@ class StatsPortDrops(TypedDict):
     same_port: NotRequired[int]
     # its destination is on a port that is isolated from the port it came in by
     isolated: NotRequired[int]
+    # came in by a tunnel, and its destination is behind another one
+    split_horizon: NotRequired[int]
     # its VLAN is not allowed on the port of its destination
     egress_vlan_not_allowed: NotRequired[int]
     # came in by the destination of a mirror, which sends nothing in
@@ -1058,6 +1114,49 @@ class UdpConfigSwitchPort(TypedDict):
     description: NotRequired[str]  # a remark for people
 
 
+class VxlanConfigSwitchPort(TypedDict):
+    type: Literal['vxlan']
+    vni: int  # the number of the virtual network
+    # the hosts at the other ends; what is flooded leaves to each of them
+    remote: NotRequired[list[str]]
+    # the address of this host that the others send to, and see; default: all of this host
+    local: NotRequired[str]
+    udp_port: NotRequired[int]  # where all of them receive
+    # by which the datagrams leave, each flow by one; default: what the kernel has free
+    source_ports: NotRequired[str]
+    ttl: NotRequired[int]  # of the datagrams; default: as this host has it
+    tos: NotRequired[int | Literal['inherit']]  # class of service of the datagrams
+    checksum: NotRequired[bool]  # whether the datagrams have a checksum of UDP; over IPv6 all do
+    # whether who sends frames of the network becomes a remote; else it is refused
+    learn_remotes: NotRequired[bool]
+    # whether what comes in leaves by no other tunnel of the switch of which this is said
+    split_horizon: NotRequired[bool]
+    # the most bytes of payload that leave here in a frame; default: what fits the ways to the
+    # remotes
+    mtu: NotRequired[int]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
 class ConfigSwitch(TypedDict):
     fdb: NotRequired[ConfigSwitchFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
@@ -1069,7 +1168,7 @@ class ConfigSwitch(TypedDict):
     # what copies frames to other ports, by name
     mirrors: NotRequired[dict[str, ConfigSwitchMirror]]
     # the ports, by name
-    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort | UdpConfigSwitchPort]]
+    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort | UdpConfigSwitchPort | VxlanConfigSwitchPort]]
 
 
 class ConfigSflow(TypedDict):

@@ -236,7 +236,7 @@ ReceiveStatus ConditionedPort::receive_cut(std::size_t queue, FrameBuffer& frame
     entrance.segments.reset();
   }
   const ReceiveStatus status = inner_.receive(queue, frame);
-  entrance.has_more = status == ReceiveStatus::more;
+  entrance.has_more = status == ReceiveStatus::more || inner_.has_more(queue);
   if (!has_frame(status)) {
     return status;
   }

@@ -56,6 +56,10 @@ class ConditionedPort final : public Port {
   [[nodiscard]] ReceiveStatus receive(std::size_t queue, FrameBuffer& frame) noexcept override;
   [[nodiscard]] ReceiveStatus receive_further(std::size_t queue,
                                               FrameBuffer& frame) noexcept override;
+
+  [[nodiscard]] bool has_more(std::size_t queue) const noexcept override {
+    return inner_.has_more(queue);
+  }
   void give_back(std::size_t queue) noexcept override { inner_.give_back(queue); }
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept override;
   [[nodiscard]] SendStatus unsent_status() const noexcept override {

@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "switch/ports/port.hpp"
+#include "switch/ports/socket/udp_socket.hpp"
 #include "switch/system/own_sockets.hpp"
 #include "switch/system/socket_address.hpp"
 
@@ -50,22 +51,22 @@ class UdpPort final : public Port {
   }
   // Always up: nobody tells whether anybody is there.
   [[nodiscard]] LinkStatus link() const override;
-  [[nodiscard]] KernelDrops read_drops(LinkReader& reader, std::optional<int> index) override;
+  [[nodiscard]] KernelDrops read_drops(LinkReader& /*reader*/,
+                                       std::optional<int> /*index*/) override {
+    return drops_.read();
+  }
 
  private:
   UdpPort(UniqueFd socket, const UdpOptions& options);
 
   [[nodiscard]] bool take_refusal() const noexcept;
-  // As the kernel counts them; 'otherwise' if it does not tell.
-  [[nodiscard]] std::uint32_t count_drops(std::uint32_t otherwise) const noexcept;
 
   const UniqueFd socket_;
   const OwnInternetSocket own_;
   const SocketAddress remote_;
   const std::uint32_t mtu_;
-  bool was_empty_ = false;        // when receive() was called last
-  std::uint32_t drops_seen_ = 0;  // this and the next are the control thread's
-  std::uint64_t drops_ = 0;
+  bool was_empty_ = false;  // when receive() was called last
+  SocketDrops drops_;       // the control thread's
 };
 
 }  // namespace tapswitch

@@ -111,8 +111,14 @@ std::map<std::string, SaidValue> said_of(const CommandOptions& given, const Meth
   return said;
 }
 
+bool may_be_list(const rpc::Schema& schema) {
+  const std::vector<rpc::Schema> choices = schema.choices();
+  return schema.type() == rpc::Schema::Type::list ||
+         std::any_of(choices.begin(), choices.end(), may_be_list);
+}
+
 bool may_be_repeated(const Option& option) {
-  return option.schema.type() == rpc::Schema::Type::list || option.kind == Option::Kind::trunk;
+  return may_be_list(option.schema) || option.kind == Option::Kind::trunk;
 }
 
 void apply_checked(ParamsBuilder& params, const Option& option, const SaidValue& said) {

@@ -90,6 +90,9 @@ Json parse_any_of(const Schema& schema, const std::vector<std::string>& texts) {
     if (choice.type() == Type::object && !texts.back().starts_with('{')) {
       continue;
     }
+    if (texts.size() > 1 && choice.type() != Type::list) {
+      continue;
+    }
     Json value = parse_value(choice, texts);
     if (choice.check(value).empty()) {
       return value;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -101,6 +102,37 @@ TEST(SocketAddress, RefusesWhatIsNoAddress) {
                            "tcp:[127.0.0.1]:1",
                            "tcp:127.1:1"}) {
     EXPECT_FALSE(SocketAddress::parse(text)) << text;
+  }
+}
+
+TEST(SocketAddress, HostIsAnAddressWithoutItsPort) {
+  for (const char* text : {"192.0.2.1", "2001:db8::1", "::1", "0.0.0.0"}) {
+    const auto address = SocketAddress::of_address(text, 4'789);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->host(), text);
+    EXPECT_EQ(address->port(), 4'789);
+    EXPECT_EQ(address->with_port(7).port(), 7);
+    EXPECT_EQ(address->with_port(7).host(), text);
+  }
+  for (const char* none : {"", "192.0.2.1:1", "[::1]", "::1%lo", "host", "192.0.2", "1.2.3.4.5"}) {
+    EXPECT_FALSE(SocketAddress::of_address(none, 1)) << none;
+  }
+}
+
+TEST(SocketAddress, IsOnItsHostWhateverThePort) {
+  const auto raw_of = [](const SocketAddress& address) {
+    sockaddr_storage raw{};
+    std::memcpy(&raw, address.get(), address.size());
+    return raw;
+  };
+  for (const auto& [one, other] :
+       {std::pair("192.0.2.1", "192.0.2.2"), std::pair("2001:db8::1", "2001:db8::2"),
+        std::pair("192.0.2.1", "::ffff:192.0.2.1")}) {
+    const SocketAddress address = *SocketAddress::of_address(one, 1);
+    EXPECT_TRUE(address.is_on(raw_of(address.with_port(2))));
+    EXPECT_FALSE(address.is_at(raw_of(address.with_port(2))));
+    EXPECT_FALSE(address.is_on(raw_of(*SocketAddress::of_address(other, 1))));
+    EXPECT_EQ(SocketAddress::of_same_host(raw_of(address), 9), address.with_port(9));
   }
 }
 

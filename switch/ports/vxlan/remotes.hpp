@@ -35,7 +35,7 @@ class SharedCount {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
-struct alignas(64) Remote {
+struct Remote {
   Remote(const SocketAddress& at, bool told) : address(at), is_told(told) {}
 
   const SocketAddress address;
@@ -64,7 +64,9 @@ class Remotes {
     return count_.load(std::memory_order_acquire);
   }
   // Requires: 'number' is less than count().
-  [[nodiscard]] Remote& at(std::size_t number) const noexcept { return *remotes_[number]; }
+  [[nodiscard]] Remote& at(std::size_t number) const noexcept {
+    return *remotes_.data()[number];  // the vector itself may be growing
+  }
 
   // Whether there can be more than one.
   [[nodiscard]] bool are_several() const noexcept { return learns_ || told_count_ > 1; }

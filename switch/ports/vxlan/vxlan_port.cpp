@@ -2,10 +2,10 @@
 #include "switch/ports/vxlan/vxlan_port.hpp"
 
 #include <netinet/in.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <span>
 #include <utility>
 
@@ -38,10 +38,8 @@ CuttingTools& cutting_tools() {
 TimePoint time_now() noexcept { return std::chrono::steady_clock::now(); }
 
 std::uint64_t table_salt() {
-  std::uint64_t salt = 0;
-  // Without it the table is one that strangers may know: slower if they aim at it.
-  (void)::getrandom(&salt, sizeof salt, 0);
-  return salt;
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
 }
 
 std::unique_ptr<Fdb> table_for(const Remotes& remotes) {

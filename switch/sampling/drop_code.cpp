@@ -31,6 +31,7 @@ DropCode code_of(DropReason reason) {
     case DropReason::foreign_sender:
     case DropReason::isolated:
     case DropReason::mirror_destination:
+    case DropReason::stp_discarding:
       return DropCode::acl;
     case DropReason::egress_vlan_not_allowed:
       return DropCode::egress_vlan_filter;

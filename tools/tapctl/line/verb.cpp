@@ -138,6 +138,10 @@ Selection select_method(const std::vector<Method>& methods, const std::vector<st
     throw UsageError(fmt::format("there is no command {}{}", rpc::in_quotes(noun),
                                  did_you_mean(noun, first_words(methods))));
   }
+  // A noun with a single verb that shows something needs none: `stp sw0`.
+  if (of_noun.size() == 1 && verb_of(of_noun.front()) == "get") {
+    return {of_noun.front(), 1};
+  }
   if (words.size() > 1) {
     throw UsageError(
         fmt::format("'{}' has no verb {}{} (it has: {})", noun, rpc::in_quotes(words[1]),

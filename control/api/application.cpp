@@ -190,6 +190,7 @@ void Application::take_action(const config::SetSwitch& action) {
   config::SwitchSpec spec = home.spec;
   spec.ageing = action.spec.ageing;
   spec.rule = action.spec.rule;
+  spec.stp = action.spec.stp;
   spec.is_wire = action.spec.is_wire;
   network_.set_switch(home, spec);
   undo_.emplace_back([this, old] {
@@ -197,6 +198,7 @@ void Application::take_action(const config::SetSwitch& action) {
     config::SwitchSpec back = changed.spec;
     back.ageing = old.ageing;
     back.rule = old.rule;
+    back.stp = old.stp;
     back.is_wire = old.is_wire;
     network_.set_switch(changed, back);
   });

@@ -23,6 +23,7 @@ Handlers bind_all(Network& network, const Daemon& daemon, RateMeter& meter,
   add_event_handlers(handlers, network);
   add_mirror_handlers(handlers, network);
   add_sflow_handlers(handlers, network);
+  add_stp_handlers(handlers, network);
   add_capture_handlers(handlers, captures);
   return handlers;
 }

@@ -53,6 +53,7 @@ void add_config_handlers(Handlers& handlers, Network& network, const SaveConfigu
 void add_event_handlers(Handlers& handlers, Network& network);
 void add_mirror_handlers(Handlers& handlers, Network& network);
 void add_sflow_handlers(Handlers& handlers, Network& network);
+void add_stp_handlers(Handlers& handlers, Network& network);
 void add_capture_handlers(Handlers& handlers, network::Captures& captures);
 
 // To be called about once a second: what subscribers of stats are due.

@@ -10,6 +10,7 @@
 #include "control/api/mirror_methods.hpp"
 #include "control/api/results.hpp"
 #include "control/api/sflow_methods.hpp"
+#include "control/api/stp_methods.hpp"
 #include "control/config/far_end.hpp"
 #include "control/config/schema.hpp"
 #include "control/events/topic.hpp"
@@ -328,9 +329,10 @@ std::vector<Method> event_methods() {
 
 std::vector<Method> methods() {
   std::vector<Method> all;
-  for (auto&& group : {system_methods(), switch_methods(), port_methods(), vlan_methods(),
-                       fdb_methods(), statistics_methods(), log_methods(), config_methods(),
-                       event_methods(), mirror_methods(), sflow_methods(), capture_methods()}) {
+  for (auto&& group :
+       {system_methods(), switch_methods(), port_methods(), vlan_methods(), fdb_methods(),
+        statistics_methods(), log_methods(), config_methods(), event_methods(), mirror_methods(),
+        sflow_methods(), capture_methods(), stp_methods()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

@@ -6,6 +6,7 @@
 #include "control/config/far_end.hpp"
 #include "control/config/offload_names.hpp"
 #include "control/config/schema.hpp"
+#include "control/config/stp.hpp"
 #include "switch/engine/mirroring.hpp"
 #include "switch/forwarding/drop_reason.hpp"
 
@@ -122,6 +123,7 @@ Schema switch_schema() {
                        count_field("stations", "stations it knows now")}),
        "the forwarding database", true},
       {"forward_reserved", Schema::list(any_text(), 16), "reserved addresses that cross", true},
+      {"stp", config::stp_schema(), "its spanning tree; left out where there is none to be"},
       {"wire", Schema::boolean(), "whether the carriers of two ports follow each other", true},
       count_field("ports", "how many it has"),
   });

@@ -128,6 +128,10 @@ class Narrator {
       note("the link of port {} is down, and nothing is learned there", port.name);
       return std::nullopt;
     }
+    if (!engine_.port_state(ingress_.index).learns()) {
+      note("port {} discards, and nothing is learned there", port.name);
+      return std::nullopt;
+    }
     const auto known = engine_.fdb().find(source, now_);
     const Learned learned =
         engine_.fdb().would_learn(source, ingress_.index, rule.fdb_limit(), now_);

@@ -135,6 +135,11 @@ std::vector<PlanLine> differences(const PortSpec& running, const PortSpec& wante
     old.erase("storm_control");
     now.erase("storm_control");
   }
+  if (running.stp != wanted.stp) {
+    comparison.add("stp", in_short(running.stp), in_short(wanted.stp));
+    old.erase("stp");
+    now.erase("stp");
+  }
   comparison.compare(old, now);
   return comparison.take();
 }
@@ -175,6 +180,9 @@ std::vector<PlanLine> differences(const SwitchSpec& running, const SwitchSpec& w
     return without(without(to_json(bare, Format::full), "ports"), "vlans");
   };
   comparison.compare(of_itself(running), of_itself(wanted));
+  if (running.stp != wanted.stp) {
+    comparison.add("stp", in_short(running.stp), in_short(wanted.stp));
+  }
   return comparison.take();
 }
 

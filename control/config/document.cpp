@@ -180,6 +180,9 @@ void change(PortSpec& spec, const Json& json) {
   if (const auto conditions = json.find("conditions"); conditions != json.end()) {
     change(spec.conditions, *conditions);
   }
+  if (const auto stp = json.find("stp"); stp != json.end()) {
+    change(spec.stp, *stp);
+  }
   read(json, "worker", spec.worker);
 }
 
@@ -205,6 +208,9 @@ Json to_json(const PortSpec& spec, Format format) {
   if (!spec.conditions.are_none()) {
     json["conditions"] = to_json(spec.conditions);
   }
+  if (spec.stp != PortStp()) {
+    json["stp"] = to_json(spec.stp);
+  }
   write(json, "worker", spec.worker);
   write(json, "description", spec.description, std::string(), format);
   return json;
@@ -218,6 +224,9 @@ void change(SwitchSpec& spec, const Json& json) {
   }
   if (const auto reserved = json.find("forward_reserved"); reserved != json.end()) {
     spec.rule.forwarded_reserved = forward_reserved_from_json(*reserved);
+  }
+  if (const auto stp = json.find("stp"); stp != json.end()) {
+    change(spec.stp, *stp);
   }
   read(json, "wire", spec.is_wire);
 }
@@ -239,6 +248,9 @@ Json to_json(const SwitchSpec& spec, Format format) {
   }
   write(json, "forward_reserved", forward_reserved_to_json(spec.rule.forwarded_reserved),
         Json::array(), format);
+  if (spec.stp != StpSpec()) {
+    json["stp"] = to_json(spec.stp);
+  }
   write(json, "wire", spec.is_wire, false, format);
   Json vlans = Json::object();
   for (const auto& [vid, name] : spec.vlan_names) {

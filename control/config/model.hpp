@@ -17,6 +17,7 @@
 #include "control/config/far_end.hpp"
 #include "control/config/mirrors.hpp"
 #include "control/config/sflow.hpp"
+#include "control/config/stp.hpp"
 #include "switch/conditions/conditions.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/port_rule.hpp"
@@ -31,6 +32,7 @@ struct PortSpec {
   PortRule rule;
   bool has_carrier = true;            // false: its far end is unplugged
   PortConditions conditions = {};     // of the line to its far end
+  PortStp stp = {};                   // where its switch has a spanning tree
   std::optional<std::size_t> worker;  // who is to receive from it; nullopt: as it comes
 
   bool operator==(const PortSpec&) const = default;
@@ -52,6 +54,7 @@ struct SwitchSpec {
   std::size_t fdb_capacity = SwitchOptions::default_fdb_capacity;
   std::chrono::seconds ageing = SwitchOptions::default_ageing;
   SwitchRule rule;
+  StpSpec stp = {};
   bool is_wire = false;  // the carriers of its two ports follow each other
   std::map<VlanId, std::string> vlan_names;
   std::vector<PortSpec> ports;              // in order of their names

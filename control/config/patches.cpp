@@ -31,13 +31,18 @@ std::optional<Patches::Fault> Patches::add(const std::string& port, const std::s
   return std::nullopt;
 }
 
+// If switches with trees are joined by such alone, each ring that one more patch makes of them
+// is of such alone: another would have been one before.
 std::optional<Patches::Fault> Patches::join(const std::string& one, const std::string& other) {
-  if (std::vector<std::string> ring = way(one, other); !ring.empty()) {
+  std::vector<std::string> ring = way(one, other, false);
+  if (!ring.empty() && way(one, other, true).empty()) {
     ring.push_back(one);
     return Fault{.problem = fmt::format("it would close a ring of switches, in which frames circle "
                                         "for ever: {}",
                                         fmt::join(ring, " - ")),
-                 .allowed = "patches without a ring",
+                 .allowed =
+                     "patches without a ring, or a spanning tree (stp) on each of the "
+                     "switches",
                  .ring = std::move(ring)};
   }
   neighbours_[one].push_back(other);
@@ -46,7 +51,11 @@ std::optional<Patches::Fault> Patches::join(const std::string& one, const std::s
 }
 
 // The switches from one to the other along the patches; empty if none lead there.
-std::vector<std::string> Patches::way(const std::string& from, const std::string& to) const {
+std::vector<std::string> Patches::way(const std::string& from, const std::string& to,
+                                      bool by_trees) const {
+  if (by_trees && !(has_tree_(from) && has_tree_(to))) {
+    return {};
+  }
   std::map<std::string, std::string> reached_from = {{from, ""}};
   std::deque<std::string> next = {from};
   while (!next.empty() && !reached_from.contains(to)) {
@@ -57,7 +66,7 @@ std::vector<std::string> Patches::way(const std::string& from, const std::string
       continue;
     }
     for (const std::string& neighbour : found->second) {
-      if (reached_from.emplace(neighbour, here).second) {
+      if ((!by_trees || has_tree_(neighbour)) && reached_from.emplace(neighbour, here).second) {
         next.push_back(neighbour);
       }
     }

@@ -4,12 +4,15 @@
 // A patch names the port at its other end. That port need not be there yet, or any more; if it is,
 // it must be a patch that names this one. Switches joined by patches must be a forest: the frames
 // of a flood would circle in a ring of them, and nothing here would end that. Two patches between
-// the same two switches are a ring too, and so is a patch whose ends are on one switch.
+// the same two switches are a ring too, and so is a patch whose ends are on one switch. Only where
+// each switch of a ring has a spanning tree, that ends it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tapswitch::config {
@@ -23,6 +26,12 @@ class Patches {
     std::vector<std::string> ring;  // of switches, the first again at its end; empty: there is none
   };
 
+  // Says whether a switch has a spanning tree.
+  using HasTree = std::function<bool(const std::string&)>;
+
+  explicit Patches(HasTree has_tree = [](const std::string&) { return false; })
+      : has_tree_(std::move(has_tree)) {}
+
   // Takes in the patch 'port' of 'home', unless it is at fault.
   [[nodiscard]] std::optional<Fault> add(const std::string& port, const std::string& home,
                                          const std::string& peer);
@@ -34,8 +43,11 @@ class Patches {
   };
 
   [[nodiscard]] std::optional<Fault> join(const std::string& one, const std::string& other);
-  [[nodiscard]] std::vector<std::string> way(const std::string& from, const std::string& to) const;
+  // 'by_trees': only by switches that have one.
+  [[nodiscard]] std::vector<std::string> way(const std::string& from, const std::string& to,
+                                             bool by_trees) const;
 
+  HasTree has_tree_;
   std::map<std::string, End> ends_;                             // by port
   std::map<std::string, std::string> named_by_;                 // who leads to a port
   std::map<std::string, std::vector<std::string>> neighbours_;  // by switch

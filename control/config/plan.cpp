@@ -30,6 +30,7 @@ SwitchSpec bare(const SwitchSpec& spec) {
                         .fdb_capacity = spec.fdb_capacity,
                         .ageing = spec.ageing,
                         .rule = spec.rule,
+                        .stp = spec.stp,
                         .is_wire = spec.is_wire,
                         .vlan_names = {},
                         .ports = {},

@@ -104,8 +104,12 @@ class Reader {
     SwitchSpec& spec = network_.switches[name];
     spec.name = name;
     if (mistakes_.is_clean(at + "/name") && mistakes_.is_clean(at + "/fdb") &&
-        mistakes_.is_clean(at + "/forward_reserved")) {
-      change(spec, json);
+        mistakes_.is_clean(at + "/forward_reserved") && mistakes_.is_clean(at + "/stp")) {
+      try {
+        change(spec, json);
+      } catch (const rpc::Error& error) {
+        add_mistake(at, error);
+      }
     }
     if (const Json* vlans = member(json, "vlans");
         vlans != nullptr && mistakes_.is_clean(at + "/vlans")) {
@@ -336,7 +340,8 @@ class Reader {
   std::set<std::pair<std::string, std::string>> read_;  // switch and port
   std::map<std::string, std::string> homes_;            // switch by port
   std::map<std::string, std::string> users_;            // port by the name of its claim
-  Patches patches_;
+  Patches patches_{
+      [this](const std::string& home) { return network_.switches.at(home).stp.is_on; }};
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "control/config/reserved_address.hpp"
 #include "control/config/sflow.hpp"
 #include "control/config/storm_control.hpp"
+#include "control/config/stp.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/forwarding/vlan_set.hpp"
 #include "switch/frame/mac_address.hpp"
@@ -215,6 +216,9 @@ std::vector<Field> switch_fields() {
       {"fdb", fdb_schema(), "limits of the forwarding database"},
       {"forward_reserved", forward_reserved_schema(),
        "which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none"},
+      {"stp", stp_schema(),
+       "the spanning tree that keeps a ring of switches from being one; what is named is changed, "
+       "null makes it off"},
       {"wire", Schema::boolean(),
        "a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or "
        "not "
@@ -246,6 +250,9 @@ std::vector<Field> port_fields() {
       {"conditions", conditions_schema(),
        "how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of "
        "those that come in; what is named is changed, null takes all away"},
+      {"stp", port_stp_schema(),
+       "the port in the spanning tree of its switch, if that has one; what is named is changed, "
+       "null takes all back"},
       {"worker", Schema::integer(0, WorkerPool::max_count - 1),
        "the worker that receives its frames; default: the one with fewest ports"},
       {"description", Schema::text(0, longest_text), "a remark for people", false, ""},

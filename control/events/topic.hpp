@@ -21,11 +21,12 @@ enum class Topic : std::uint8_t {
   statistics,
   log,
   captures,
+  trees,
 };
 
 // In the order of Topic.
-inline constexpr std::array<std::string_view, 8> topic_names = {
-    "switch", "port", "vlan", "fdb", "config", "stats", "log", "capture"};
+inline constexpr std::array<std::string_view, 9> topic_names = {
+    "switch", "port", "vlan", "fdb", "config", "stats", "log", "capture", "stp"};
 
 using TopicSet = std::bitset<topic_names.size()>;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/network/describe.hpp"
+#include "control/network/describe_tree.hpp"
 
 namespace tapswitch::network {
 
@@ -39,6 +40,22 @@ void Announcer::tell_storm(const RunningPort& port, FloodKind kind, std::string_
     data["storm"] = {{"class", text_of(kind)}, {"dropped", port.storms[to_size(kind)].dropped()}};
     events_.publish(Topic::ports, event, port.home->spec.name, data);
   }
+}
+
+void Announcer::tell_tree(const RunningSwitch& home, const std::string& port,
+                          const protocols::RstpPort& in_tree,
+                          protocols::RstpEvent::Kind kind) const {
+  using Kind = protocols::RstpEvent::Kind;
+  if (!events_.is_wanted(Topic::trees)) {
+    return;
+  }
+  const bool is_guard =
+      kind == Kind::bpdu_guard || kind == Kind::root_guard || kind == Kind::root_guard_over;
+  const char* const event = is_guard              ? "guard"
+                            : kind == Kind::role  ? "role"
+                            : kind == Kind::state ? "state"
+                                                  : "topology_change";
+  events_.publish(Topic::trees, event, home.spec.name, describe_in_tree(port, in_tree));
 }
 
 void Announcer::tell_vlan(const RunningSwitch& home, VlanId vid,

@@ -13,6 +13,7 @@
 #include "control/events/event_hub.hpp"
 #include "control/network/running_port.hpp"
 #include "control/network/running_switch.hpp"
+#include "control/protocols/rstp_bridge.hpp"
 
 namespace tapswitch::network {
 
@@ -35,6 +36,9 @@ class Announcer {
   void tell(const RunningPort& port, std::string_view event) const;
   // A storm of frames of that class at the port.
   void tell_storm(const RunningPort& port, FloodKind kind, std::string_view event) const;
+  // A port in the spanning tree of its switch.
+  void tell_tree(const RunningSwitch& home, const std::string& port,
+                 const protocols::RstpPort& in_tree, protocols::RstpEvent::Kind kind) const;
   // Nullopt: the VLAN has no name any more.
   void tell_vlan(const RunningSwitch& home, VlanId vid,
                  const std::optional<std::string>& name) const;

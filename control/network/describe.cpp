@@ -14,6 +14,7 @@ SwitchDescription::SwitchDescription(const RunningSwitch& running)
       ageing(running.spec.ageing),
       fdb_capacity(running.spec.fdb_capacity),
       rule(running.rule()),
+      stp(running.spec.stp),
       is_wire(running.spec.is_wire),
       stations(running.engine->fdb().size()),
       ports(running.port_names.size()) {}
@@ -40,7 +41,7 @@ PortDescription::PortDescription(const RunningPort& port, LinkStatus now)
 }
 
 Json to_json(const SwitchDescription& description) {
-  return {
+  Json json = {
       {"name", description.name},
       {"fdb",
        {{"ageing_seconds", description.ageing.count()},
@@ -49,6 +50,10 @@ Json to_json(const SwitchDescription& description) {
       {"forward_reserved", config::forward_reserved_to_json(description.rule.forwarded_reserved)},
       {"wire", description.is_wire},
       {"ports", description.ports}};
+  if (description.stp != config::StpSpec()) {
+    json["stp"] = config::to_json(description.stp);
+  }
+  return json;
 }
 
 Json describe(const RunningSwitch& running) { return to_json(SwitchDescription(running)); }

@@ -24,6 +24,7 @@ struct SwitchDescription {
   std::chrono::seconds ageing;
   std::size_t fdb_capacity;
   SwitchRule rule;  // by which frames are treated
+  config::StpSpec stp;
   bool is_wire;
   std::size_t stations;
   std::size_t ports;

@@ -51,6 +51,15 @@ Json numbers_of(const Network& network) {
   return numbers;
 }
 
+// By the names of switches.
+Json bridges_of(const Network& network) {
+  Json bridges = Json::object();
+  for (const auto& [name, address] : network.trees().addresses()) {
+    config::append(bridges, name, address.to_string());
+  }
+  return bridges;
+}
+
 HandOverMessage about_network(const Network& network, const config::NetworkSpec& configuration) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return {{{"about", "network"},
@@ -58,6 +67,7 @@ HandOverMessage about_network(const Network& network, const config::NetworkSpec&
            {"told_at_nanoseconds", std::chrono::nanoseconds(now).count()},
            {"config", config::to_json(configuration, config::Format::minimal)},
            {"numbers", numbers_of(network)},
+           {"bridges", bridges_of(network)},
            {"last_number", network.port_numbers().last()}},
           {}};
 }
@@ -127,6 +137,7 @@ void Inheritance::take(const Json& words, std::vector<UniqueFd> descriptors) {
         words.at("told_at_nanoseconds").get<std::chrono::nanoseconds::rep>()));
     configuration_ = config::read_or_refuse(words.at("config"));
     numbers_ = words.value("numbers", Json::object());  // an earlier version has none
+    bridges_ = words.value("bridges", Json::object());
     last_number_ = words.value("last_number", std::uint32_t{0});
   } else if (about == "stations") {
     stations_.push_back(words);
@@ -160,6 +171,11 @@ void Inheritance::build_all(Network& network, const std::function<void()>& on_po
     network.port_numbers().take_over(name, number.get<std::uint32_t>());
   }
   network.port_numbers().go_on_behind(last_number_);
+  for (const auto& [name, text] : bridges_.items()) {
+    if (const auto address = MacAddress::parse(text.get<std::string>())) {
+      network.trees().inherit(name, *address);
+    }
+  }
   for (const auto& [name, spec] : configuration_.switches) {
     build_switch(network, spec, on_port);
   }

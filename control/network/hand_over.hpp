@@ -68,6 +68,7 @@ class Inheritance {
   TimePoint told_at_{};
   config::NetworkSpec configuration_;
   Json numbers_ = Json::object();  // of ports, by name
+  Json bridges_ = Json::object();  // addresses in spanning trees, by switch
   std::uint32_t last_number_ = 0;
   const std::vector<std::string> types_ = config::far_end_types();
   std::map<std::string, HandedPort> ends_;  // by their ports

@@ -88,6 +88,7 @@ void Links::regain(RunningPort& port) {
   port.is_lost = false;
   (void)begin_to_follow(port);
   port.bring_state();
+  parts_.trees.follow(port);
 }
 
 void Links::follow(const RunningPort* except) {
@@ -247,6 +248,7 @@ std::string_view Links::note(RunningPort& port, LinkStatus now) {
   }
   const bool was_up = port.state(before) == "up";
   port.bring_state();
+  parts_.trees.follow(port);
   if (was_up && port.state(seen) != "up" && !port.link_key) {
     port.forget_learned();
   }
@@ -270,6 +272,7 @@ void Links::lose(RunningPort& port) {
   parts_.wires.let_go(port);
   port.seen = {};
   port.bring_state();
+  parts_.trees.follow(port);
   port.forget_learned();
   parts_.station_news.tell(*port.home);
 }

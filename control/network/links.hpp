@@ -22,6 +22,7 @@
 #include "control/network/link_watch.hpp"
 #include "control/network/port_round.hpp"
 #include "control/network/station_news.hpp"
+#include "control/network/trees.hpp"
 #include "control/network/wires.hpp"
 
 namespace tapswitch::network {
@@ -32,6 +33,7 @@ class Links {
     Inventory& inventory;
     LinkWatch& watch;
     Wires& wires;
+    Trees& trees;
     Claims& claims;
     Changes& changes;
     StationNews& station_news;

@@ -6,6 +6,7 @@
 
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/memory.hpp"
+#include "control/network/patch_ends.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -53,9 +54,13 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
       station_news_(inventory_, events),
       link_watch_(announcer_),
       wires_(inventory_, changes_, announcer_),
+      trees_(inventory_, announcer_),
+      punts_(inventory_, [this](const RunningPort& port,
+                                const PuntedFrame& frame) { trees_.hear(port, frame); }),
       links_({.inventory = inventory_,
               .watch = link_watch_,
               .wires = wires_,
+              .trees = trees_,
               .claims = claims_,
               .changes = changes_,
               .station_news = station_news_,
@@ -81,6 +86,8 @@ Network::Network(const Threads& threads, Post post, events::EventHub& events, No
                  .onlookers = onlookers_},
                 pool_.count(), post_) {
   value_or_refuse(reception_.add(station_news_.bell(), [this] { station_news_.tell_rung(); }));
+  value_or_refuse(reception_.add(punts_.bell(), [this] { punts_.take_rung(); }));
+  value_or_refuse(reception_.add(trees_.timer(), [this] { trees_.on_timer(); }));
 }
 
 void Network::use_path(KernelResult<std::unique_ptr<KernelPath>> path) {
@@ -99,6 +106,7 @@ Network::~Network() = default;
 void Network::set_revision(std::uint64_t revision) {
   const bool is_other = changes_.end(revision);
   wires_.follow_all();
+  trees_.follow_awaited();
   while (changes_.tell_some()) {
   }
   sampling_.follow();
@@ -124,7 +132,7 @@ void Network::check_add_switch(const SwitchSpec& spec) const {
 RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   check_add_switch(spec);
   const SwitchOptions options{
-      .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = spec.rule};
+      .fdb_capacity = spec.fdb_capacity, .ageing = spec.ageing, .rule = rule_in_switch(spec)};
   // A worker says that the other end of a port has come or gone; the control thread looks there.
   auto on_news = [this, alive = std::weak_ptr(alive_), name = spec.name](PortIndex index) {
     post_([this, alive, name, index] {
@@ -135,7 +143,8 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
   };
   // Made before it is entered: there may be no memory for it.
   RunningSwitch made{.spec = spec,
-                     .engine = std::make_unique<Switch>(pool_, options, std::move(on_news)),
+                     .engine = std::make_unique<Switch>(pool_, options, std::move(on_news),
+                                                        punts_.take_up(spec.name)),
                      .port_names = {},
                      .path = path_.get(),
                      .path_refusal = path_refusal_.value_or("")};
@@ -143,6 +152,7 @@ RunningSwitch& Network::add_switch(const SwitchSpec& spec) {
       inventory_.switches().try_emplace(spec.name, std::move(made)).first->second;
   changes_.include(added);
   station_news_.take_up(added);
+  trees_.follow(added);
   announcer_.tell(added, "added");
   changes_.on_configured();
   return added;
@@ -154,17 +164,21 @@ void Network::check_set_switch(const RunningSwitch& home, const SwitchSpec& spec
                 "the capacity of a switch is fixed when it is added: remove it and add it anew",
                 {{"field", "fdb.capacity"}});
   }
+  if (home.spec.stp.is_on && !spec.stp.is_on) {
+    check_without_tree(inventory_, home);
+  }
 }
 
 void Network::set_switch(RunningSwitch& home, const SwitchSpec& spec) {
   check_set_switch(home, spec);
   home.engine->fdb().set_ageing(spec.ageing);
-  if (home.spec.rule != spec.rule) {
+  if (const SwitchRule rule = rule_in_switch(spec); rule_in_switch(home.spec) != rule) {
     changes_.keep_rule(home);
-    home.engine->set_rule(spec.rule);
+    home.engine->set_rule(rule);
   }
   home.spec = spec;
   wires_.follow(home);
+  trees_.follow(home);
   changes_.tell(home);
   changes_.on_configured();
 }
@@ -196,6 +210,8 @@ std::vector<std::unique_ptr<Port>> Network::remove_switch(RunningSwitch& home, b
   std::vector<std::unique_ptr<Port>> ports = home.engine->take_ports();
   station_news_.forget(home);
   const std::string name = home.spec.name;
+  trees_.forget(name);
+  punts_.forget(name);
   inventory_.switches().erase(name);
   changes_.on_configured();
   return ports;
@@ -270,6 +286,16 @@ std::size_t Network::flush(RunningSwitch& home, const Fdb::Filter& filter) {
     }
   }
   return home.engine->fdb().flush(filter);
+}
+
+void Network::set_mirror(RunningSwitch& home, const config::MirrorSpec& spec) {
+  mirrors_.set(home, spec);
+  trees_.follow_ports(home);
+}
+
+void Network::remove_mirror(RunningSwitch& home, const std::string& name) {
+  mirrors_.remove(home, name);
+  trees_.follow_ports(home);
 }
 
 void Network::tick(TimePoint now) {

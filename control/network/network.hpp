@@ -34,6 +34,7 @@
 #include "control/network/open_end.hpp"
 #include "control/network/plugs.hpp"
 #include "control/network/port_numbers.hpp"
+#include "control/network/punts.hpp"
 #include "control/network/reception.hpp"
 #include "control/network/reopening.hpp"
 #include "control/network/running_port.hpp"
@@ -41,6 +42,7 @@
 #include "control/network/sampling.hpp"
 #include "control/network/station_news.hpp"
 #include "control/network/storms.hpp"
+#include "control/network/trees.hpp"
 #include "control/network/wires.hpp"
 #include "switch/engine/switch.hpp"
 #include "switch/engine/worker_pool.hpp"
@@ -196,12 +198,16 @@ class Network {
   }
   // Adds it, or changes the one of its name. Requires: it goes together with what is wanted of its
   // switch.
-  void set_mirror(RunningSwitch& home, const config::MirrorSpec& spec) { mirrors_.set(home, spec); }
-  void remove_mirror(RunningSwitch& home, const std::string& name) { mirrors_.remove(home, name); }
+  void set_mirror(RunningSwitch& home, const config::MirrorSpec& spec);
+  void remove_mirror(RunningSwitch& home, const std::string& name);
 
   // Nullopt: there is no sFlow.
   [[nodiscard]] const std::optional<config::SflowSpec>& sflow() const { return inventory_.sflow(); }
   [[nodiscard]] Sampling& sampling() { return sampling_; }
+
+  // Returns the part that runs the spanning trees.
+  [[nodiscard]] Trees& trees() { return trees_; }
+  [[nodiscard]] const Trees& trees() const { return trees_; }
 
   // Returns the part that knows who looks at the frames of ports.
   [[nodiscard]] Onlookers& onlookers() { return onlookers_; }
@@ -268,6 +274,7 @@ class Network {
   // there is more to do and the ports are ours.
   void in_turns(std::function<bool()> some);
   void set_conditions(RunningPort& port, const PortConditions& wanted);
+  void set_in_tree(RunningPort& port);
 
   const Post post_;
   const Announcer announcer_;
@@ -284,6 +291,8 @@ class Network {
   StationNews station_news_;
   LinkWatch link_watch_;
   Wires wires_;
+  Trees trees_;
+  Punts punts_;
   Links links_;
   Guests guests_;
   Plugs plugs_;

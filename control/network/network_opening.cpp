@@ -56,6 +56,7 @@ void Network::check_attach_port(const RunningSwitch& home, const PortSpec& spec)
   check_here(spec);
   claims_.check(spec.far_end);
   check_patch(inventory_, claims_, home, spec);
+  check_in_tree(spec);
 }
 
 RunningPort& Network::add_port(RunningSwitch& home, const PortSpec& spec) {
@@ -158,6 +159,7 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   RunningPort& running = entered->second;
   undo.push([&] { opened.port = Conditioning::take_off(running, std::move(opened.port)); });
   conditioning_.put_around(running, opened.port);
+  running.tree = Trees::first_state(home, *opened.end);
   running.index = value_or_refuse(home.engine->add_port(
       std::move(opened.port), Guests::rule_in_switch(running.spec, *opened.end),
       running.spec.worker, running.state_in_switch({.mtu = no_mtu})));
@@ -168,6 +170,7 @@ RunningPort& Network::enter(RunningPort&& added, OpenedPort& opened) {
   undo.keep();
   mirror(running);
   sampling_.follow_soon();
+  trees_.follow(running);
   announcer_.tell(running, "added");
   wires_.follow(home);
   return running;

@@ -9,6 +9,7 @@
 #include "control/network/kernel_refusal.hpp"
 #include "control/network/kinds/kinds.hpp"
 #include "control/network/network.hpp"
+#include "control/network/patch_ends.hpp"
 #include "control/network/undo.hpp"
 #include "control/rpc/error.hpp"
 
@@ -30,6 +31,7 @@ void Network::check_set_port(const RunningPort& port, const PortSpec& spec,
                              const config::FarEndChange& change) const {
   Guests::check_is_none(port);
   Mirrors::check_set(port, spec);
+  check_in_tree(spec);
   check_here(spec);
   if (port.is_lost && !port.is_awaited && !change.empty()) {
     throw Error(
@@ -105,6 +107,7 @@ void Network::set_port(RunningPort& port, const PortSpec& spec,
     port.bring_state();  // the rule may ask for the speed of the link
   }
   station_news_.tell(*port.home);
+  set_in_tree(port);
   if (change.contains("offload")) {
     // The picture says what the port has said of itself until now.
     engine.set_port_rule(port.index, engine.port_rule(port.index));
@@ -126,6 +129,15 @@ void Network::set_conditions(RunningPort& port, const PortConditions& wanted) {
   for (RunningPort* guest : guests_.of(port)) {
     conditioning_.set(*guest, wanted);
     guest->spec.conditions = wanted;
+  }
+}
+
+// Guests have what is said of their door.
+void Network::set_in_tree(RunningPort& port) {
+  trees_.follow(port);
+  for (RunningPort* guest : guests_.of(port)) {
+    guest->spec.stp = port.spec.stp;
+    trees_.follow(*guest);
   }
 }
 
@@ -154,6 +166,7 @@ OpenedPort Network::remove_port(RunningPort& port) {
   link_watch_.forget(port);
   claims_.release(port.spec.name);
   reopening_.forget(port.spec.name);
+  trees_.forget(port);
   const RunningPort removed = std::move(port);
   // While the index still has its name.
   station_news_.tell(*removed.home);

@@ -14,6 +14,11 @@ namespace tapswitch::network {
 void check_patch(const Inventory& inventory, const Claims& claims, const RunningSwitch& home,
                  const config::PortSpec& spec);
 
+// Throws conflict if patches make a ring that only the spanning tree of 'home' ends.
+void check_without_tree(const Inventory& inventory, const RunningSwitch& home);
+// Throws invalid_params if such a port may not be so in a spanning tree.
+void check_in_tree(const config::PortSpec& spec);
+
 // Returns the other end of 'spec', if that is a patch and the other end is there.
 [[nodiscard]] RunningPort* opposite_of(Inventory& inventory, const config::PortSpec& spec);
 

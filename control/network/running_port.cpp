@@ -46,11 +46,12 @@ std::optional<std::string> RunningPort::path_refusal() const {
   return home->path->refusal(home->engine->id(), index);
 }
 
-// The kernel tells of a speed in our namespace alone, and of none while there is no carrier.
 std::uint32_t RunningPort::speed() const {
-  if (!spec.rule.storm.is_of_speed()) {
-    return 0;
-  }
+  return spec.rule.storm.is_of_speed() ? link_speed() : 0;
+}
+
+// The kernel tells of a speed in our namespace alone, and of none while there is no carrier.
+std::uint32_t RunningPort::link_speed() const {
   const bool is_in_ours = link_key && link_key->name_space == LinkKey::ours;
   if (is_in_ours && !seen.interface.empty()) {
     const auto settings = read_link_settings(seen.interface);
@@ -64,7 +65,7 @@ std::uint32_t RunningPort::speed() const {
 // the monitor does not tell, for we would hear too late that it is there again. An interface that
 // is not to be seen has the MTU that it had.
 PortState RunningPort::state_in_switch(const PortState& before) const {
-  PortState now{.mtu = seen.mtu != 0 ? seen.mtu : before.mtu, .speed = speed()};
+  PortState now{.tree = tree, .mtu = seen.mtu != 0 ? seen.mtu : before.mtu, .speed = speed()};
   if (!spec.has_carrier || is_held) {
     now.link = PortLink::unplugged;
   } else if (link_key && state(seen) != "up") {

@@ -48,6 +48,7 @@ struct RunningPort {
   std::vector<std::string> remarks = {};     // on its opening: what its user should know
   std::optional<PortRule> rule_before = {};  // of a composed change (Changes)
   StormsOfPort storms = {};                  // (Storms)
+  TreeState tree = TreeState::forwarding;    // in the spanning tree of its switch (Trees)
 
   // The rule by which frames are treated.
   [[nodiscard]] const PortRule& rule() const {
@@ -72,6 +73,8 @@ struct RunningPort {
 
   // How fast its link is, in Mbit/s, if its rule asks for that; 0: it does not, or nobody knows.
   [[nodiscard]] std::uint32_t speed() const;
+  // The same whatever its rule says.
+  [[nodiscard]] std::uint32_t link_speed() const;
   // How the switch is to have it, where it has had 'before'.
   [[nodiscard]] PortState state_in_switch(const PortState& before) const;
   // Requires, here and below: the switch has it.

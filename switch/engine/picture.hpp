@@ -34,9 +34,18 @@ enum class PortLink : std::uint8_t {
   unplugged,   // by its user: what comes in all the same is dropped too
 };
 
+// How far a spanning tree lets frames of stations come by a port [802.1D-2004 17.5]. Those of
+// protocols are punted and sent in any state.
+enum class TreeState : std::uint8_t {
+  forwarding,
+  learning,    // nothing crosses, and stations are learned
+  discarding,  // nothing crosses, and nothing is learned
+};
+
 // How a port is, whatever its user has said.
 struct PortState {
   PortLink link = PortLink::up;
+  TreeState tree = TreeState::forwarding;
 
   // The longest payload that leaves by this port, in bytes, as its interface's MTU.
   std::uint32_t mtu = 1500;
@@ -45,6 +54,14 @@ struct PortState {
   std::uint32_t speed = 0;
 
   bool operator==(const PortState&) const = default;
+
+  [[nodiscard]] bool forwards() const { return tree == TreeState::forwarding; }
+  // Whether stations are learned of what comes in.
+  [[nodiscard]] bool learns() const {
+    return link == PortLink::up && tree != TreeState::discarding;
+  }
+  // Whether frames of stations may leave by it.
+  [[nodiscard]] bool lets_out() const { return link < PortLink::no_carrier && forwards(); }
 };
 
 struct Picture {
@@ -63,6 +80,10 @@ struct Picture {
     std::uint32_t mirrors_out = 0;  // what leaves by it
     bool is_mirrored_to = false;    // gets copies, and nothing else
     bool is_watched = false;        // there is an observer or a mirroring
+    // The state in answers, so that each is one question.
+    bool forwards = true;
+    bool learns = true;
+    bool lets_out = true;
   };
 
   std::shared_ptr<const Snapshot> snapshot;

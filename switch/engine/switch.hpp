@@ -133,8 +133,8 @@ class Switch {
   // of 'from' is a destination.
   void set_mirrors(MirrorRules mirrors);
 
-  // Stations learned on a port that loses its link are forgotten. States take effect at once, in a
-  // composed change too, and bring no rules.
+  // Stations learned on a port that loses its link, or is to discard, are forgotten. States take
+  // effect at once, in a composed change too, and bring no rules.
   void set_port_state(PortIndex index, const PortState& state);
   // From now on they are noted, and take effect together with bring_states() or with the first
   // change that needs a picture of its own.
@@ -189,9 +189,9 @@ class Switch {
     bool is_any_rule = false;
     bool is_any_state = false;
     PortSet other_vlans;  // ports that have another VLAN rule
-    PortSet link_lost;
-    PortSet coming;  // nothing is received by them yet
-    PortSet going;   // no further picture has them; until they are removed
+    PortSet link_lost;    // or learns no more
+    PortSet coming;       // nothing is received by them yet
+    PortSet going;        // no further picture has them; until they are removed
   };
 
   struct Entry {

@@ -76,7 +76,7 @@ void Switch::set_port_state(PortIndex index, const PortState& state) {
     return;
   }
   const bool had_lost = noted_.link_lost.test(to_size(index));
-  noted_.link_lost.set(to_size(index), had_lost || state.link != PortLink::up);
+  noted_.link_lost.set(to_size(index), had_lost || !state.learns());
   if (is_gathering_) {
     noted_.is_any_state = true;
     return;
@@ -153,7 +153,10 @@ std::shared_ptr<const Picture> Switch::draw(std::shared_ptr<const Snapshot> snap
                                 .least_frame_size = entry.port->least_frame_size(),
                                 .state = entry.state,
                                 .observer = entry.observer,
-                                .is_watched = entry.observer != nullptr});
+                                .is_watched = entry.observer != nullptr,
+                                .forwards = entry.state.forwards(),
+                                .learns = entry.state.learns(),
+                                .lets_out = entry.state.lets_out()});
     } else {
       picture->slots.emplace_back();
     }

@@ -123,6 +123,9 @@ class Walk {
     steps_.entered(vid, arrival.frame.size());
     const std::optional<Learned> learned =
         steps_.learn({vid, view.source()}, snapshot_.port(ingress_));
+    if (!picture_.slot(ingress_).forwards) [[unlikely]] {
+      return keep_out(arrival, learned);
+    }
     steps_.decides(view, vid);
     const Decision decision =
         decide(snapshot_, steps_.fdb(), ingress_, view, classification, steps_.now());
@@ -141,8 +144,7 @@ class Walk {
     if (copies > 0 || is_punted) {
       steps_.crossed(kind);
     } else {
-      drop(decision.kind == Decision::Kind::drop ? decision.reason : DropReason::no_egress,
-           arrival.frame, vid);
+      drop(reason_of(decision), arrival.frame, vid);
     }
     return copies;
   }
@@ -195,6 +197,32 @@ class Walk {
     return true;
   }
 
+  // Why a frame has left by no port.
+  static DropReason reason_of(const Decision& decision) {
+    switch (decision.kind) {
+      case Decision::Kind::drop:
+        return decision.reason;
+      case Decision::Kind::unicast:
+        return DropReason::stp_discarding;
+      case Decision::Kind::flood:
+        break;
+    }
+    return DropReason::no_egress;
+  }
+
+  // Ends the way of a frame that came in by a port which does not forward. Returns what it cost.
+  [[gnu::noinline]] std::size_t keep_out(Arrival& arrival, std::optional<Learned> learned) {
+    const Arrival::Admission& admission = *arrival.admission;
+    const VlanId vid = admission.classification.tag.vid;
+    if (admission.punt == PuntKind::none) {
+      drop(DropReason::stp_discarding, arrival.frame, vid);
+    } else {
+      steps_.punt(arrival.frame, vid, learned);
+      steps_.crossed(kind_of(admission.view.destination()));
+    }
+    return 0;
+  }
+
   [[gnu::noinline]] bool is_beyond_limit(const Arrival& arrival, const Decision& decision) {
     const auto kind = storm_class(arrival.admission->view.destination(), decision);
     return kind && steps_.is_limited(*kind, arrival.frame);
@@ -226,7 +254,8 @@ class Walk {
     return copies;
   }
 
-  // Returns how many frames were sent or refused: the segments of a super-frame each count.
+  // Returns how many frames were sent or refused: the segments of a super-frame each count. A port
+  // that does not forward is passed over.
   std::size_t send_by(PortIndex port, Outgoing& out) {
     const Picture::Slot& slot = picture_.slot(port);
     const PortView& view = snapshot_.port(port);
@@ -236,7 +265,10 @@ class Walk {
       out.tag.take_off();
     }
     FrameBuffer& frame = out.frame;
-    if (slot.state.link >= PortLink::no_carrier) [[unlikely]] {
+    if (!slot.lets_out) [[unlikely]] {
+      if (!slot.forwards) {
+        return 0;
+      }
       steps_.refuse(port, out.kind, DropReason::link_down, frame);
       return 1;
     }

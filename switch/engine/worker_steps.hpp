@@ -80,7 +80,7 @@ class WorkerSteps {
   }
 
   [[nodiscard]] std::optional<Learned> learn(Station station, const PortView& port) {
-    return port.learning() && picture_.slot(ingress_).state.link == PortLink::up
+    return port.learning() && picture_.slot(ingress_).learns
                ? std::optional(picture_.fdb->learn(station, ingress_, port.fdb_limit(), now_))
                : std::nullopt;
   }

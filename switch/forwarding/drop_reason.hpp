@@ -35,6 +35,7 @@ enum class DropReason : std::uint8_t {
   egress_vlan_not_allowed,
   mirror_destination,
   storm_control,
+  stp_discarding,
   no_egress,
 
   mtu_exceeded,
@@ -79,6 +80,7 @@ constexpr std::array<DropReasonText, drop_reason_count> drop_reasons = {{
     {"egress_vlan_not_allowed", "its VLAN is not allowed on the port of its destination"},
     {"mirror_destination",      "came in by the destination of a mirror, which sends nothing in"},
     {"storm_control",           "beyond what storm control lets in of broadcasts, multicasts or unknown unicasts by the port it came in by"},
+    {"stp_discarding",          "the spanning tree does not let it by the port it came in by, or by that of its destination"},
     {"no_egress",               "to be flooded, but no other port takes it"},
     {"mtu_exceeded",            "longer than the MTU of the port it should leave by"},
     {"link_down",               "the port it should leave by is down or unplugged, or nobody is there; or the one it came in by is unplugged"},

@@ -22,6 +22,9 @@ std::string_view refuse(const Picture& picture, PortIndex index) {
   if (slot.state.link != PortLink::up) {
     return "its link is not up";
   }
+  if (!slot.state.forwards()) {
+    return "the spanning tree does not let it forward";
+  }
   if (slot.observer != nullptr) {
     return "somebody looks at its frames";
   }

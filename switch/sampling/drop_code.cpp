@@ -34,6 +34,7 @@ DropCode code_of(DropReason reason) {
     case DropReason::isolated:
     case DropReason::split_horizon:
     case DropReason::mirror_destination:
+    case DropReason::stp_discarding:
       return DropCode::acl;
     case DropReason::egress_vlan_not_allowed:
       return DropCode::egress_vlan_filter;

@@ -59,6 +59,30 @@ TEST_F(PatchesTest, WhatIsAtFaultIsNotTakenIn) {
   EXPECT_FALSE(join("b", "c"));
 }
 
+class PatchesOfTreesTest : public PatchesTest {
+ protected:
+  PatchesOfTreesTest() {
+    patches_ = Patches([](const std::string& home) { return home.starts_with("tree"); });
+  }
+};
+
+TEST_F(PatchesOfTreesTest, RingOfTreesIsNone) {
+  EXPECT_FALSE(join("tree1", "tree2"));
+  EXPECT_FALSE(join("tree2", "tree3"));
+  EXPECT_FALSE(join("tree3", "tree1"));
+  EXPECT_FALSE(join("tree3", "tree1"));
+  EXPECT_FALSE(join("tree1", "tree1"));
+}
+
+TEST_F(PatchesOfTreesTest, RingInWhichOneHasNoTreeIsOne) {
+  EXPECT_FALSE(join("tree1", "plain"));
+  EXPECT_FALSE(join("plain", "tree2"));
+  EXPECT_THAT(join("tree1", "tree2")->ring, ElementsAre("tree1", "plain", "tree2", "tree1"));
+  EXPECT_FALSE(join("tree2", "tree3"));
+  EXPECT_FALSE(join("tree3", "tree2"));
+  EXPECT_TRUE(join("tree3", "plain"));
+}
+
 TEST_F(PatchesTest, OneEndAloneJoinsNothing) {
   EXPECT_FALSE(patches_.add("one", "a", "other"));
   EXPECT_FALSE(join("a", "b"));

@@ -48,6 +48,10 @@ class SwitchState : public testing::Test {
     lan_.engine().set_port_state(ports_[port], {.link = link});
   }
 
+  void set_tree(std::size_t port, TreeState tree) {
+    lan_.engine().set_port_state(ports_[port], {.tree = tree});
+  }
+
   Lan lan_;
   std::array<PortIndex, 3> ports_{};
 };
@@ -103,6 +107,65 @@ TEST_F(SwitchState, LinksOfAComposedChangeGoTogether) {
   set_link(1, PortLink::up);
   lan_.engine().bring_states();
   EXPECT_EQ(find(bob), std::nullopt) << "whoever is there now, he has been unplugged";
+}
+
+TEST_F(SwitchState, PortThatDiscardsLetsNothingInAndNothingOut) {
+  set_tree(1, TreeState::discarding);
+  ASSERT_TRUE(lan_.cable(1).send(frame(bob, everybody).build()));
+  ASSERT_TRUE(wait_until([&] { return lan_.drops(ports_[1], DropReason::stp_discarding) == 1; }));
+  EXPECT_EQ(find(bob), std::nullopt);
+  const Bytes flood = frame(alice, everybody).build();
+  ASSERT_TRUE(lan_.cable(0).send(flood));
+  EXPECT_EQ(lan_.cable(2).wait_for_frame(), flood);
+  lan_.settle();
+  EXPECT_EQ(lan_.cable(1).receive(), std::nullopt);
+  EXPECT_EQ(lan_.cable(0).receive(), std::nullopt);
+}
+
+TEST_F(SwitchState, PortThatLearnsLearnsAndLetsNothingIn) {
+  set_tree(1, TreeState::learning);
+  ASSERT_TRUE(lan_.cable(1).send(frame(bob, everybody).build()));
+  ASSERT_TRUE(wait_until([&] { return find(bob) == ports_[1]; }));
+  lan_.settle();
+  EXPECT_EQ(lan_.cable(0).receive(), std::nullopt);
+  ASSERT_TRUE(lan_.cable(0).send(frame(alice, bob).build()));
+  ASSERT_TRUE(wait_until([&] { return lan_.drops(ports_[0], DropReason::stp_discarding) == 1; }));
+  EXPECT_EQ(lan_.cable(1).receive(), std::nullopt);
+  set_tree(1, TreeState::forwarding);
+  EXPECT_EQ(find(bob), ports_[1]) << "that is what it learned for";
+  ASSERT_TRUE(lan_.cable(0).send(frame(alice, bob).build()));
+  EXPECT_TRUE(lan_.cable(1).wait_for_frame());
+}
+
+TEST_F(SwitchState, StationsOfAPortThatIsToDiscardAreForgotten) {
+  hear(1, bob);
+  hear(2, carol);
+  set_tree(1, TreeState::discarding);
+  EXPECT_EQ(find(bob), std::nullopt);
+  EXPECT_EQ(find(carol), ports_[2]);
+}
+
+TEST_F(SwitchState, FloodThatOnlyDiscardingPortsCouldTakeHasNoEgress) {
+  set_tree(1, TreeState::discarding);
+  set_tree(2, TreeState::discarding);
+  ASSERT_TRUE(lan_.cable(0).send(frame(alice, everybody).build()));
+  ASSERT_TRUE(wait_until([&] { return lan_.drops(ports_[0], DropReason::no_egress) == 1; }));
+}
+
+TEST_F(SwitchState, FramesOfProtocolsPassAPortThatDiscards) {
+  SwitchRule rule;
+  rule.punts.reserved = 1;
+  lan_.engine().set_rule(rule);
+  set_tree(1, TreeState::discarding);
+  const Bytes bpdu = frame(bob, MacAddress(0x0180'c200'0000)).build();
+  ASSERT_TRUE(lan_.cable(1).send(bpdu));
+  std::optional<PuntedFrame> punted;
+  ASSERT_TRUE(wait_until([&] { return (punted = lan_.engine().take_punted()).has_value(); }));
+  EXPECT_EQ(punted->port, ports_[1]);
+  EXPECT_EQ(punted->bytes, bpdu);
+  EXPECT_EQ(lan_.drops(ports_[1], DropReason::stp_discarding), 0U);
+  ASSERT_TRUE(lan_.engine().send(ports_[1], bpdu));
+  EXPECT_EQ(lan_.cable(1).wait_for_frame(), bpdu);
 }
 
 TEST_F(SwitchState, OnlyWhatWasLearnedInVlansThatWentIsForgotten) {

@@ -24,11 +24,13 @@ class LinkStage : public Stage {
   network::StationNews news_{inventory_, events_};
   network::LinkWatch watch_{announcer_};
   network::Wires wires_{inventory_, changes_, announcer_};
+  network::Trees trees_{inventory_, announcer_};
   std::vector<std::string> seen_out_;
   network::Links links_{
       {.inventory = inventory_,
        .watch = watch_,
        .wires = wires_,
+       .trees = trees_,
        .claims = claims_,
        .changes = changes_,
        .station_news = news_,

@@ -142,11 +142,28 @@ class SwitchAddParamsFdb(TypedDict):
     capacity: NotRequired[int]  # the most stations the switch remembers
 
 
+class SwitchAddParamsStp(TypedDict):
+    # rstp: Rapid Spanning Tree of 802.1D-2004; stp: the older one of 802.1D; off: BPDUs are as any
+    # other reserved address, and nothing ends a ring
+    mode: NotRequired[Literal['off', 'rstp', 'stp']]
+    # of all bridges the one of least priority is the root; in steps of 4096
+    priority: NotRequired[int]
+    hello_seconds: NotRequired[int]  # how often a BPDU leaves
+    max_age_seconds: NotRequired[int]  # how far, in hops, a BPDU goes from the root
+    forward_delay_seconds: NotRequired[int]  # how long a port waits where no neighbour agrees
+    hold_count: NotRequired[int]  # the most BPDUs that leave by a port in a second
+    # of the bridge, by which others know it; default: made up when the switch is made
+    address: NotRequired[str]
+
+
 class SwitchAddParams(TypedDict):
     name: str  # the switch's name
     fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # the spanning tree that keeps a ring of switches from being one; what is named is changed, null
+    # makes it off
+    stp: NotRequired[SwitchAddParamsStp | None]
     # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
     # there; without effect on a switch of more than two ports
     wire: NotRequired[bool]
@@ -162,6 +179,8 @@ class Switch(TypedDict):
     name: str  # its name
     fdb: SwitchFdb  # the forwarding database
     forward_reserved: list[str]  # reserved addresses that cross
+    # its spanning tree; left out where there is none to be
+    stp: NotRequired[SwitchAddParamsStp | None]
     wire: bool  # whether the carriers of two ports follow each other
     ports: int  # how many it has
 
@@ -184,6 +203,9 @@ class SwitchSetParams(TypedDict):
     fdb: NotRequired[SwitchAddParamsFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # the spanning tree that keeps a ring of switches from being one; what is named is changed, null
+    # makes it off
+    stp: NotRequired[SwitchAddParamsStp | None]
     # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
     # there; without effect on a switch of more than two ports
     wire: NotRequired[bool]
@@ -288,6 +310,25 @@ class Conditions(ConditionsBase):
     flap: NotRequired[str | None]  # all frames are lost from time to time, in both directions
 
 
+class PortAddParamsStp(TypedDict):
+    # of ports that are as good as one another the one of least priority is taken; in steps of 16
+    priority: NotRequired[int]
+    # what the way by it costs; auto: by its speed, 2000 where nobody knows that
+    path_cost: NotRequired[int | Literal['auto']]
+    # there is no bridge: the port forwards at once, until it hears a BPDU
+    admin_edge: NotRequired[bool]
+    auto_edge: NotRequired[bool]  # the same where none is heard for 3 s
+    # two bridges at most are on its link, and may agree; auto: so it is
+    point_to_point: NotRequired[bool | Literal['auto']]
+    # a BPDU shuts the port until its link goes and comes, or the guard is taken off
+    bpdu_guard: NotRequired[bool]
+    # the way to the root is never here, whatever is heard; 802.1D's restrictedRole
+    root_guard: NotRequired[bool]
+    restricted_tcn: NotRequired[bool]  # changes behind it flush no other port
+    # the port takes no part: it sends and heeds no BPDU, and forwards. A ring by it is not ended
+    bpdu_filter: NotRequired[bool]
+
+
 class PortAddParamsDatagram(TypedDict):
     local: str  # the socket of the port
     remote: str  # the socket of the virtual machine
@@ -352,6 +393,9 @@ class PortAddParams(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -491,6 +535,9 @@ class Port(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -580,6 +627,9 @@ class PortSetParams(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -702,6 +752,8 @@ class StatsPortDrops(TypedDict):
     # beyond what storm control lets in of broadcasts, multicasts or unknown unicasts by the port it
     # came in by
     storm_control: NotRequired[int]
+    # the spanning tree does not let it by the port it came in by, or by that of its destination
+    stp_discarding: NotRequired[int]
     no_egress: NotRequired[int]  # to be flooded, but no other port takes it
     mtu_exceeded: NotRequired[int]  # longer than the MTU of the port it should leave by
     # the port it should leave by is down or unplugged, or nobody is there; or the one it came in by
@@ -914,6 +966,9 @@ class TapConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -948,6 +1003,9 @@ class InterfaceConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -974,6 +1032,9 @@ class PatchConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1011,6 +1072,9 @@ class QemuConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1044,6 +1108,9 @@ class VdeConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1081,6 +1148,9 @@ class VethConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1109,6 +1179,9 @@ class UdpConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1161,6 +1234,9 @@ class ConfigSwitch(TypedDict):
     fdb: NotRequired[ConfigSwitchFdb]  # limits of the forwarding database
     # which of the addresses 01:80:c2:00:00:00 to 0f cross the switch; 802.1Q says none
     forward_reserved: NotRequired[list[Literal['stp', 'pause', 'lacp', 'eapol', 'lldp', 'all'] | str]]
+    # the spanning tree that keeps a ring of switches from being one; what is named is changed, null
+    # makes it off
+    stp: NotRequired[SwitchAddParamsStp | None]
     # a link of two ends: a TAP has no carrier while the other end is down, lost, unplugged or not
     # there; without effect on a switch of more than two ports
     wire: NotRequired[bool]
@@ -1224,7 +1300,7 @@ class ConfigSaveResult(TypedDict):
 
 class EventSubscribeParams(TypedDict):
     # what to be told of; default: all but stats
-    topics: NotRequired[list[Literal['switch', 'port', 'vlan', 'fdb', 'config', 'stats', 'log', 'capture']]]
+    topics: NotRequired[list[Literal['switch', 'port', 'vlan', 'fdb', 'config', 'stats', 'log', 'capture', 'stp']]]
     switch: NotRequired[str]  # only what happens on this switch, or on none
     # answer with the present state: each later change is told, and no earlier one
     snapshot: NotRequired[bool]
@@ -1374,6 +1450,61 @@ class CaptureListResult(TypedDict):
 
 class CaptureStopParams(TypedDict):
     capture: int  # its number
+
+
+class StpGetParams(TypedDict):
+    switch: NotRequired[str]  # which switch; may be left out where there is only one
+
+
+class StpBridge(TypedDict):
+    priority: int  # the first half of its identifier
+    address: str  # the other half
+
+
+class StpRoot(TypedDict):
+    priority: int  # the first half of its identifier
+    address: str  # the other half
+    path_cost: int  # of the way there
+    port: str | None  # the root port; null: this bridge is the root
+
+
+class StpPortDesignated(TypedDict):
+    bridge: StpBridge  # whose port it is
+    port: int  # the number of that port
+    path_cost: int  # from there to the root
+
+
+class StpPort(TypedDict):
+    name: str  # of the port
+    number: int  # by which others know it
+    # root: the way to the root; designated: the way to it for those behind; alternate, backup:
+    # ready to take their places
+    role: Literal['disabled', 'alternate', 'backup', 'root', 'designated']
+    # what becomes of frames that are no protocol's
+    state: Literal['discarding', 'learning', 'forwarding']
+    path_cost: int  # of the way by it
+    priority: int  # among ports as good
+    edge: bool  # whether it counts as one with no bridge behind
+    point_to_point: bool  # whether two bridges at most are on its link
+    protocol: Literal['rstp', 'stp']  # what is spoken there
+    guard: Literal['bpdu', 'root'] | None  # which guard keeps it from forwarding
+    designated: StpPortDesignated | None  # the designated port of its link
+    received: int  # BPDUs that came in
+    sent: int  # BPDUs that left
+    invalid: int  # frames to bridges that were no BPDUs
+
+
+class Stp(TypedDict):
+    switch: str  # its name
+    mode: Literal['off', 'rstp', 'stp']  # off: nothing but the ports follows
+    bridge: NotRequired[StpBridge]  # the switch, as others know it
+    root: NotRequired[StpRoot]  # of the tree
+    hello_seconds: NotRequired[int]  # as the root says
+    max_age_seconds: NotRequired[int]  # likewise
+    forward_delay_seconds: NotRequired[int]  # likewise
+    topology_changes: NotRequired[int]  # that were seen here or heard of
+    seconds_since_change: NotRequired[int | None]  # since the last of them; null: there was none
+    ports: list[StpPort]  # in order of their numbers; empty where it is off
 
 
 class TypedMethods(ABC):
@@ -1545,6 +1676,10 @@ class TypedMethods(ABC):
         """capture.stop: end a capture soon; event 'ended' of topic capture tells when."""
         return cast('Nothing', self.call("capture.stop", params))
 
+    def stp_get(self, **params: Unpack[StpGetParams]) -> Stp:
+        """stp.get: the spanning tree of a switch: its root, and what each port does in it."""
+        return cast('Stp', self.call("stp.get", params))
+
 
 class AsyncMethods(ABC):
     """One method for each of the daemon's, with its parameters by name."""
@@ -1714,6 +1849,10 @@ class AsyncMethods(ABC):
     async def capture_stop(self, **params: Unpack[CaptureStopParams]) -> Nothing:
         """capture.stop: end a capture soon; event 'ended' of topic capture tells when."""
         return cast('Nothing', await self.call("capture.stop", params))
+
+    async def stp_get(self, **params: Unpack[StpGetParams]) -> Stp:
+        """stp.get: the spanning tree of a switch: its root, and what each port does in it."""
+        return cast('Stp', await self.call("stp.get", params))
 
 
 # ---- end of what tools/generate made ----

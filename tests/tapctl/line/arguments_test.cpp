@@ -134,6 +134,12 @@ const Good good[] = {
     {"StormLimitOff", {"port", "set", "a", "--storm-broadcast", "off", "--storm-multicast", R"({"rate": "1mbit"})"}, "port.set",
      R"({"name": "a", "storm_control": {"broadcast": null, "multicast": {"rate": "1mbit"}}})"},
     {"StormControlOff", {"port", "set", "a", "--storm-control", "none"}, "port.set", R"({"name": "a", "storm_control": null})"},
+    {"StpOfASwitch", {"switch", "set", "sw0", "--stp-mode", "rstp", "--stp-priority", "4096"}, "switch.set",
+     R"({"name": "sw0", "stp": {"mode": "rstp", "priority": 4096}})"},
+    {"StpOfAPort", {"port", "set", "a", "--stp-admin-edge", "--stp-path-cost", "200", "--stp-point-to-point", "no"}, "port.set",
+     R"({"name": "a", "stp": {"admin_edge": true, "path_cost": 200, "point_to_point": false}})"},
+    {"StpTakenBack", {"port", "set", "a", "--stp", "none"}, "port.set", R"({"name": "a", "stp": null})"},
+    {"StpShown", {"stp", "sw0"}, "stp.get", R"({"switch": "sw0"})"},
     {"Unplug", {"port", "set", "a", "--unplug"}, "port.set", R"({"name": "a", "carrier": false})"},
     {"PlugIn", {"port", "set", "--plug", "a"}, "port.set", R"({"name": "a", "carrier": true})"},
     // Tracing.

@@ -138,7 +138,9 @@ std::vector<Option> positionals_of(const rpc::Method& method) {
     const bool is_matter = option.field() == "topics";
     // `capture alice bob`: whose frames.
     const bool is_captured = option.field() == "ports" && method.name == "capture";
-    if (is_first || is_destination || is_subject || is_matter || is_captured) {
+    // `stp sw0`: of which switch.
+    const bool is_home = option.field() == "switch" && method.name == "stp.get";
+    if (is_first || is_destination || is_subject || is_matter || is_captured || is_home) {
       positionals.push_back(option);
     }
   }

@@ -185,6 +185,10 @@ Selection select_in_full(const std::vector<Method>& methods,
     throw UsageError(fmt::format("there is no command {}{}", rpc::in_quotes(noun),
                                  did_you_mean(noun, first_words(methods))));
   }
+  // A noun with a single verb that shows something needs none: `stp sw0`.
+  if (of_noun.size() == 1 && verb_of(of_noun.front()) == "get") {
+    return {of_noun.front(), 1};
+  }
   if (words.size() > 1) {
     return {*find_method(of_noun, noun + '.' + whole_verb(of_noun, noun, words)), 2};
   }

@@ -12,6 +12,7 @@
 
 #include "tools/tapctl/render/render_graph.hpp"
 #include "tools/tapctl/render/render_plan.hpp"
+#include "tools/tapctl/render/render_tree.hpp"
 #include "tools/terminal/table.hpp"
 #include "tools/terminal/text.hpp"
 #include "tools/terminal/units.hpp"
@@ -258,6 +259,7 @@ const std::map<std::string, Renderer>& renderers() {
       {"sflow.set", [](const Context& c) { return sflow_line(c.result); }},
       {"sflow.get", [](const Context& c) { return render_sflow(c.result); }},
       {"sflow.clear", [](const Context&) { return std::string("no sflow any more\n"); }},
+      {"stp.get", [](const Context& c) { return render_tree(c.result, c.style); }},
       {"capture.list", [](const Context& c) { return render_captures(c.result, c.style); }},
       {"capture.stop",
        [](const Context& c) { return fmt::format("stops {}\n", text_at(c.params, "capture")); }},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tools/tapctl/render/render.hpp"
+#include "tools/tapctl/render/render_tree.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace tapswitch::tapctl {
@@ -87,6 +88,9 @@ std::string text_of_event(const Json& event) {
   }
   if (topic == "capture") {
     return capture_text(what, data);
+  }
+  if (topic == "stp") {
+    return tree_event_text(what, data);
   }
   if (topic == "log") {
     return fmt::format("{}: {}", member_text(data, "level"), member_text(data, "text"));

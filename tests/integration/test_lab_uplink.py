@@ -156,6 +156,12 @@ def test_nodes_reach_what_the_machine_reaches(lab_files, world):
     assert world.fetch("machine", "http://127.0.0.1:8022/") == "hello from web"
     assert world.fetch("outside", f"http://{MACHINE}:8023/") == "hello from web"
     assert world.fetch("outside", f"http://{MACHINE}:8022/", check=False) == ""
+    # A server at the machine's loopback is nobody else's.
+    world.serve("machine", "busybox", "httpd", "-f", "-p", "127.0.0.1:81", "-h", world.directory / "web")
+    wait_until(lambda: world.fetch("machine", "http://127.0.0.1:81/", check=False), "it answers")
+    for router in ("10.0.2.2", "169.254.77.1"):
+        assert lab.exec("alice", "timeout", "1", *fetching(f"http://{router}:81/"),
+                        check=False).returncode != 0
     # The machine's own tables are as they were.
     assert world.rules() == before[0]
     uplink = next(node for node in lab.status()["nodes"] if node["name"] == "uplink")
@@ -237,6 +243,25 @@ def test_uplink_is_repaired_and_restarted(lab_files, world):
     lab.assert_nothing_is_left()
 
 
+def test_uplink_comes_and_goes_while_the_lab_is_up(lab_files, world):
+    whole = way_out(world)
+    whole["nodes"]["alice"] = {}
+    whole["links"][1]["addresses"] = ["10.0.2.20/24"]
+    without = {**whole, "nodes": {name: node for name, node in whole["nodes"].items()
+                                  if name != "uplink"}, "links": whole["links"][1:]}
+    lab = lab_files.make(without)
+    lab.tapctl("lab", "up", lab.path, under=world.under())
+    assert "default" not in lab.exec("alice", "ip", "route").stdout
+    lab.write(whole)
+    lab.tapctl("lab", "up", lab.path, under=world.under())
+    assert lab.exec("alice", *fetching(f"http://{OUTSIDE}/")).stdout == "hello from outside"
+    lab.write(without)
+    lab.tapctl("lab", "up", lab.path, under=world.under())
+    assert lab.states() == {"alice": "up", "web": "up"}
+    assert "default" not in lab.exec("alice", "ip", "route").stdout
+    assert not {"pasta", "passt.avx2", "dnsmasq"} & set(names_of(lab.processes()))
+
+
 def test_port_that_is_taken_is_told_and_nothing_is_left(lab_files, world):
     world.serve("machine", "busybox", "httpd", "-f", "-p", "127.0.0.1:8022", "-h", world.directory)
     wait_until(lambda: "8022" in run(*world.under(), "ss", "-ltn").stdout, "the port is taken")
@@ -280,8 +305,12 @@ def test_user_without_privilege_has_a_way_out(user, world):
 
 def names_in(name_space):
     """The names of all programs in a network namespace."""
+    return names_of(run("ip", "netns", "pids", name_space).stdout.split())
+
+
+def names_of(pids):
     names = []
-    for pid in run("ip", "netns", "pids", name_space).stdout.split():
+    for pid in pids:
         try:
             names.append(Path(f"/proc/{pid}/comm").read_text().strip())
         except OSError:

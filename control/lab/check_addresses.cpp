@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "control/config/document.hpp"
+#include "control/lab/domains.hpp"
 #include "switch/frame/mac_address.hpp"
 #include "switch/system/interface_address.hpp"
 
@@ -19,19 +19,14 @@ namespace {
 
 class AddressChecker {
  public:
-  AddressChecker(const LabSpec& lab, config::Mistakes& mistakes) : lab_(lab), mistakes_(mistakes) {}
+  AddressChecker(const LabSpec& lab, config::Mistakes& mistakes)
+      : lab_(lab), domains_(lab, mistakes), mistakes_(mistakes) {}
 
   void check() {
-    for (const LinkSpec& link : lab_.links) {
-      if (link.first.is_switch() && link.second.is_switch()) {
-        joined_[root(link.first.name)] = root(link.second.name);
-      }
-    }
     for (std::size_t i = 0; i < lab_.links.size(); ++i) {
       const LinkSpec& link = lab_.links[i];
-      const std::string wire = fmt::format("link {}", i);
-      hear(link.first, link.second.is_switch() ? link.second.name : wire, link, i);
-      hear(link.second, link.first.is_switch() ? link.first.name : wire, link, i);
+      hear(link.first, link, i);
+      hear(link.second, link, i);
     }
     hear_ports();
   }
@@ -43,32 +38,12 @@ class AddressChecker {
     std::string owner;
   };
 
-  std::string root(const std::string& name) const {
-    std::string at = name;
-    for (auto next = joined_.find(at); next != joined_.end() && next->second != at;
-         next = joined_.find(at)) {
-      at = next->second;
-    }
-    return at;
-  }
-
-  // The switch, and the VLAN of what a station sends without a tag into the port that 'settings',
-  // written at 'pointer', are of.
-  std::string domain_of(const std::string& home, const Json& settings,
-                        const std::string& pointer) const {
-    VlanRule rule;
-    if (settings.contains("vlan") && mistakes_.is_clean(pointer)) {
-      rule = config::vlan_from_json(settings["vlan"]);
-    }
-    return fmt::format("{} {}", root(home), rule.pvid);
-  }
-
-  void hear(const End& end, const std::string& home, const LinkSpec& link, std::size_t index) {
+  void hear(const End& end, const LinkSpec& link, std::size_t index) {
     if (end.is_switch()) {
       return;
     }
     const std::string at_link = fmt::format("/links/{}", index);
-    const std::string domain = domain_of(home, link.port, at_link);
+    const std::string domain = domains_.of_link(index);
     hear(link.port, domain, {at_link, end.text()});
     const NodeSpec& node = lab_.nodes.at(end.name);
     const auto interface = node.interfaces.find(end.interface);
@@ -92,7 +67,7 @@ class AddressChecker {
       }
       for (const auto& [port, settings] : home["ports"].items()) {
         const std::string at_port = fmt::format("{}/{}", at, port);
-        hear(settings, domain_of(name, settings, at_port), {at_port, port});
+        hear(settings, domains_.of_port(name, settings, at_port), {at_port, port});
       }
     }
   }
@@ -129,8 +104,8 @@ class AddressChecker {
   }
 
   const LabSpec& lab_;
+  const Domains domains_;
   config::Mistakes& mistakes_;
-  std::map<std::string, std::string> joined_;     // a switch, and one it is joined with
   std::map<std::string, std::string> addresses_;  // whose it is, by domain and address
   std::map<std::string, std::string> macs_;
 };

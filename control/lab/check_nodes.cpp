@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <regex>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,6 +13,10 @@
 
 namespace tapswitch::lab {
 namespace {
+
+// The programs without which there is no uplink, and the packages of Debian that bring them.
+constexpr std::pair<const char*, const char*> programs_of_uplinks[] = {
+    {"pasta", "passt"}, {"nft", "nftables"}, {"dnsmasq", "dnsmasq-base"}, {"ip", "iproute2"}};
 
 // Words that the shell itself understands, and what begins a longer sentence.
 bool is_of_the_shell(const std::string& word) {
@@ -46,10 +51,18 @@ class NodeChecker {
     for (const auto& [name, node] : lab_.nodes) {
       at_ = "/nodes/" + name;
       check_order(node);
-      if (node.kind == NodeSpec::Kind::vm) {
-        check_machine(node);
-      } else {
-        check_commands(node);
+      switch (node.kind) {
+        case NodeSpec::Kind::vm:
+          check_machine(node);
+          break;
+        case NodeSpec::Kind::netns:
+          check_commands(node);
+          break;
+        case NodeSpec::Kind::nat:
+          for (const auto& [program, package] : programs_of_uplinks) {
+            need_program(program, "", package);
+          }
+          break;
       }
     }
   }
@@ -96,7 +109,7 @@ class NodeChecker {
     need_file(machine.kernel, "/kernel");
     need_file(machine.initrd, "/initrd");
     need_file(machine.disk, "/disk");
-    need_program("qemu-system-x86_64", "");
+    need_program("qemu-system-x86_64", "", "qemu-system-x86");
     if (node.ready) {
       try {
         const std::regex pattern(node.ready->console);
@@ -119,7 +132,7 @@ class NodeChecker {
       check_command(node.ready->command, "/ready/command");
     }
     if (!node.routes.empty()) {
-      need_program("ip", "/routes");
+      need_program("ip", "/routes", "iproute2");
     }
   }
 
@@ -139,9 +152,10 @@ class NodeChecker {
     }
   }
 
-  void need_program(const std::string& name, const std::string& pointer) {
+  void need_program(const std::string& name, const std::string& pointer,
+                    const std::string& package = {}) {
     if (!name.empty()) {
-      needs_.push_back({Need::Kind::program, name, at_ + pointer});
+      needs_.push_back({Need::Kind::program, name, at_ + pointer, package});
     }
   }
 

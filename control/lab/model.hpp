@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/lab/uplink.hpp"
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::lab {
@@ -54,7 +55,7 @@ struct Machine {
 };
 
 struct NodeSpec {
-  enum class Kind : std::uint8_t { netns, vm };
+  enum class Kind : std::uint8_t { netns, vm, nat };
 
   std::string name;
   Kind kind = Kind::netns;
@@ -66,8 +67,18 @@ struct NodeSpec {
   std::map<std::string, Command> processes;
   std::optional<Readiness> ready;
   Machine machine;
+  UplinkSpec uplink;     // of a node of kind nat
+  std::string resolver;  // the uplink whose DNS is asked in a namespace; empty: the machine's
   // As the file has it but for its interfaces: a node whose definition differs is made anew.
   Json definition = Json::object();
+
+  // Whether it is a network namespace; else it is a machine of its own.
+  [[nodiscard]] bool has_namespace() const { return kind != Kind::vm; }
+
+  // Returns its kind as files and people say it.
+  [[nodiscard]] const char* kind_text() const {
+    return kind == Kind::netns ? "netns" : kind == Kind::vm ? "vm" : "nat";
+  }
 };
 
 // One side of a link: an interface of a node, or a switch.

@@ -34,6 +34,31 @@ Readiness parse_readiness(const Json& json) {
   return ready;
 }
 
+NodeSpec::Kind kind_from(const std::string& text) {
+  return text == "vm"    ? NodeSpec::Kind::vm
+         : text == "nat" ? NodeSpec::Kind::nat
+                         : NodeSpec::Kind::netns;
+}
+
+UplinkSpec parse_uplink(const Json& json) {
+  UplinkSpec uplink;
+  if (json.contains("subnet")) {
+    uplink.subnet = *Subnet::parse(json["subnet"].get<std::string>());
+  }
+  if (const Json ipv6 = json.value("ipv6", Json(true)); ipv6.is_string()) {
+    uplink.prefix = ipv6.get<std::string>();
+  } else if (!ipv6.get<bool>()) {
+    uplink.prefix.clear();
+  }
+  if (json.contains("dns")) {
+    uplink.servers = json["dns"].get<std::vector<std::string>>();
+  }
+  for (const Json& text : json.value("forward", Json::array())) {
+    uplink.forwards.push_back(*parse_forward(text.get<std::string>()));
+  }
+  return uplink;
+}
+
 Machine parse_machine(const Json& json) {
   return {.kernel = json.value("kernel", ""),
           .initrd = json.value("initrd", ""),
@@ -59,7 +84,7 @@ Command parse_command(const Json& json) {
 NodeSpec parse_node(const std::string& name, const Json& json) {
   NodeSpec node;
   node.name = name;
-  node.kind = json.value("kind", "netns") == "vm" ? NodeSpec::Kind::vm : NodeSpec::Kind::netns;
+  node.kind = kind_from(json.value("kind", "netns"));
   node.after = json.value("after", std::vector<std::string>());
   node.routes = json.value("routes", std::vector<std::string>());
   const Json interfaces = object_at(json, "interfaces");
@@ -83,8 +108,11 @@ NodeSpec parse_node(const std::string& name, const Json& json) {
   if (node.kind == NodeSpec::Kind::vm) {
     node.machine = parse_machine(json);
   }
+  if (node.kind == NodeSpec::Kind::nat) {
+    node.uplink = parse_uplink(json);
+  }
   node.definition = json;
-  if (node.kind == NodeSpec::Kind::netns) {
+  if (node.has_namespace()) {
     node.definition.erase("interfaces");
   }
   return node;

@@ -17,6 +17,7 @@
 #include "control/lab/link_conditions.hpp"
 #include "control/lab/parse_lab.hpp"
 #include "control/lab/schema.hpp"
+#include "control/lab/settle_uplinks.hpp"
 #include "control/lab/source.hpp"
 #include "control/lab/wiring.hpp"
 
@@ -50,6 +51,7 @@ class Reader {
       read_nodes();
       read_links();
       check_interfaces_are_linked();
+      settle_uplinks(lab_, named_, has_read_every_link(), mistakes_);
       check_switches();
       check_addresses(lab_, mistakes_);
     }
@@ -128,6 +130,10 @@ class Reader {
       lab_.links.push_back(std::move(link));
       pointers_.push_back(at);
     }
+  }
+
+  [[nodiscard]] bool has_read_every_link() const {
+    return !document_.contains("links") || lab_.links.size() == document_["links"].size();
   }
 
   void take_conditions(LinkSpec& link, const std::string& at) {
@@ -216,6 +222,8 @@ class Reader {
                       name == "type" ? "a virtual machine has a socket"
                                      : "a virtual machine configures its cards itself",
                       "left out");
+      } else if (has_switch && name == "addresses" && is_uplink(node_end)) {
+        mistakes_.add(pointer, "an uplink has the addresses of its \"subnet\"", "left out");
       } else if (has_switch && name != "offload" && has_own(node_end, setting)) {
         mistakes_.add(pointer, fmt::format("{} has it in its \"interfaces\" too", node_end.text()),
                       "said once");
@@ -229,6 +237,10 @@ class Reader {
 
   [[nodiscard]] bool is_vm(const End& end) const {
     return !end.is_switch() && lab_.nodes.at(end.name).kind == NodeSpec::Kind::vm;
+  }
+
+  [[nodiscard]] bool is_uplink(const End& end) const {
+    return lab_.nodes.at(end.name).kind == NodeSpec::Kind::nat;
   }
 
   [[nodiscard]] bool has_own(const End& end, std::string_view setting) const {

@@ -26,8 +26,9 @@ struct Need {
   enum class Kind : std::uint8_t { program, file };
 
   Kind kind = Kind::file;
-  std::string text;     // a name to be found in PATH, or a path; as written
-  std::string pointer;  // where it is written
+  std::string text;          // a name to be found in PATH, or a path; as written
+  std::string pointer;       // where it is written
+  std::string package = {};  // of Debian, that brings a program; empty: unknown
 };
 
 struct Reading {

@@ -11,6 +11,8 @@
 #include "control/lab/model.hpp"
 #include "control/lab/route.hpp"
 #include "control/lab/sysctl.hpp"
+#include "control/lab/uplink.hpp"
+#include "switch/system/interface_address.hpp"
 
 namespace tapswitch::lab {
 
@@ -23,6 +25,14 @@ constexpr std::size_t longest_text = 4095;
 constexpr std::size_t most_words = 256;
 constexpr std::size_t most_entries = 64;
 constexpr std::int64_t longest_wait = 3600;
+
+constexpr const char* subnet_allowed =
+    "a network of IPv4 with 32 addresses or more, as 10.0.2.0/24";
+
+bool is_server(std::string_view text) {
+  const char* prefix = text.find(':') == std::string_view::npos ? "/32" : "/128";
+  return InterfaceAddress::parse(std::string(text) + prefix).has_value();
+}
 
 Schema path_schema() { return Schema::text(1, longest_text); }
 
@@ -81,7 +91,9 @@ Schema make_lab_schema() {
       {"nodes",
        Schema::map(
            config::name_schema(),
-           Schema::variant("kind", {{"netns", netns_fields()}, {"vm", vm_fields()}}, "netns"),
+           Schema::variant("kind",
+                           {{"netns", netns_fields()}, {"vm", vm_fields()}, {"nat", nat_fields()}},
+                           "netns"),
            most_nodes),
        "the nodes, by name"});
   fields.push_back({"links", Schema::list(Schema::object(link_fields()), most_links),
@@ -141,6 +153,30 @@ std::vector<Field> vm_fields() {
             timeout_field()}),
        "when it counts as up; default: when it is started"},
       after_field(),
+  };
+}
+
+std::vector<Field> nat_fields() {
+  return {
+      {"subnet",
+       Schema::text("subnet", subnet_allowed,
+                    [](std::string_view text) { return Subnet::parse(text).has_value(); }),
+       "its network of IPv4: .2 is the router, .3 answers for names, leases begin at .15", false,
+       Subnet().to_string()},
+      {"ipv6",
+       Schema::any_of({Schema::boolean(), Schema::text("prefix", prefix_allowed, is_prefix)},
+                      prefix_allowed),
+       "the prefix of IPv6 that is told by router advertisements; true: " + UplinkSpec().prefix,
+       false, true},
+      {"dns",
+       Schema::list(Schema::text("address", "an address in digits", is_server), most_entries),
+       "servers that are asked for names of no node; default: the machine's first one"},
+      {"forward",
+       Schema::list(
+           Schema::text("forward", forward_allowed,
+                        [](std::string_view text) { return parse_forward(text).has_value(); }),
+           most_entries),
+       "ports of the machine that lead to nodes; without an address at 127.0.0.1 alone"},
   };
 }
 

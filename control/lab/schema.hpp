@@ -12,9 +12,10 @@ namespace tapswitch::lab {
 // The whole file. What its parts must be to one another, read_lab.hpp says.
 const rpc::Schema& lab_schema();
 
-// The members of a node of either kind, and of a link, for the manual.
+// The members of a node of each kind, and of a link, for the manual.
 std::vector<rpc::Field> netns_fields();
 std::vector<rpc::Field> vm_fields();
+std::vector<rpc::Field> nat_fields();
 std::vector<rpc::Field> link_fields();
 
 // The same for editors, as `tapctl lab schema` prints it.

@@ -53,7 +53,7 @@ std::optional<std::string> said_mac(const LabSpec& lab, const LinkSpec& link, co
     return found->second.mac;
   }
   const bool is_of_link = link.first.is_switch() || link.second.is_switch();
-  const bool may_say = is_of_link || node.kind == NodeSpec::Kind::netns;
+  const bool may_say = is_of_link || node.has_namespace();
   return may_say && link.port.contains("mac") ? std::optional(link.port["mac"].get<std::string>())
                                               : std::nullopt;
 }

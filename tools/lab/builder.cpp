@@ -33,8 +33,6 @@ namespace {
 // Nodes mostly wait: for their commands, or to become ready.
 constexpr std::size_t most_at_once = 16;
 
-bool is_netns(const NodeSpec& node) { return node.kind == NodeSpec::Kind::netns; }
-
 std::string count(std::size_t number, const char* noun, const char* ending = "s") {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : ending);
 }
@@ -43,7 +41,7 @@ void make_all_namespaces(const Site& site, const WorkPlan& plan) {
   std::vector<std::string> nodes;
   std::vector<std::string> names;
   for (const std::string& name : plan.make) {
-    if (is_netns(site.lab.nodes.at(name))) {
+    if (site.lab.nodes.at(name).has_namespace()) {
       nodes.push_back(name);
       names.push_back(namespace_name(site.lab.name, name));
       if (is_namespace_name_taken(names.back())) {

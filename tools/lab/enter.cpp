@@ -26,6 +26,7 @@
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/selection.hpp"
+#include "tools/lab/uplink.hpp"
 #include "tools/terminal/text.hpp"
 
 namespace tapswitch::lab {
@@ -63,7 +64,7 @@ void refuse_stopped(const FoundLab& lab, const std::string& node) {
   if (!program) {
     throw Failure(fmt::format("there is no program '{}'", command.front()));
   }
-  if (!enter_net_namespace(name_space->get())) {
+  if (!enter_net_namespace(name_space->get(), resolver_file(lab.directory, node))) {
     throw Failure(fmt::format("cannot enter node {}: {}", node.name, std::strerror(errno)));
   }
   ::setenv("TAPSWITCH_LAB", lab.name.c_str(), 1);
@@ -90,8 +91,9 @@ int enter(const Words& words, const std::vector<std::string>& command) {
   if (!lab.state.keeper) {
     become(lab, node, command);
   }
-  return run_inside(*lab.state.keeper,
-                    [&] { return run_guarded([&]() -> int { become(lab, node, command); }); });
+  return run_inside(*lab.state.keeper, [&](Outside&) {
+    return run_guarded([&]() -> int { become(lab, node, command); });
+  });
 }
 
 void print_log(const FoundLab& lab, const std::string& name, const std::string& title) {
@@ -141,6 +143,11 @@ int log(const Words& words) {
   }
   if (node.kind == NodeSpec::Kind::vm) {
     files = {node.name + ".qemu", node.name + ".console"};
+  }
+  if (node.kind == NodeSpec::Kind::nat) {
+    for (const char* process : uplink_processes) {
+      files.push_back(node.name + '.' + process);
+    }
   }
   for (const std::string& file : files) {
     if (log_size(logs_directory(lab.directory), file) > 0) {

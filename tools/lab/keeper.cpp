@@ -130,6 +130,11 @@ void furnish() {
   keep();
 }
 
+[[noreturn]] void complain_of_entry() {
+  std::perror("tapctl: cannot enter the namespaces of the lab");
+  ::_exit(1);
+}
+
 }  // namespace
 
 std::string fault_of_rootless() {
@@ -171,7 +176,7 @@ ProcessId start_keeper(const std::function<void(const ProcessId&)>& record) {
   return keeper;
 }
 
-int run_inside(const ProcessId& keeper, const std::function<int()>& work) {
+int run_inside(const ProcessId& keeper, const std::function<int(Outside&)>& work) {
   const std::string labs = labs_directory();
   const std::string here = std::filesystem::current_path();
   const UniqueFd descriptor = open_process(keeper.pid);
@@ -183,9 +188,8 @@ int run_inside(const ProcessId& keeper, const std::function<int()>& work) {
   const pid_t outside = ::fork();
   if (outside == 0) {
     // Another child is needed to be in the PID namespace.
-    if (::setns(descriptor.get(), CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) != 0) {
-      std::perror("tapctl: cannot enter the namespaces of the lab");
-      ::_exit(1);
+    if (::setns(descriptor.get(), CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) != 0) {
+      complain_of_entry();
     }
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     const pid_t inside = ::fork();
@@ -193,7 +197,11 @@ int run_inside(const ProcessId& keeper, const std::function<int()>& work) {
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       ::setenv("TAPSWITCH_LABS", labs.c_str(), 1);
       [[maybe_unused]] const int moved = ::chdir(here.c_str());
-      const int status = work();
+      Outside stayed;
+      if (::setns(descriptor.get(), CLONE_NEWNET) != 0) {
+        complain_of_entry();
+      }
+      const int status = work(stayed);
       std::fflush(nullptr);
       ::_exit(status);
     }

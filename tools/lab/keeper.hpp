@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "tools/lab/outside.hpp"
 #include "tools/lab/process.hpp"
 
 namespace tapswitch::lab {
@@ -22,8 +23,9 @@ constexpr const char* keeper_title = "tapswitch-lab";
 // that 'record' is told of before it is. Throws Failure.
 ProcessId start_keeper(const std::function<void(const ProcessId&)>& record);
 
-// Runs 'work' as root of the namespaces of 'keeper', in a child, and gives its exit status. To be
-// called while there is one thread. Throws Failure if there is no way in.
-int run_inside(const ProcessId& keeper, const std::function<int()>& work);
+// Runs 'work' as root of the namespaces of 'keeper', in a child, and gives its exit status. What it
+// is given has stayed in the network namespace that we are in. To be called while there is one
+// thread. Throws Failure if there is no way in.
+int run_inside(const ProcessId& keeper, const std::function<int(Outside&)>& work);
 
 }  // namespace tapswitch::lab

@@ -28,6 +28,7 @@
 #include "tools/lab/lab_directory.hpp"
 #include "tools/lab/machine.hpp"
 #include "tools/lab/process_search.hpp"
+#include "tools/lab/uplink.hpp"
 
 namespace tapswitch::lab {
 
@@ -88,8 +89,9 @@ class Starter {
         node_(node),
         given_up_(std::move(given_up)),
         title_(title_of(node)),
+        resolver_(resolver_file(site.directory, node)),
         output_(site.logs.open(node.name)) {
-    if (node.kind == NodeSpec::Kind::netns) {
+    if (node.has_namespace()) {
       name_space_ = open_namespace(site, node);
     }
   }
@@ -109,6 +111,8 @@ class Starter {
       for (const auto& [name, command] : node_.processes) {
         start_process(name);
       }
+    } else if (node_.kind == NodeSpec::Kind::nat) {
+      start_uplink();
     } else {
       start_process("qemu");
     }
@@ -136,6 +140,31 @@ class Starter {
             {"TAPSWITCH_SOCKET", control_socket(site_.directory)}};
   }
 
+  void start_uplink() {
+    set_sysctls(site_, node_, false);
+    write_resolver(site_.directory, node_);
+    run(address_translation(node_.uplink));
+    for (const char* process : uplink_processes) {
+      start_process(process);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> words_of(const std::string& process) {
+    switch (node_.kind) {
+      case NodeSpec::Kind::vm:
+        return machine_words(site_.lab, node_, site_.directory);
+      case NodeSpec::Kind::nat:
+        return uplink_words({.lab = site_.lab,
+                             .node = node_,
+                             .directory = site_.directory,
+                             .is_rootless = site_.state.state().keeper.has_value()},
+                            process, site_.outside);
+      case NodeSpec::Kind::netns:
+        break;
+    }
+    return node_.processes.at(process).words;
+  }
+
   void start_process(const std::string& name) {
     site_.progress.change(title_, name);
     const bool is_vm = node_.kind == NodeSpec::Kind::vm;
@@ -152,19 +181,26 @@ class Starter {
     const auto record = [&](const ProcessId& id) {
       site_.state.update([&](State& state) { state.nodes[node_.name].processes[name] = id; });
     };
-    site_.started.add(
-        {.title = title_,
-         .name = name,
-         .log = log,
-         .offset = offsets_[log],
-         .child = launch({.words = is_vm ? machine_words(site_.lab, node_, site_.directory)
-                                         : node_.processes.at(name).words,
-                          .name_space = name_space_.get(),
-                          .output = output.get(),
-                          .third = console.get(),
-                          .directory = site_.files_from,
-                          .environment = variables},
-                         record)});
+    Launch wanted{.words = words_of(name),
+                  .name_space = name_space_.get(),
+                  .output = output.get(),
+                  .third = console.get(),
+                  .directory = site_.files_from,
+                  .environment = variables,
+                  .resolver = resolver_};
+    const auto start = [&] {
+      site_.started.add({.title = title_,
+                         .name = name,
+                         .log = log,
+                         .offset = offsets_[log],
+                         .child = launch(wanted, record)});
+    };
+    if (node_.kind == NodeSpec::Kind::nat && is_outside(name)) {
+      wanted.name_space = -1;
+      site_.outside.run(start);
+    } else {
+      start();
+    }
   }
 
   // A text is the shell's, and what is on record is the shell alone: when it was killed, those that
@@ -201,7 +237,8 @@ class Starter {
                    .output = output_.get(),
                    .directory = site_.files_from,
                    .environment = environment(),
-                   .dies_with_us = true},
+                   .dies_with_us = true,
+                   .resolver = resolver_},
                   [](const ProcessId&) {});
   }
 
@@ -254,7 +291,7 @@ class Starter {
   // A machine that has said nothing on its console may not have begun: then QEMU is asked.
   [[noreturn]] void complain_of_waiting(const std::string& what, const Readiness& ready,
                                         std::size_t offset) {
-    if (node_.kind == NodeSpec::Kind::netns) {
+    if (node_.has_namespace()) {
       fail(fmt::format("{}: '{}' does not succeed", what, ready.command.text), node_.name, offset);
     }
     const std::string console = console_log(node_.name);
@@ -286,6 +323,7 @@ class Starter {
   const NodeSpec& node_;
   std::stop_token given_up_;
   std::string title_;
+  std::string resolver_;
   UniqueFd output_;  // of commands
   UniqueFd name_space_;
   std::map<std::string, std::size_t> offsets_;  // by log: where that of this start begins

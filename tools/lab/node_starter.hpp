@@ -10,6 +10,7 @@
 #include "control/lab/model.hpp"
 #include "switch/system/unique_fd.hpp"
 #include "tools/lab/log_keeper.hpp"
+#include "tools/lab/outside.hpp"
 #include "tools/lab/progress.hpp"
 #include "tools/lab/started_processes.hpp"
 #include "tools/lab/state.hpp"
@@ -25,6 +26,7 @@ struct Site {
   Progress& progress;
   LogKeeper& logs;
   StartedProcesses& started;
+  Outside& outside;
 };
 
 // Returns what is called 'node' in progress and failures.

@@ -37,11 +37,12 @@ enum class Wish { stopped, started, restarted };
 // One command, once it is clear which lab is meant and whose namespaces we are in.
 class Power {
  public:
-  Power(Wish wish, const Words& words, std::string name)
+  Power(Wish wish, const Words& words, std::string name, Outside& outside)
       : wish_(wish),
         words_(words),
         name_(std::move(name)),
         directory_(lab_directory(name_)),
+        outside_(outside),
         lock_(directory_, false),
         out_(words.has("json") ? stderr : stdout) {}
 
@@ -104,7 +105,7 @@ class Power {
       return;
     }
     if (wish_ == Wish::started && is_on_record && !is_stopped) {
-      if (!fault_of(record->second, found->second.kind == NodeSpec::Kind::netns)) {
+      if (!fault_of(record->second, found->second.has_namespace())) {
         mend(word, record->second);
         return;
       }
@@ -147,7 +148,7 @@ class Power {
     Progress progress(out_);
     StateFile state(directory_);
     StartedProcesses started(logs);
-    const Site site{lab_, directory_, files_from, state, progress, logs, started};
+    const Site site{lab_, directory_, files_from, state, progress, logs, started, outside_};
     const std::string title = title_of_stop();
     try {
       const Json wanted = document();
@@ -216,6 +217,7 @@ class Power {
   const Words& words_;
   const std::string name_;
   const std::string directory_;
+  Outside& outside_;
   const LockedDirectory lock_;
   std::FILE* const out_;
   State before_;
@@ -227,9 +229,13 @@ class Power {
 
 int power(Wish wish, const Words& words) {
   const FoundLab found = find_lab(words.value("lab"));
-  const auto work = [&] { return Power(wish, words, found.name).run(); };
-  return found.state.keeper ? run_inside(*found.state.keeper, [&] { return run_guarded(work); })
-                            : work();
+  const auto work = [&](Outside& outside) { return Power(wish, words, found.name, outside).run(); };
+  if (found.state.keeper) {
+    return run_inside(*found.state.keeper,
+                      [&](Outside& outside) { return run_guarded([&] { return work(outside); }); });
+  }
+  Outside outside;
+  return work(outside);
 }
 
 }  // namespace

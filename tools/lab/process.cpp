@@ -63,6 +63,7 @@ class Script {
       variables_.push_back(fmt::format("{}={}", name, value));
     }
     directory_ = launch.directory;
+    resolver_ = launch.resolver;
     nowhere_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!nowhere_.is_open()) {
       throw Failure(fmt::format("cannot open /dev/null: {}", std::strerror(errno)));
@@ -83,7 +84,7 @@ class Script {
     sigset_t none{};
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (name_space_ >= 0 && !enter_net_namespace(name_space_)) {
+    if (name_space_ >= 0 && !enter_net_namespace(name_space_, resolver_)) {
       return errno;
     }
     if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) {
@@ -118,6 +119,7 @@ class Script {
   bool dies_;
   std::string program_;
   std::string directory_;
+  std::string resolver_;
   std::vector<std::string> words_;
   std::vector<std::string> variables_;
   std::vector<char*> argv_;
@@ -210,13 +212,18 @@ Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& 
   return child;
 }
 
-bool enter_net_namespace(int name_space) {
+bool enter_net_namespace(int name_space, const std::string& resolver) {
   if (::setns(name_space, CLONE_NEWNET) != 0 || ::unshare(CLONE_NEWNS) != 0 ||
       ::mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) != 0) {
     return false;
   }
   // If that is not allowed, /sys shows the interfaces of the machine. That is all.
   if (::mount("lab", "/sys", "sysfs", 0, nullptr) != 0) {
+    errno = 0;
+  }
+  // A machine may have no such file, and then the node has none either.
+  if (!resolver.empty() &&
+      ::mount(resolver.c_str(), "/etc/resolv.conf", "none", MS_BIND, nullptr) != 0) {
     errno = 0;
   }
   return true;

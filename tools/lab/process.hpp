@@ -43,6 +43,8 @@ struct Launch {
   std::string directory = {};      // to start in; empty: ours
   std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours
   bool dies_with_us = false;
+  std::string resolver =
+      {};  // a file that is /etc/resolv.conf for it, in 'name_space'; empty: none
 };
 
 class Child {
@@ -67,8 +69,9 @@ class Child {
 Child launch(const Launch& launch, const std::function<void(const ProcessId&)>& record);
 
 // Makes the calling process one of 'name_space', as `ip netns exec` does: with a /sys that shows
-// the interfaces of that namespace. False, with errno, if it cannot.
-bool enter_net_namespace(int name_space);
+// the interfaces of that namespace, and, if there is one, 'resolver' for /etc/resolv.conf. False,
+// with errno, if it cannot.
+bool enter_net_namespace(int name_space, const std::string& resolver = {});
 
 // How long a process may take to end before it is made to.
 constexpr std::chrono::milliseconds grace{3000};

@@ -23,6 +23,10 @@
 namespace tapswitch::lab {
 namespace {
 
+std::string advice(const Need& need) {
+  return need.package.empty() ? "" : fmt::format(": 'apt install {}' brings it", need.package);
+}
+
 // Paths in a lab file begin at the directory it is in.
 std::optional<std::string> fault_of(const Need& need, const std::string& directory) {
   const bool has_slash = need.text.find('/') != std::string::npos;
@@ -30,9 +34,10 @@ std::optional<std::string> fault_of(const Need& need, const std::string& directo
                                ? (std::filesystem::path(directory) / need.text).string()
                                : need.text;
   if (need.kind == Need::Kind::program) {
-    return find_program(path) ? std::nullopt
-                              : std::optional(fmt::format("there is no program '{}'{}", need.text,
-                                                          has_slash ? "" : " in PATH"));
+    return find_program(path)
+               ? std::nullopt
+               : std::optional(fmt::format("there is no program '{}'{}{}", need.text,
+                                           has_slash ? "" : " in PATH", advice(need)));
   }
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {

@@ -79,8 +79,8 @@ std::vector<std::string> addresses_in(const std::string& name_space) {
 }
 
 Json node_status(const FoundLab& lab, const NodeSpec& node) {
-  const bool is_netns = node.kind == NodeSpec::Kind::netns;
-  Json json = {{"name", node.name}, {"kind", is_netns ? "netns" : "vm"}};
+  const bool is_netns = node.has_namespace();
+  Json json = {{"name", node.name}, {"kind", node.kind_text()}};
   const auto record = lab.state.nodes.find(node.name);
   if (lab.state.stopped.contains(node.name)) {
     json["state"] = "stopped";
@@ -217,7 +217,7 @@ int status(const Words& words, const tapctl::Style& style) {
   const FoundLab lab =
       find_lab(words.words.empty() ? std::nullopt : std::optional(words.words.front()));
   if (lab.state.keeper) {
-    return run_inside(*lab.state.keeper, [&] { return show_status(lab, words, style); });
+    return run_inside(*lab.state.keeper, [&](Outside&) { return show_status(lab, words, style); });
   }
   return show_status(lab, words, style);
 }

@@ -47,10 +47,11 @@ tapctl::Colour colour_of_change(const std::string& line) {
 // One `lab up`, once it is clear that the file is right and whose namespaces we are in.
 class Up {
  public:
-  Up(const Words& words, const tapctl::Style& style, const LabFile& file)
+  Up(const Words& words, const tapctl::Style& style, const LabFile& file, Outside& outside)
       : words_(words),
         style_(style),
         file_(file),
+        outside_(outside),
         out_(words.has("json") ? stderr : stdout),
         name_(file.reading.lab.name),
         directory_(lab_directory(name_)) {}
@@ -166,7 +167,8 @@ class Up {
       }
     });
     StartedProcesses started(logs);
-    const Site site{file_.reading.lab, directory_, file_.directory, state, progress, logs, started};
+    const Site site{file_.reading.lab, directory_, file_.directory, state,
+                    progress,          logs,       started,         outside_};
     try {
       build(site, document_, plan);
     } catch (const std::exception& error) {
@@ -207,7 +209,7 @@ class Up {
       state.update([&](State& each) { each.file = before.file; });
       StartedProcesses started(failed.logs);
       const Site site{old,         directory_, file_.directory, state, failed.progress,
-                      failed.logs, started};
+                      failed.logs, started,    outside_};
       build(site, document, plan_work(old, document, state.state(), directory_));
     } catch (const std::exception& error) {
       failed.progress.tell(
@@ -234,6 +236,7 @@ class Up {
   const Words& words_;
   const tapctl::Style& style_;
   const LabFile& file_;
+  Outside& outside_;
   std::FILE* out_;
   std::string name_;
   std::string directory_;
@@ -304,12 +307,14 @@ int up_rootless(const Words& words, const tapctl::Style& style, const LabFile& f
     throw Failure("a lab without root cannot be had here: " + fault);
   }
   if (words.has("dry-run") && !has_keeper(StateFile::load(directory))) {
-    return Up(words, style, file).run();
+    Outside outside;
+    return Up(words, style, file, outside).run();
   }
   start_lab_keeper(name, file.path);
   const auto keeper = StateFile::load(directory)->keeper;
-  const int status = run_inside(
-      *keeper, [&] { return run_guarded([&] { return Up(words, style, file).run(); }); });
+  const int status = run_inside(*keeper, [&](Outside& outside) {
+    return run_guarded([&] { return Up(words, style, file, outside).run(); });
+  });
   LockedDirectory lock(directory, false);
   const auto after = StateFile::load(directory);
   if (lock.is_open() && (!after || !after->is_whole)) {
@@ -355,7 +360,8 @@ int up(const Words& words, const tapctl::Style& style) {
   if (::geteuid() != 0) {
     throw Failure("only root may make network namespaces and TAPs: use sudo, or --rootless");
   }
-  return Up(words, style, file).run();
+  Outside outside;
+  return Up(words, style, file, outside).run();
 }
 
 }  // namespace tapswitch::lab

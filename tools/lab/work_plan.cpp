@@ -15,10 +15,6 @@
 namespace tapswitch::lab {
 namespace {
 
-const char* kind_of(const NodeSpec& node) {
-  return node.kind == NodeSpec::Kind::vm ? "vm" : "netns";
-}
-
 // Returns the interfaces of a node, and the type of each.
 std::map<std::string, std::string> interfaces_of(const LabSpec& lab, const std::string& node,
                                                  bool has_kernel_path) {
@@ -65,7 +61,7 @@ class Planner {
  private:
   void add(const NodeSpec& node) {
     plan_.make.insert(node.name);
-    plan_.lines.push_back(fmt::format("+ node {} ({})", node.name, kind_of(node)));
+    plan_.lines.push_back(fmt::format("+ node {} ({})", node.name, node.kind_text()));
   }
 
   void compare_nodes() {
@@ -102,7 +98,7 @@ class Planner {
   }
 
   std::optional<std::string> why_anew(const NodeSpec& node, const NodeRecord& record) const {
-    const bool is_netns = node.kind == NodeSpec::Kind::netns;
+    const bool is_netns = node.has_namespace();
     if (auto fault = fault_of(record, is_netns)) {
       return fault;
     }

@@ -138,6 +138,7 @@ int write_page(const char* file) {
       {".\\\" DAEMON OPTIONS", daemon_options},
       {".\\\" NETNS FIELDS", [] { return fields(lab::netns_fields()); }},
       {".\\\" VM FIELDS", [] { return fields(lab::vm_fields()); }},
+      {".\\\" NAT FIELDS", [] { return fields(lab::nat_fields()); }},
       {".\\\" LINK FIELDS", link_fields},
   };
   std::ifstream page(file);

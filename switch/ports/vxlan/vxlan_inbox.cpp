@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace tapswitch {
@@ -22,6 +23,24 @@ int number_in(const cmsghdr& part) noexcept {
 }
 
 }  // namespace
+
+std::span<const std::byte> VxlanInbox::Row::peek() const noexcept {
+  return bytes.first(std::min(datagram_size, bytes.size()));
+}
+
+std::span<const std::byte> VxlanInbox::Row::take() noexcept {
+  const std::span<const std::byte> datagram = peek();
+  bytes = bytes.subspan(datagram.size());
+  is_begun = true;
+  return datagram;
+}
+
+VxlanInbox::Row* VxlanInbox::following() noexcept {
+  if (next_ < count_ && rows_[next_].is_begun && rows_[next_].bytes.empty()) {
+    ++next_;
+  }
+  return next_ < count_ ? &rows_[next_] : nullptr;
+}
 
 // The memory of a message that never comes is not touched, and costs nothing.
 VxlanInbox::VxlanInbox()

@@ -30,6 +30,11 @@ class VxlanInbox {
     const sockaddr_storage* source = nullptr;
     std::uint8_t tos = 0;  // of the datagrams: what was signalled on their way
     bool is_cut_off = false;
+    bool is_begun = false;  // some of it was taken
+
+    // Takes the next datagram, which is empty if the row is.
+    [[nodiscard]] std::span<const std::byte> take() noexcept;
+    [[nodiscard]] std::span<const std::byte> peek() const noexcept;
   };
 
   VxlanInbox();
@@ -38,10 +43,9 @@ class VxlanInbox {
   [[nodiscard]] bool fill(int socket) noexcept;
 
   [[nodiscard]] bool is_empty() const noexcept { return next_ == count_; }
-  // The one that has been here for longest. Requires: there is one.
-  [[nodiscard]] Row& front() noexcept { return rows_[next_]; }
-  // Done with it.
-  void pop() noexcept { ++next_; }
+  // Lets go of the first one if it was taken whole. Returns the one that is first then; null: there
+  // is none.
+  [[nodiscard]] Row* following() noexcept;
 
  private:
   static constexpr std::size_t control_bytes = 128;

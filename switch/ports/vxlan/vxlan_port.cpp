@@ -126,23 +126,18 @@ ReceiveStatus VxlanPort::receive(std::size_t /*queue*/, FrameBuffer& frame) noex
     }
     now_ = time_now();
   }
-  VxlanInbox::Row& row = inbox_.front();
-  const ReceiveStatus status = take_from(row, frame);
-  if (row.bytes.empty()) {
-    inbox_.pop();
-  }
-  return status == ReceiveStatus::received && !inbox_.is_empty() ? ReceiveStatus::more : status;
+  const ReceiveStatus status = take_from(*inbox_.following(), frame);
+  const bool has_more = inbox_.following() != nullptr;
+  return status == ReceiveStatus::received && has_more ? ReceiveStatus::more : status;
 }
 
 // Takes the first datagram off 'row', and with it those that continue its frame.
 ReceiveStatus VxlanPort::take_from(VxlanInbox::Row& row, FrameBuffer& frame) noexcept {
+  const std::span<const std::byte> datagram = row.take();
   if (row.is_cut_off) {
     row.bytes = {};
     return ReceiveStatus::oversize;
   }
-  const std::span<const std::byte> datagram =
-      row.bytes.first(std::min(row.datagram_size, row.bytes.size()));
-  row.bytes = row.bytes.subspan(datagram.size());
   const std::optional<Vni> vni = read_vxlan_header(datagram);
   if (!vni) {
     return ReceiveStatus::misencapsulated;
@@ -169,30 +164,31 @@ ReceiveStatus VxlanPort::take_from(VxlanInbox::Row& row, FrameBuffer& frame) noe
   Remote& remote = remotes_.at(*number);
   remote.in_frames.add(1);
   remote.in_octets.add(frame.size());
-  join_rest(row, frame, remote);
+  if (inbox_.following() != nullptr && joiner_.begin(frame)) {
+    join_those_behind(remote);
+  }
   learn_station(frame, *number);
   return ReceiveStatus::received;
 }
 
-void VxlanPort::join_rest(VxlanInbox::Row& row, FrameBuffer& frame, Remote& remote) noexcept {
-  if (row.bytes.empty() || !joiner_.begin(frame)) {
-    return;
-  }
-  while (!row.bytes.empty()) {
-    const std::span<const std::byte> datagram =
-        row.bytes.first(std::min(row.datagram_size, row.bytes.size()));
-    if (read_vxlan_header(datagram) != options_.vni) {
+// Joins what follows in the inbox with what the joiner has begun with, as long as it continues
+// that.
+void VxlanPort::join_those_behind(Remote& remote) noexcept {
+  for (VxlanInbox::Row* row = inbox_.following(); row != nullptr; row = inbox_.following()) {
+    const std::span<const std::byte> datagram = row->peek();
+    if (row->is_cut_off || !remote.address.is_on(*row->source) ||
+        read_vxlan_header(datagram) != options_.vni) {
       break;
     }
     const std::span<const std::byte> inside = datagram.subspan(vxlan_header_size);
     copy_octets(inside, next_.space().data());
     next_.assign(inside.size());
     next_.find_layout();
-    take_in_marks(next_, row.tos);
+    take_in_marks(next_, row->tos);
     if (!joiner_.append(next_)) {
       break;
     }
-    row.bytes = row.bytes.subspan(datagram.size());
+    (void)row->take();
     remote.in_frames.add(1);
     remote.in_octets.add(inside.size());
   }

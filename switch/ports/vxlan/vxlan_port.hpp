@@ -98,7 +98,7 @@ class VxlanPort final : public Port {
       VniSocket socket, const VxlanOptions& options);
 
   [[nodiscard]] ReceiveStatus take_from(VxlanInbox::Row& row, FrameBuffer& frame) noexcept;
-  void join_rest(VxlanInbox::Row& row, FrameBuffer& frame, Remote& remote) noexcept;
+  void join_those_behind(Remote& remote) noexcept;
   void learn_station(const FrameBuffer& frame, std::size_t remote) noexcept;
 
   [[nodiscard]] SendStatus send_cut(FrameBuffer& frame) noexcept;

@@ -287,6 +287,28 @@ TEST_F(VxlanPortTest, SegmentsThatCameTogetherAreOneSuperFrame) {
   EXPECT_EQ(port->receive(0, buffer_), ReceiveStatus::empty);
 }
 
+TEST_F(VxlanPortTest, SegmentsThatWaitBehindEachOtherAreOneSuperFrameToo) {
+  const VxlanPeer peer(other_);
+  const VxlanPeer third(at("127.0.0.3"));
+  const auto port = open({other_, at("127.0.0.3")});
+  const SuperFrame super = build({.payload = noise(8'000)});
+  const auto segments = cut(super.bytes, super.offload);
+  ASSERT_EQ(segments.size(), 6U);
+  for (const Bytes& segment : segments) {
+    peer.send(encapsulated(segment), own_);
+  }
+  ASSERT_EQ(next(*port), ReceiveStatus::received);
+  EXPECT_EQ(received(), super.bytes);
+  EXPECT_EQ(port->remotes().at(0).in_frames.value(), 6U);
+  // Nothing that another remote sends continues it.
+  peer.send(encapsulated(segments[0]), own_);
+  third.send(encapsulated(segments[1]), own_);
+  ASSERT_EQ(next(*port), ReceiveStatus::more);
+  EXPECT_EQ(received(), segments[0]);
+  ASSERT_EQ(next(*port), ReceiveStatus::received);
+  EXPECT_EQ(received(), segments[1]);
+}
+
 TEST_F(VxlanPortTest, DatagramsThatCameTogetherAndAreOfNoStreamAreFrames) {
   const VxlanPeer peer(other_);
   const auto port = open({other_});

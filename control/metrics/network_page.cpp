@@ -63,6 +63,13 @@ struct NetworkPage::Families {
                "Frames dropped at the port, by reason; a reason appears with its first frame."};
   Family kernel_drops{"tapswitch_port_kernel_drops_total", counter,
                       "Frames that the kernel dropped on their way to or from the switch."};
+
+  // A switch has these if it has a spanning tree.
+  Family tree_root{"tapswitch_stp_root", gauge, "1 if the switch is the root of its tree, else 0."};
+  Family tree_changes{"tapswitch_stp_topology_changes_total", counter,
+                      "Topology changes that the switch has detected or heard of."};
+  Family tree_forwarding{"tapswitch_stp_port_forwarding", gauge,
+                         "1 if the port forwards in its tree, 0 if it learns or discards."};
 };
 
 NetworkPage::NetworkPage(const Network& network, const DaemonFacts& facts)
@@ -97,6 +104,10 @@ void NetworkPage::write_switches() {
     add("evicted", counters.evicted);
     add("refused_table_full", counters.refused_table_full);
     add("refused_port_full", counters.refused_port_full);
+    if (const protocols::RstpBridge* const tree = network_.trees().find(running)) {
+      families_->tree_root.add({{"switch", name}}, std::uint64_t{tree->is_root()});
+      families_->tree_changes.add({{"switch", name}}, tree->topology_changes());
+    }
   }
 }
 
@@ -117,6 +128,10 @@ void NetworkPage::write_port(const Network::RunningPort& port, LinkReader& reade
   page.port_mtu.add({of_switch, of_port}, std::uint64_t{link.mtu});
   page.port_stations.add({of_switch, of_port},
                          std::uint64_t{port.home->engine->fdb().count_on(port.index)});
+  if (network_.trees().find(*port.home) != nullptr) {
+    page.tree_forwarding.add({of_switch, of_port},
+                             std::uint64_t{port.tree == TreeState::forwarding});
+  }
 
   const PortTotals totals = port.totals();
   page.in_bytes.add({of_switch, of_port}, totals.in_octets);
@@ -141,10 +156,11 @@ std::string NetworkPage::text() const {
   const Families& page = *families_;
   std::string text;
   for (const Family* family :
-       {&page.build_info, &page.start_time, &page.cpu, &page.workers, &page.sessions,
-        &page.fdb_entries, &page.fdb_capacity, &page.fdb_events, &page.port_up, &page.port_mtu,
-        &page.port_stations, &page.in_bytes, &page.in_frames, &page.out_bytes, &page.out_frames,
-        &page.drops, &page.kernel_drops}) {
+       {&page.build_info,   &page.start_time,  &page.cpu,           &page.workers,
+        &page.sessions,     &page.fdb_entries, &page.fdb_capacity,  &page.fdb_events,
+        &page.port_up,      &page.port_mtu,    &page.port_stations, &page.in_bytes,
+        &page.in_frames,    &page.out_bytes,   &page.out_frames,    &page.drops,
+        &page.kernel_drops, &page.tree_root,   &page.tree_changes,  &page.tree_forwarding}) {
     text += family->text();
   }
   return text;

@@ -38,8 +38,11 @@ void RstpBridge::receive(RstpPort& port, const Bpdu& bpdu) {
   } else if (bpdu.is_designated()) {
     receive_designated(port, bpdu);
   } else if (bpdu.vector >= port.port_priority) {
-    // [17.21.9] of who hears us, and says so.
-    port.agreed = settings_.is_rapid && port.is_point_to_point() && bpdu.agreement;
+    // [17.21.9] of who hears us, and says so. While what we have to say is held back, what is
+    // agreed to is older: in the standard two ports could each take the word of the other for it,
+    // and both forward until the second is over.
+    port.agreed =
+        settings_.is_rapid && port.is_point_to_point() && bpdu.agreement && !port.new_info;
     port.proposing = port.proposing && !port.agreed;
     port.rcvd_tc = port.rcvd_tc || bpdu.topology_change;
     touch();

@@ -57,6 +57,16 @@ TEST_F(NetworkPageTest, PortTellsWhatItCounts) {
   EXPECT_THAT(text, Not(HasSubstr("reason=\"runt\"")));
 }
 
+TEST_F(NetworkPageTest, SwitchWithASpanningTreeTellsOfIt) {
+  add_port("p1");
+  EXPECT_THAT(page(), Not(HasSubstr("tapswitch_stp_root{")));
+  call("switch.set", {{"name", "sw0"}, {"stp", {{"mode", "rstp"}}}});
+  const std::string text = page();
+  EXPECT_THAT(text, HasSubstr("tapswitch_stp_root{switch=\"sw0\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("tapswitch_stp_topology_changes_total{switch=\"sw0\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tapswitch_stp_port_forwarding{switch=\"sw0\",port=\"p1\"} 0\n"));
+}
+
 TEST_F(NetworkPageTest, PortWhoseDeviceIsGoneIsDown) {
   add_port("p1");
   ASSERT_EQ(shell("ip -n " + lab_->name() + " link del p1"), 0);

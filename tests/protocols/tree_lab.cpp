@@ -317,9 +317,16 @@ void TreeLab::heed(char name) {
 }
 
 void TreeLab::watch() {
-  if (has_ring()) {
-    ++rings_;
+  if (ring_since_) {
+    longest_ring_ = std::max(
+        longest_ring_, std::chrono::duration_cast<std::chrono::microseconds>(now_ - *ring_since_));
   }
+  if (!has_ring()) {
+    ring_since_.reset();
+    return;
+  }
+  ++rings_;
+  ring_since_ = ring_since_.value_or(now_);
 }
 
 bool TreeLab::has_ring() const {

@@ -13,8 +13,7 @@
 //   check b1 root forwarding   role and state of a port
 //   tree                       all has converged: one way between any two, and one alone
 //
-// At each moment the ports that forward must make no ring: what floods would arrive twice. A
-// network may be told not to check that.
+// At each moment the ports that forward should make no ring: what floods would arrive twice.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +51,10 @@ class TreeLab {
   // Returns why there is not exactly one way between any two bridges and LANs that are joined at
   // all; empty: there is.
   [[nodiscard]] std::string fault_of_tree() const;
-  // Returns how many moments had a ring.
+  // Returns how many changes of states made a ring, or left one.
   [[nodiscard]] std::size_t rings() const { return rings_; }
+  // Returns how long the longest ring was one.
+  [[nodiscard]] std::chrono::microseconds longest_ring() const { return longest_ring_; }
   [[nodiscard]] std::chrono::milliseconds time() const;
   [[nodiscard]] RstpBridge& bridge(char name) { return *bridges_.at(name).machine; }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
@@ -109,6 +110,8 @@ class TreeLab {
   std::priority_queue<Flight, std::vector<Flight>, std::greater<>> flights_;
   double loss_ = 0;
   std::size_t rings_ = 0;
+  std::optional<TimePoint> ring_since_;
+  std::chrono::microseconds longest_ring_{};
   std::uint64_t frames_ = 0;
   TimePoint last_change_ = now_;
 };

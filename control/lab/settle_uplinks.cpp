@@ -15,6 +15,7 @@
 #include "control/lab/domains.hpp"
 #include "control/lab/parse_lab.hpp"
 #include "control/lab/wiring.hpp"
+#include "switch/system/interface_address.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -35,6 +36,12 @@ std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
+}
+
+bool is_dns_name(const std::string& text) {
+  const bool has_empty_word =
+      text.starts_with('.') || text.ends_with('.') || text.find("..") != std::string::npos;
+  return !has_empty_word && !InterfaceAddress::parse(text + "/32");
 }
 
 bool has_default_route(const NodeSpec& node) {
@@ -211,6 +218,7 @@ class UplinkSettler {
 
   void check_names(const NodeSpec& uplink) {
     std::map<std::string, std::string> names = {{lower(uplink.name), uplink.name}};
+    check_name(uplink.name);
     for (const UplinkStation& station : uplink.uplink.stations) {
       const auto [other, is_new] = names.emplace(lower(station.node), station.node);
       if (!is_new && other->second != station.node) {
@@ -218,6 +226,16 @@ class UplinkSettler {
                       fmt::format("to DNS it is one name with '{}'", other->second),
                       "names that differ by more than capitals");
       }
+      if (is_new) {
+        check_name(station.node);
+      }
+    }
+  }
+
+  void check_name(const std::string& node) {
+    if (!is_dns_name(node)) {
+      mistakes_.add("/nodes/" + node, "to DNS it is no name",
+                    "words with dots between them, and no address");
     }
   }
 

@@ -196,6 +196,20 @@ TEST(SettleUplinks, NamesThatDnsTakesForOneAreTold) {
               ElementsAre("/nodes/web: to DNS it is one name with 'Web'"));
 }
 
+TEST(SettleUplinks, NamesThatDnsDoesNotKnowAreTold) {
+  for (const char* name : {".a", "a.", "a..b", "192.0.2.7"}) {
+    const Json nodes = {{"uplink", {{"kind", "nat"}}}, {name, Json::object()}};
+    const Json links = {{{"ends", {"uplink:eth0", "sw0"}}},
+                        {{"ends", {std::string(name) + ":eth0", "sw0"}}}};
+    EXPECT_THAT(mistakes_of(nodes.dump().c_str(), links.dump().c_str()),
+                ElementsAre("/nodes/" + std::string(name) + ": to DNS it is no name"));
+  }
+  EXPECT_THAT(mistakes_of(R"({"uplink": {"kind": "nat"}, "10": {}, "a.b": {}, "_x": {}})",
+                          R"([{"ends": ["uplink:eth0", "sw0"]}, {"ends": ["10:eth0", "sw0"]},
+                              {"ends": ["a.b:eth0", "sw0"]}, {"ends": ["_x:eth0", "sw0"]}])"),
+              IsEmpty());
+}
+
 TEST(SettleUplinks, ProgramsThatItNeedsAreNamedWithTheirPackages) {
   const Reading reading = read_lab(
       document_of(R"({"uplink": {"kind": "nat"}})", R"([{"ends": ["uplink:eth0", "sw0"]}])"),

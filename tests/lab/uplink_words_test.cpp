@@ -41,9 +41,9 @@ std::string value_of(const std::vector<std::string>& words, const std::string& o
 
 TEST(UplinkWords, AddressesAndNamesAreThoseOfTheLab) {
   const auto words = words_of(lab_with(""), "dnsmasq");
-  EXPECT_THAT(words, Contains("--dhcp-host=02:00:00:00:00:0a,10.0.2.15,alice"));
-  EXPECT_THAT(words, Contains("--host-record=alice,10.0.2.15"));
-  EXPECT_THAT(words, Contains("--host-record=uplink,10.0.2.2"));
+  EXPECT_THAT(words, Contains("--dhcp-host=02:00:00:00:00:0a,10.0.2.15"));
+  EXPECT_THAT(words, Contains("--host-record=alice.,10.0.2.15"));
+  EXPECT_THAT(words, Contains("--host-record=uplink.,10.0.2.2"));
   EXPECT_THAT(words, Contains("--dhcp-range=10.0.2.15,10.0.2.254,255.255.255.0,12h"));
   EXPECT_THAT(words, Contains("--dhcp-range=fd00::,ra-only"));
   EXPECT_THAT(words, Contains("--dhcp-leasefile=/labs/test/uplink.leases"));

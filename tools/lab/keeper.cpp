@@ -197,6 +197,7 @@ int run_inside(const ProcessId& keeper, const std::function<int(Outside&)>& work
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       ::setenv("TAPSWITCH_LABS", labs.c_str(), 1);
       [[maybe_unused]] const int moved = ::chdir(here.c_str());
+      // The network is entered last: nobody who has been there comes back.
       Outside stayed;
       if (::setns(descriptor.get(), CLONE_NEWNET) != 0) {
         complain_of_entry();

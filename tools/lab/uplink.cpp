@@ -28,6 +28,11 @@ std::string resolver_path(const std::string& directory, const std::string& uplin
   return fmt::format("{}/{}.resolv.conf", directory, uplink);
 }
 
+// A name with a dot at its end is never taken for a number.
+std::string host_record(const std::string& node, const std::string& address) {
+  return fmt::format("--host-record={}.,{}", node, address);
+}
+
 std::vector<std::string> dnsmasq_words(const UplinkSite& site) {
   const UplinkSpec& uplink = site.node.uplink;
   const Subnet& subnet = uplink.subnet;
@@ -37,13 +42,13 @@ std::vector<std::string> dnsmasq_words(const UplinkSite& site) {
       "--interface=" + uplink.interface, "--except-interface=lo", "--bind-dynamic", "--no-hosts",
       "--no-resolv", "--no-ping",
       // A name without a dot is a node's or nobody's.
-      "--domain-needed", "--dhcp-authoritative",
+      "--domain-needed", "--dhcp-ignore-names", "--dhcp-authoritative",
       fmt::format("--dhcp-leasefile={}/{}.leases", site.directory, site.node.name),
       fmt::format("--dhcp-range={},{},{},12h", subnet.at(Subnet::first_lease),
                   subnet.at(subnet.last_lease()), subnet.mask()),
       "--dhcp-option=option:router," + subnet.at(Subnet::router),
       "--dhcp-option=option:dns-server," + subnet.at(Subnet::resolver),
-      fmt::format("--host-record={},{}", site.node.name, subnet.at(Subnet::router))};
+      host_record(site.node.name, subnet.at(Subnet::router))};
   if (site.is_rootless) {
     // In its user namespace there is nobody else, and no group may be left or joined.
     words.emplace_back("--group=");
@@ -53,9 +58,8 @@ std::vector<std::string> dnsmasq_words(const UplinkSite& site) {
     words.push_back("--server=" + server);
   }
   for (const UplinkStation& station : uplink.stations) {
-    words.push_back(
-        fmt::format("--dhcp-host={},{},{}", station.mac, station.address, station.node));
-    words.push_back(fmt::format("--host-record={},{}", station.node, station.address));
+    words.push_back(fmt::format("--dhcp-host={},{}", station.mac, station.address));
+    words.push_back(host_record(station.node, station.address));
   }
   if (!uplink.prefix.empty()) {
     const std::string resolver = address_in(uplink.prefix, Subnet::resolver);

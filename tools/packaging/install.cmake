@@ -49,7 +49,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS iproute2)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS python3) # for the client in Python
+# The client in Python; uplinks of labs.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3, passt, nftables, dnsmasq-base")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     ${PROJECT_SOURCE_DIR}/${debian}/postinst ${PROJECT_SOURCE_DIR}/${debian}/prerm
     ${PROJECT_SOURCE_DIR}/${debian}/postrm)

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "control/network/kernel_refusal.hpp"
 #include "control/rpc/error.hpp"
 
 namespace tapswitch::network {

@@ -22,6 +22,7 @@
 #include "control/config/far_ends/udp.hpp"
 #include "control/config/far_ends/vde.hpp"
 #include "control/config/far_ends/veth.hpp"
+#include "control/config/far_ends/vhost_user.hpp"
 #include "control/config/far_ends/vxlan.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
@@ -53,7 +54,7 @@ concept ChangeableFarEnd = FarEndKind<T> && requires(const T& end) {
 
 // The first is what a port is unless its "type" says otherwise.
 using FarEnd = std::variant<TapSpec, InterfaceSpec, PatchSpec, QemuSpec, VdeSpec, VethSpec, UdpSpec,
-                            VxlanSpec>;
+                            VhostUserSpec, VxlanSpec>;
 
 [[nodiscard]] std::string_view type_of(const FarEnd& end);
 

@@ -215,6 +215,7 @@ void Network::answer_at(int bell, const std::string& name, Undo& undo) {
 void Network::attend_to(const std::string& name) {
   RunningPort& port = inventory_.ports().at(name);
   port.end->answer();
+  port.home->engine->follow_offloads(port.index);
   guests_.take_in(port);
   links_.look_at(port);
 }

@@ -142,6 +142,9 @@ class Switch {
   // If it throws, they take effect with the next change.
   void bring_states();
 
+  // Has workers go by the offloads that the port takes over now, if they are others than before.
+  void follow_offloads(PortIndex index);
+
   // Has 'observer' look at the frames of the port; null: nobody. Whoever looked before does so no
   // more when this returns. The observer must outlive the port, or be taken away before.
   void observe(PortIndex index, PortObserver* observer);

@@ -95,6 +95,12 @@ void Switch::bring_states() {
   }
 }
 
+void Switch::follow_offloads(PortIndex index) {
+  if (is_in_force(index) && picture_->slot(index).offloads != entry(index).port->offloads()) {
+    hand_over_state(draw(picture_->snapshot));
+  }
+}
+
 void Switch::observe(PortIndex index, PortObserver* observer) {
   observe(std::array{std::pair{index, observer}});
 }

@@ -108,6 +108,11 @@ PeerSocket PeerSocket::open(int family, int type) noexcept {
 
 bool PeerSocket::is_held_up() const noexcept { return may_bring_descriptors_ && is_close_behind(); }
 
+void PeerSocket::take_descriptors() noexcept {
+  try_option(fd_.get(), SO_PASSRIGHTS, 1);
+  may_bring_descriptors_ = true;
+}
+
 ssize_t PeerSocket::receive(std::span<std::byte> space) const noexcept {
   return may_bring_descriptors_ ? receive_bytes(fd_.get(), space)
                                 : ::recv(fd_.get(), space.data(), space.size(), MSG_DONTWAIT);

@@ -66,6 +66,9 @@ class PeerSocket {
   // Whether nothing more is to be asked of it for now, as too much is still to be closed.
   [[nodiscard]] bool is_held_up() const noexcept;
 
+  // Has it take descriptors again, for whoever receives them himself (CameDescriptors).
+  void take_descriptors() noexcept;
+
   // As receive_bytes().
   [[nodiscard]] ssize_t receive(std::span<std::byte> space) const noexcept;
 

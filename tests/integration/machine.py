@@ -100,11 +100,13 @@ def _in_a_session():
 
 class Machine(Console):
     """Starts at once. 'netdev' is QEMU's -netdev with the id 'n'; 'words' are further ones of the
-    kernel's command line, as tests/support/make_vm has them."""
+    kernel's command line, as tests/support/make_vm has them; 'arguments' further ones of QEMU, and
+    'device' of its card."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, name, address, netdev, words=(), command_prefix=()):
+    def __init__(self, name, address, netdev, words=(), command_prefix=(),
+                 arguments=(), device=""):
         files = vm_files()
         mac = f"02:00:00:00:01:{next(self._numbers):02x}"  # QEMU's own is the same for all
         # An emulated timer on a busy machine may be too late for the kernel, which then gives up.
@@ -114,7 +116,7 @@ class Machine(Console):
             *command_prefix, "qemu-system-x86_64", "-accel", "tcg", "-m", "96",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
             "-kernel", files / "vmlinuz", "-initrd", files / "initrd", "-append", " ".join(append),
-            "-netdev", netdev, "-device", f"virtio-net-pci,netdev=n,romfile=,mac={mac}"])
+            *arguments, "-netdev", netdev, "-device", f"virtio-net-pci,netdev=n,romfile=,mac={mac}{device}"])
 
 
 class UserModeLinux(Console):

@@ -47,9 +47,9 @@ constexpr std::array allowed_calls = {
     "socketpair",
     // Waiting.
     "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll",
-    "select", "pselect6", "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_gettime",
-    "pipe2", "memfd_create", "nanosleep", "clock_nanosleep", "clock_gettime", "clock_getres",
-    "gettimeofday", "time", "restart_syscall",
+    "select", "pselect6", "eventfd2", "timer_create", "timer_settime", "timer_delete",
+    "timerfd_create", "timerfd_settime", "timerfd_gettime", "pipe2", "memfd_create", "nanosleep",
+    "clock_nanosleep", "clock_gettime", "clock_getres", "gettimeofday", "time", "restart_syscall",
     // Threads and memory; what of it, is said below.
     "futex", "futex_waitv", "set_robust_list", "get_robust_list", "rseq", "set_tid_address",
     "sched_yield", "sched_getaffinity", "sched_setaffinity", "membarrier", "brk", "munmap",

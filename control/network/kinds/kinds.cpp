@@ -13,6 +13,7 @@
 #include "control/network/kinds/udp.hpp"
 #include "control/network/kinds/vde.hpp"
 #include "control/network/kinds/veth.hpp"
+#include "control/network/kinds/vhost_user.hpp"
 #include "control/network/kinds/vxlan.hpp"
 #include "control/rpc/error.hpp"
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/config/far_ends/vhost_user.hpp"
+
+#include "control/config/schema.hpp"
+#include "control/rpc/error.hpp"
+
+namespace tapswitch::config {
+
+using rpc::Field;
+using rpc::Schema;
+
+std::vector<Field> VhostUserSpec::fields() {
+  std::vector<Field> fields = {
+      {"listen", socket_path_schema(), "the socket that the port makes for the virtual machine"},
+      {"connect", socket_path_schema(), "the socket at which the virtual machine listens"},
+      {"reconnect_seconds", Schema::integer(1, 3600),
+       "with connect: how long after an end or a failure it connects again", false,
+       default_reconnect_seconds},
+      {"mtu", Schema::integer(68, 65'521),
+       "the most bytes of payload that leave here in a frame; default: no limit"},
+  };
+  for (Field& field : SocketAccess::fields()) {
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+void VhostUserSpec::read(const Json& json, const std::string& /*port_name*/) {
+  config::read(json, "listen", listen);
+  config::read(json, "connect", connect);
+  config::read(json, "reconnect_seconds", reconnect_seconds);
+  config::read(json, "mtu", mtu);
+  access.read(json);
+
+  if (listen.has_value() == connect.has_value()) {
+    const char* const member = listen ? "connect" : "listen";
+    const char* const fault = listen ? "the machine is reached in one way alone"
+                                     : "it is not said how the machine is reached";
+    throw rpc::invalid_params({{member, fault, "one of listen and connect"}});
+  }
+  if (!connect && reconnect_seconds != default_reconnect_seconds) {
+    throw rpc::invalid_params(
+        {{"reconnect_seconds", "the port does not connect", "a value beside connect alone"}});
+  }
+  if (const char* const said = access.said(); connect && said != nullptr) {
+    throw rpc::invalid_params(
+        {{said, "the port makes no socket file", "a value beside listen alone"}});
+  }
+}
+
+void VhostUserSpec::write(Json& json, const std::string& /*port_name*/, Format format) const {
+  config::write(json, "listen", listen);
+  config::write(json, "connect", connect);
+  if (connect) {
+    config::write(json, "reconnect_seconds", reconnect_seconds, default_reconnect_seconds, format);
+  }
+  config::write(json, "mtu", mtu);
+  access.write(json);
+}
+
+// A socket of a 'qemu' port is named so too.
+std::optional<Claim> VhostUserSpec::claim() const {
+  return listen ? std::optional(Claim{.name = "socket 'unix:" + *listen + "'", .member = "listen"})
+                : std::nullopt;
+}
+
+}  // namespace tapswitch::config

@@ -187,29 +187,40 @@ bool RstpBridge::is_rerooted(const RstpPort& but) {
   });
 }
 
-// Nothing is sent before all have settled: an agreement says that they have.
+// Nothing is sent before all have settled: an agreement says that they have. Whatever has roles
+// selected anew touches, too: where nothing did, only ports that are due are looked at.
 void RstpBridge::settle() {
   const bool are_all_due = seen_changes_ != changes_;
+  bool was_whole = false;
+  std::vector<RstpPort*> due;
   do {
     const bool is_whole = are_all_due || seen_changes_ != changes_;
+    was_whole = was_whole || is_whole;
     seen_changes_ = changes_;
     for (auto& [number, port] : ports_) {
       if (is_whole || port.next <= now_) {
         run(port);
+        due.push_back(&port);
       }
     }
-    if (std::ranges::any_of(ports_, [](const auto& each) { return each.second.reselect; })) {
+    if ((is_whole || seen_changes_ != changes_) &&
+        std::ranges::any_of(ports_, [](const auto& each) { return each.second.reselect; })) {
       select_roles();
       touch();
     }
   } while (seen_changes_ != changes_);
-  for (auto& [number, port] : ports_) {
-    if (port.next <= now_) {
-      while (step_transmit(port)) {
-      }
-      tell(port);
-      find_next(port);
+  const auto finish = [this](RstpPort& port) {
+    while (step_transmit(port)) {
     }
+    tell(port);
+    find_next(port);
+  };
+  if (!was_whole) {
+    std::ranges::for_each(due, [&](RstpPort* port) { finish(*port); });
+    return;
+  }
+  for (auto& [number, port] : ports_) {
+    finish(port);
   }
 }
 

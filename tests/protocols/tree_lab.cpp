@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 namespace tapswitch::test {
 
 using protocols::RstpLink;
@@ -167,7 +169,7 @@ void TreeLab::check(std::istream& words) {
     const std::string role = name_of(port.role);
     const std::string state = name_of(port.state());
     if (word != role && word != state) {
-      throw std::runtime_error("it is " + role + ' ' + state);
+      throw std::runtime_error(fmt::format("it is {} {}", role, state));
     }
   }
 }
@@ -374,7 +376,7 @@ std::string TreeLab::fault_of_tree() const {
     for (const auto& [other_name, other] : lan_numbers) {
       if (joined.find(number) == joined.find(other) &&
           reached.find(number) != reached.find(other)) {
-        return "no way from LAN " + name + " to LAN " + other_name;
+        return fmt::format("no way from LAN {} to LAN {}", name, other_name);
       }
     }
   }

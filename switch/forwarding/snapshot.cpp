@@ -70,8 +70,7 @@ PortView::PortView(const PortRule& rule, const VlanSet& set)
       isolated_(rule.isolated),
       split_horizon_(rule.split_horizon),
       hairpin_(rule.hairpin),
-      // Tunnels are sockets; the path need not know of them.
-      takes_kernel_path_(rule.takes_kernel_path && !rule.split_horizon),
+      takes_kernel_path_(rule.takes_kernel_path),
       has_storm_rule_(!rule.storm.is_none()) {}
 
 Snapshot::Snapshot(SwitchRule rule, std::span<const std::optional<PortRule>> ports)

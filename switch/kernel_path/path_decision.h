@@ -161,7 +161,7 @@ static __always_inline int path_find_egress(struct path_frame* frame, __u32 now,
   if (place.index == ingress->index) {
     return egress->flags & path_is_hairpin && path_port_carries(egress, frame->vid);
   }
-  return !(egress->flags & ingress->flags & path_is_isolated) &&
+  return !(egress->flags & ingress->flags & (path_is_isolated | path_has_split_horizon)) &&
          path_port_carries(egress, frame->vid);
 }
 

@@ -24,6 +24,7 @@ std::uint32_t flags_of(const PortView& view) {
   std::uint32_t flags = 0;
   for (const auto& [flag, is_set] :
        {std::pair{path_learns, view.learning()}, std::pair{path_is_isolated, view.isolated()},
+        std::pair{path_has_split_horizon, view.split_horizon()},
         std::pair{path_is_hairpin, view.hairpin()}, std::pair{path_is_tunnel, view.is_tunnel()},
         std::pair{path_refuses_tagged, view.acceptable() == AcceptableFrames::untagged},
         std::pair{path_refuses_untagged, needs_tag}}) {

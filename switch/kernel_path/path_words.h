@@ -31,6 +31,7 @@ enum path_flags {
   // The far end is in another namespace, and takes frames without a turn through the queue of the
   // near end.
   path_is_far = 64,
+  path_has_split_horizon = 128,
 };
 
 // A port as the programs read it, written twice: by the index of its interface, for frames that

@@ -135,6 +135,9 @@ TEST(FarEnd, TunnelsAddressesAreOfOneProgramEach) {
 TEST(FarEnd, RemotesOfANetworkAreHostsOfOneVersionOfIp) {
   const auto fault = [](const Json& members) { return fault_of(with(overlay, members)); };
   EXPECT_EQ(fault({{"remote", {"192.0.2.1", "192.0.2.2"}}}), "");
+  EXPECT_EQ(written(far_end_from(with(overlay, {{"remote", "192.0.2.1"}})), Format::minimal),
+            overlay);
+  EXPECT_EQ(fault({{"remote", "host"}}), "remote");
   EXPECT_EQ(fault({{"remote", {"2001:db8::1"}}, {"local", "::1"}}), "");
   for (const char* none : {"192.0.2.1:4789", "[2001:db8::1]", "host", "192.0.2", ""}) {
     EXPECT_EQ(fault({{"remote", {none}}}), "remote[0]") << none;

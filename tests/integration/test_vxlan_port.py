@@ -439,6 +439,17 @@ def test_remote_that_receives_nothing_is_told(lab):
     assert state(lab, "net") == "up"
 
 
+def test_commands_say_what_is_no_remote(lab):
+    words = ("port", "add", "p", "--local", "127.0.0.1", "--vni", 1, "--type", "vxlan", "--remote")
+    for remote, complaint in (("host", "an address of IPv4 or IPv6"),
+                              ("127.0.0.2:1", "an address of IPv4 or IPv6")):
+        refused = lab.tapctl(*words, remote, check=False)
+        assert refused.returncode != 0 and complaint in refused.stderr, refused.stderr
+    refused = lab.tapctl("port", "add", "p", "--type", "udp", "--local", "127.0.0.1:10000",
+                         "--remote", "127.0.0.1:1", "--remote", "127.0.0.1:2", check=False)
+    assert refused.returncode != 0 and "--remote" in refused.stderr, refused.stderr
+
+
 def test_commands_know_it(lab):
     lab.join("alice", "10.0.0.1/24")
     lab.tapctl("port", "add", "net", "--type", "vxlan", "--vni", VNI, "--remote", "127.0.0.2",

@@ -419,7 +419,7 @@ class PortAddParams(TypedDict):
     local: NotRequired[str]
     # (udp) where the other program receives; from there alone frames are taken; (vxlan) the hosts
     # at the other ends; what is flooded leaves to each of them
-    remote: NotRequired[str | list[str]]
+    remote: NotRequired[str | list[str] | str]
     vni: NotRequired[int]  # (vxlan) the number of the virtual network
     udp_port: NotRequired[int]  # (vxlan) where all of them receive
     # (vxlan) by which the datagrams leave, each flow by one; default: what the kernel has free
@@ -558,7 +558,7 @@ class Port(TypedDict):
     local: NotRequired[str]
     # (udp) where the other program receives; from there alone frames are taken; (vxlan) the hosts
     # at the other ends; what is flooded leaves to each of them
-    remote: NotRequired[str | list[str]]
+    remote: NotRequired[str | list[str] | str]
     vni: NotRequired[int]  # (vxlan) the number of the virtual network
     udp_port: NotRequired[int]  # (vxlan) where all of them receive
     # (vxlan) by which the datagrams leave, each flow by one; default: what the kernel has free
@@ -1191,7 +1191,7 @@ class VxlanConfigSwitchPort(TypedDict):
     type: Literal['vxlan']
     vni: int  # the number of the virtual network
     # the hosts at the other ends; what is flooded leaves to each of them
-    remote: NotRequired[list[str]]
+    remote: NotRequired[list[str] | str]
     # the address of this host that the others send to, and see; default: all of this host
     local: NotRequired[str]
     udp_port: NotRequired[int]  # where all of them receive

@@ -28,6 +28,11 @@ Schema ip_address_schema() {
                       });
 }
 
+Schema remotes_schema() {
+  return Schema::any_of({Schema::list(ip_address_schema(), Remotes::most), ip_address_schema()},
+                        "an address of IPv4 or IPv6 in digits, or a list of them");
+}
+
 Schema port_range_schema() {
   return Schema::text("port-range", "ports of 1 to 65535, as 49152-65535 or 49152",
                       [](std::string_view text) { return PortRange::parse(text).has_value(); });
@@ -91,7 +96,7 @@ void check_remotes(const std::vector<std::string>& remotes,
 std::vector<Field> VxlanSpec::fields() {
   return {
       {"vni", Schema::integer(0, most_vni), "the number of the virtual network", true},
-      {"remote", Schema::list(ip_address_schema(), Remotes::most),
+      {"remote", remotes_schema(),
        "the hosts at the other ends; what is flooded leaves to each of them"},
       {"local", ip_address_schema(),
        "the address of this host that the others send to, and see; default: all of this host"},
@@ -117,8 +122,9 @@ std::vector<Field> VxlanSpec::fields() {
 void VxlanSpec::read(const Json& json, const std::string& /*port_name*/) {
   config::read(json, "vni", vni);
   if (json.contains("remote")) {
+    const Json& said = json["remote"];
     remotes.clear();
-    for (const Json& each : json["remote"]) {
+    for (const Json& each : said.is_array() ? said : Json::array({said})) {
       remotes.push_back(address_of_host("remote", each.get<std::string>()));
     }
   }

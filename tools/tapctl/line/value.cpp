@@ -90,13 +90,16 @@ Json parse_any_of(const Schema& schema, const std::vector<std::string>& texts) {
     if (choice.type() == Type::object && !texts.back().starts_with('{')) {
       continue;
     }
-    if (texts.size() > 1 && choice.type() != Type::list) {
+    if (texts.size() > 1 && choice.type() != Type::list && choice.type() != Type::any_of) {
       continue;
     }
     Json value = parse_value(choice, texts);
     if (choice.check(value).empty()) {
       return value;
     }
+  }
+  if (texts.size() > 1) {
+    return texts;
   }
   // None fits; the number that was meant makes the better complaint: "5000 is out of range".
   const std::optional<std::int64_t> number = parse_integer(texts.back());

@@ -337,7 +337,7 @@ class PortAddParamsDatagram(TypedDict):
 class PortAddParams(TypedDict):
     name: str  # the new port's name
     # which of the other fields there are
-    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vxlan']]
+    type: NotRequired[Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vhost-user', 'vxlan']]
     switch: NotRequired[str]  # which switch; may be left out where there is only one
     # (tap, veth) the interface, made if it does not exist; default: the port's name; (interface)
     # the interface, which must exist and is left as it is; default: the port's name
@@ -346,9 +346,9 @@ class PortAddParams(TypedDict):
     namespace: NotRequired[str | int]
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
-    # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
-    # leave here in a frame; default: no limit; (vxlan) the most bytes of payload that leave here in
-    # a frame; default: what fits the ways to the remotes
+    # (tap, veth) the MTU of the interface in bytes; (qemu, udp, vhost-user) the most bytes of
+    # payload that leave here in a frame; default: no limit; (vxlan) the most bytes of payload that
+    # leave here in a frame; default: what fits the ways to the remotes
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -365,11 +365,11 @@ class PortAddParams(TypedDict):
     speed: NotRequired[int]
     # (tap) what it says of its duplex; default: full if it is made, else as it is
     duplex: NotRequired[Literal['half', 'full']]
-    # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
-    # port makes
+    # (tap) the user who may open the interface; (qemu, vde, vhost-user) the user whose the sockets
+    # are that the port makes
     owner: NotRequired[int | str]
-    # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
-    # connect to the sockets that the port makes
+    # (tap) the group whose members may open the interface; (qemu, vde, vhost-user) the group whose
+    # members may connect to the sockets that the port makes
     group: NotRequired[int | str]
     # (tap) by how many queues the switch receives, each with a worker of its own
     queues: NotRequired[int]
@@ -403,13 +403,18 @@ class PortAddParams(TypedDict):
     # (SCM_RIGHTS)
     fd: NotRequired[int]
     peer: NotRequired[str]  # (patch) the port at the other end: a patch that names this one
-    listen: NotRequired[str]  # (qemu) where the port listens for the virtual machine
-    connect: NotRequired[str]  # (qemu) where the virtual machine listens for the port
+    # (qemu) where the port listens for the virtual machine; (vhost-user) the socket that the port
+    # makes for the virtual machine
+    listen: NotRequired[str]
+    # (qemu) where the virtual machine listens for the port; (vhost-user) the socket at which the
+    # virtual machine listens
+    connect: NotRequired[str]
     # (qemu) a Unix datagram socket instead of a stream: each datagram is a frame
     datagram: NotRequired[PortAddParamsDatagram]
-    # (qemu) with connect: how long after an end or a failure it connects again
+    # (qemu, vhost-user) with connect: how long after an end or a failure it connects again
     reconnect_seconds: NotRequired[int]
-    # (qemu, vde) the permissions of the sockets that the port makes; default: 0600, with group 0660
+    # (qemu, vde, vhost-user) the permissions of the sockets that the port makes; default: 0600,
+    # with group 0660
     socket_mode: NotRequired[str]
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
@@ -464,7 +469,8 @@ class Port(TypedDict):
     name: str  # its name
     number: int  # its own while the daemon and its successors run; sFlow's ifIndex
     switch: str  # the switch it belongs to
-    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vxlan']  # its kind
+    # its kind
+    type: Literal['tap', 'interface', 'patch', 'qemu', 'vde', 'veth', 'udp', 'vhost-user', 'vxlan']
     # down: administratively; lost: its device is gone, or was not to be had at the start
     state: Literal['up', 'down', 'no_carrier', 'lost']
     link: PortLink  # the interface as the kernel has it now
@@ -490,9 +496,9 @@ class Port(TypedDict):
     namespace: NotRequired[str | int]
     # (tap, veth) the address of the interface: of its far end, not of the switch
     mac: NotRequired[str]
-    # (tap, veth) the MTU of the interface in bytes; (qemu, udp) the most bytes of payload that
-    # leave here in a frame; default: no limit; (vxlan) the most bytes of payload that leave here in
-    # a frame; default: what fits the ways to the remotes
+    # (tap, veth) the MTU of the interface in bytes; (qemu, udp, vhost-user) the most bytes of
+    # payload that leave here in a frame; default: no limit; (vxlan) the most bytes of payload that
+    # leave here in a frame; default: what fits the ways to the remotes
     mtu: NotRequired[int]
     persist: NotRequired[bool]  # (tap, veth) the interface stays when the port goes
     up: NotRequired[bool]  # (tap, veth) the interface is set up, or down
@@ -509,11 +515,11 @@ class Port(TypedDict):
     speed: NotRequired[int]
     # (tap) what it says of its duplex; default: full if it is made, else as it is
     duplex: NotRequired[Literal['half', 'full']]
-    # (tap) the user who may open the interface; (qemu, vde) the user whose the sockets are that the
-    # port makes
+    # (tap) the user who may open the interface; (qemu, vde, vhost-user) the user whose the sockets
+    # are that the port makes
     owner: NotRequired[int | str]
-    # (tap) the group whose members may open the interface; (qemu, vde) the group whose members may
-    # connect to the sockets that the port makes
+    # (tap) the group whose members may open the interface; (qemu, vde, vhost-user) the group whose
+    # members may connect to the sockets that the port makes
     group: NotRequired[int | str]
     # (tap) by how many queues the switch receives, each with a worker of its own
     queues: NotRequired[int]
@@ -542,13 +548,18 @@ class Port(TypedDict):
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
     peer: NotRequired[str]  # (patch) the port at the other end: a patch that names this one
-    listen: NotRequired[str]  # (qemu) where the port listens for the virtual machine
-    connect: NotRequired[str]  # (qemu) where the virtual machine listens for the port
+    # (qemu) where the port listens for the virtual machine; (vhost-user) the socket that the port
+    # makes for the virtual machine
+    listen: NotRequired[str]
+    # (qemu) where the virtual machine listens for the port; (vhost-user) the socket at which the
+    # virtual machine listens
+    connect: NotRequired[str]
     # (qemu) a Unix datagram socket instead of a stream: each datagram is a frame
     datagram: NotRequired[PortAddParamsDatagram]
-    # (qemu) with connect: how long after an end or a failure it connects again
+    # (qemu, vhost-user) with connect: how long after an end or a failure it connects again
     reconnect_seconds: NotRequired[int]
-    # (qemu, vde) the permissions of the sockets that the port makes; default: 0600, with group 0660
+    # (qemu, vde, vhost-user) the permissions of the sockets that the port makes; default: 0600,
+    # with group 0660
     socket_mode: NotRequired[str]
     # (vde) the control directory at which VDE clients come in; made if it does not exist, for those
     # who may use the sockets in it
@@ -1187,6 +1198,44 @@ class UdpConfigSwitchPort(TypedDict):
     description: NotRequired[str]  # a remark for people
 
 
+class VhostUserConfigSwitchPort(TypedDict):
+    type: Literal['vhost-user']
+    listen: NotRequired[str]  # the socket that the port makes for the virtual machine
+    connect: NotRequired[str]  # the socket at which the virtual machine listens
+    # with connect: how long after an end or a failure it connects again
+    reconnect_seconds: NotRequired[int]
+    mtu: NotRequired[int]  # the most bytes of payload that leave here in a frame; default: no limit
+    owner: NotRequired[int | str]  # the user whose the sockets are that the port makes
+    # the group whose members may connect to the sockets that the port makes
+    group: NotRequired[int | str]
+    # the permissions of the sockets that the port makes; default: 0600, with group 0660
+    socket_mode: NotRequired[str]
+    # how the port takes part in VLANs; default: a trunk of all, native 1
+    vlan: NotRequired[AccessVlan | TrunkVlan | Dot1qTunnelVlan]
+    flood: NotRequired[Flood]  # which frames without a known single destination leave here
+    # how much of what is flooded may come in by the port; what is beyond is dropped; what is named
+    # is changed, null takes all limits away
+    storm_control: NotRequired[PortAddParamsStormControl | None]
+    learning: NotRequired[bool]  # whether stations are learned from frames that come in
+    isolated: NotRequired[bool]  # exchanges no frames with other isolated ports
+    hairpin: NotRequired[bool]  # frames may leave by the port they came in by
+    # known unicast is forwarded in the kernel, where that can be done
+    kernel_path: NotRequired[bool]
+    # the most stations learned on the port; 0: as many as the switch has room for
+    fdb_limit: NotRequired[int]
+    # false: the far end is unplugged and has no carrier, whatever it does; a socket is closed
+    carrier: NotRequired[bool]
+    # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
+    # those that come in; what is named is changed, null takes all away
+    conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
+    # the worker that receives its frames; default: the one with fewest ports
+    worker: NotRequired[int]
+    description: NotRequired[str]  # a remark for people
+
+
 class VxlanConfigSwitchPort(TypedDict):
     type: Literal['vxlan']
     vni: int  # the number of the virtual network
@@ -1225,6 +1274,9 @@ class VxlanConfigSwitchPort(TypedDict):
     # how the line to the far end is worse than a perfect one: of frames that leave, and 'in' of
     # those that come in; what is named is changed, null takes all away
     conditions: NotRequired[Conditions | None]
+    # the port in the spanning tree of its switch, if that has one; what is named is changed, null
+    # takes all back
+    stp: NotRequired[PortAddParamsStp | None]
     # the worker that receives its frames; default: the one with fewest ports
     worker: NotRequired[int]
     description: NotRequired[str]  # a remark for people
@@ -1244,7 +1296,7 @@ class ConfigSwitch(TypedDict):
     # what copies frames to other ports, by name
     mirrors: NotRequired[dict[str, ConfigSwitchMirror]]
     # the ports, by name
-    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort | UdpConfigSwitchPort | VxlanConfigSwitchPort]]
+    ports: NotRequired[dict[str, TapConfigSwitchPort | InterfaceConfigSwitchPort | PatchConfigSwitchPort | QemuConfigSwitchPort | VdeConfigSwitchPort | VethConfigSwitchPort | UdpConfigSwitchPort | VhostUserConfigSwitchPort | VxlanConfigSwitchPort]]
 
 
 class ConfigSflow(TypedDict):

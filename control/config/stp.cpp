@@ -153,7 +153,7 @@ Schema port_stp_schema() {
         false},
        {"restricted_tcn", Schema::boolean(), "changes behind it flush no other port", false, false},
        {"bpdu_filter", Schema::boolean(),
-        "the port takes no part: it sends and heeds no BPDU, and forwards. A ring by it is not "
+        "the port takes no part: it sends and heeds no BPDU, and forwards; a ring by it is not "
         "ended",
         false, false}},
       "an object, or null for what it was made with");

@@ -340,11 +340,11 @@ FileReading read_lab_text(std::string_view text, const std::string& file,
         reading.mistakes.push_back({need.pointer, *fault, ""});
       }
     }
+    std::erase_if(reading.mistakes,
+                  [&source](const Problem& mistake) { return source.has_told_of(mistake.field); });
     for (Problem& mistake : reading.mistakes) {
-      if (!source.has_told_of(mistake.field)) {
-        const config::Position position = source.position_of(mistake.field);
-        source.mistakes.push_back({position, std::move(mistake)});
-      }
+      const config::Position position = source.position_of(mistake.field);
+      source.mistakes.push_back({position, std::move(mistake)});
     }
     result.lab = std::move(reading.lab);
     result.document = std::move(source.document);

@@ -22,7 +22,7 @@ PARAMS = {
     "switch.set": {"name": "sw0", "fdb": {"ageing_seconds": 200}},
     "port.add": {"name": "more"}, "port.remove": {"name": "more"}, "port.list": {},
     "port.get": {"name": "a"}, "port.set": {"name": "a", "mtu": 1400},
-    "vlan.list": {}, "vlan.set": {"vid": 10, "name": "office"},
+    "stp.get": {}, "vlan.list": {}, "vlan.set": {"vid": 10, "name": "office"},
     "fdb.list": {"switch": "sw0"}, "fdb.add": {**STATION, "port": "a"},
     "fdb.remove": {**STATION, "switch": "sw0"}, "fdb.flush": {"switch": "sw0"},
     "stats.get": {}, "stats.rates": {}, "frame.trace": {"port": "a", "frame": "00"},

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "control/lab/wiring.hpp"
 #include "tests/lab/lab_maker.hpp"
 
@@ -203,6 +206,21 @@ TEST(ReadLab, WhatALabNeedsOfTheMachineIsAskedFor) {
   EXPECT_THAT(found, ElementsAre("dnsmasq for /nodes/a/commands/0", "./own for /nodes/a/commands/3",
                                  "ip for /nodes/a/routes", "k for /nodes/vm/kernel",
                                  "d for /nodes/vm/disk", "qemu-system-x86_64 for /nodes/vm"));
+}
+
+TEST(ReadLab, TwoMistakesWithOneThingAreBothTold) {
+  const auto reading = read_lab_text(
+      R"({"version": 1, "nodes": {"a": {"commands": ["one | two"]}, "b": {"kind": "nat"}}})",
+      "lab.json", "lab",
+      [](const Need& need) {
+        return need.pointer == "/nodes/b" ? std::optional("no " + need.text) : std::nullopt;
+      },
+      no_variables);
+  EXPECT_GT(std::ranges::count_if(reading.mistakes,
+                                  [](const std::string& each) {
+                                    return each.find("/nodes/b: no ") != std::string::npos;
+                                  }),
+            1);
 }
 
 TEST(ReadLab, WhatIsMissingIsAMistake) {

@@ -325,7 +325,7 @@ class PortAddParamsStp(TypedDict):
     # the way to the root is never here, whatever is heard; 802.1D's restrictedRole
     root_guard: NotRequired[bool]
     restricted_tcn: NotRequired[bool]  # changes behind it flush no other port
-    # the port takes no part: it sends and heeds no BPDU, and forwards. A ring by it is not ended
+    # the port takes no part: it sends and heeds no BPDU, and forwards; a ring by it is not ended
     bpdu_filter: NotRequired[bool]
 
 

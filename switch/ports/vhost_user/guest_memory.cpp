@@ -52,12 +52,12 @@ KernelResult<std::shared_ptr<const GuestMemory>> GuestMemory::map(
 }
 
 std::byte* GuestMemory::at_user(std::uint64_t address, std::uint64_t size,
-                                std::size_t alignment) const noexcept {
+                                std::size_t multiple_of) const noexcept {
   for (const Part& part : std::span(parts_).first(count_)) {
     const std::uint64_t begin = address - part.region.user;
     if (begin < part.region.size && size <= part.region.size - begin) {
       std::byte* const found = part.bytes.data() + begin;
-      return reinterpret_cast<std::uintptr_t>(found) % alignment == 0 ? found : nullptr;
+      return reinterpret_cast<std::uintptr_t>(found) % multiple_of == 0 ? found : nullptr;
     }
   }
   return nullptr;

@@ -43,7 +43,7 @@ class GuestMemory {
   // Returns the 'size' bytes that the front end has at 'address', aligned so; null: they are not in
   // one region.
   [[nodiscard]] std::byte* at_user(std::uint64_t address, std::uint64_t size,
-                                   std::size_t alignment) const noexcept;
+                                   std::size_t multiple_of) const noexcept;
 
   // Whether some of it is gone: its file was shortened, or there was no room in its file system.
   [[nodiscard]] bool is_lost() const noexcept;

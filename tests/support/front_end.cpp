@@ -40,6 +40,11 @@ void append_to(std::vector<std::byte>& bytes, Value value) {
 
 constexpr std::size_t header_size_of_net = 12;
 
+// A word that the port looks at, too.
+std::atomic_ref<std::uint16_t> shared(volatile std::uint16_t& word) {
+  return std::atomic_ref<std::uint16_t>(const_cast<std::uint16_t&>(word));
+}
+
 }  // namespace
 
 DriverRing::DriverRing(std::byte* memory, std::uint64_t offset, std::uint16_t size)
@@ -48,9 +53,7 @@ DriverRing::DriverRing(std::byte* memory, std::uint64_t offset, std::uint16_t si
 void DriverRing::offer(std::uint16_t head) {
   const std::uint16_t index = available_index();
   available(2U + index % size_) = head;
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  available_index() = static_cast<std::uint16_t>(index + 1);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  shared(available_index()).store(static_cast<std::uint16_t>(index + 1));
 }
 
 FrontEnd::FrontEnd(const std::string& path, std::function<void()> serve)
@@ -250,10 +253,9 @@ void FrontEnd::give_buffers(std::uint16_t count) {
 
 std::optional<FrontEnd::Bytes> FrontEnd::next_frame() {
   DriverRing& ring = rings_[to_guest];
-  if (ring.used_index() == seen_) {
+  if (shared(ring.used_index()).load() == seen_) {
     return std::nullopt;
   }
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   Bytes all;
   for (std::size_t left = 1; left > 0; --left) {
     const std::uint64_t offset = buffers_of_ring[to_guest] + ring.used_head(seen_) * buffer_size;

@@ -138,8 +138,6 @@ bool SplitRing::publish() noexcept {
   }
   store(&place_.used[index_at], used_);
   const std::uint16_t before = std::exchange(published_, used_);
-  // The guest's wish is read after it can see what there is: it looks the other way round.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!has_event_index_) {
     return (load(&place_.available[flags_at]) & no_calls_flag) == 0;
   }
@@ -155,9 +153,6 @@ void SplitRing::want_kicks(bool is_wanted) noexcept {
     store(&place_.used[entries_at + place_.size * used_entry_size], next_);
   }
   wants_kicks_ = is_wanted;
-  if (is_wanted) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-  }
 }
 
 }  // namespace tapswitch

@@ -99,12 +99,14 @@ class SplitRing {
   static constexpr std::size_t entries_at = 4;
   static constexpr std::size_t entry_size = 2;  // of the available ring
 
+  // Either side first says what it has and then reads what the other one wishes: so all of it is in
+  // one order.
   [[nodiscard]] static std::uint16_t load(std::byte* word) noexcept {
-    return std::atomic_ref(*reinterpret_cast<std::uint16_t*>(word)).load(std::memory_order_acquire);
+    return std::atomic_ref(*reinterpret_cast<std::uint16_t*>(word)).load(std::memory_order_seq_cst);
   }
   static void store(std::byte* word, std::uint16_t value) noexcept {
     std::atomic_ref(*reinterpret_cast<std::uint16_t*>(word))
-        .store(value, std::memory_order_release);
+        .store(value, std::memory_order_seq_cst);
   }
 
   std::shared_ptr<const GuestMemory> memory_;

@@ -322,7 +322,7 @@ class ContainerlabImporter {
   }
 
   // Names of ports of routers, as 1/1/c1, are no names of interfaces.
-  std::string interface_name(std::string interface, const Part& part) {
+  std::string interface_name(const std::string& interface, const Part& part) {
     std::string name = interface;
     std::ranges::replace(name, '/', '-');
     if (name != interface) {

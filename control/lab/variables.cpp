@@ -82,7 +82,7 @@ std::optional<std::string> VariableExpander::value_of(const std::string& pointer
                          "${NAME}, ${NAME:-DEFAULT}, or $${ for these characters"});
     return std::nullopt;
   }
-  const auto value = variables_(name);
+  auto value = variables_(name);
   if (default_at != std::string_view::npos && value.value_or("").empty()) {
     const std::size_t begin = default_at + default_mark_size;
     return std::string(inside.substr(begin, inside.size() - 1 - begin));

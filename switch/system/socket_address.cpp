@@ -76,7 +76,6 @@ std::optional<SocketAddress> SocketAddress::of_path(std::string_view path) {
 }
 
 std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::uint16_t port) {
-  SocketAddress address;
   if (host.starts_with('[') && host.ends_with(']')) {
     sockaddr_in6 raw{};
     raw.sin6_family = AF_INET6;
@@ -85,9 +84,7 @@ std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::
                     &raw.sin6_addr) != 1) {
       return std::nullopt;
     }
-    std::memcpy(&address.storage_, &raw, sizeof raw);
-    address.size_ = sizeof raw;
-    return address;
+    return holding(raw);
   }
   sockaddr_in raw{};
   raw.sin_family = AF_INET;
@@ -95,9 +92,7 @@ std::optional<SocketAddress> SocketAddress::of_host(std::string_view host, std::
   if (::inet_pton(AF_INET, std::string(host).c_str(), &raw.sin_addr) != 1) {
     return std::nullopt;
   }
-  std::memcpy(&address.storage_, &raw, sizeof raw);
-  address.size_ = sizeof raw;
-  return address;
+  return holding(raw);
 }
 
 std::optional<SocketAddress> SocketAddress::of_address(std::string_view text, std::uint16_t port) {
@@ -106,23 +101,18 @@ std::optional<SocketAddress> SocketAddress::of_address(std::string_view text, st
 }
 
 SocketAddress SocketAddress::of_same_host(const sockaddr_storage& other, std::uint16_t port) {
-  SocketAddress address;
   if (other.ss_family == AF_INET6) {
     sockaddr_in6 raw{};
     raw.sin6_family = AF_INET6;
     raw.sin6_port = htons(port);
     raw.sin6_addr = host_in_ipv6(other);
-    std::memcpy(&address.storage_, &raw, sizeof raw);
-    address.size_ = sizeof raw;
-    return address;
+    return holding(raw);
   }
   sockaddr_in raw{};
   raw.sin_family = AF_INET;
   raw.sin_port = htons(port);
   raw.sin_addr.s_addr = htonl(host_in_ipv4(other));
-  std::memcpy(&address.storage_, &raw, sizeof raw);
-  address.size_ = sizeof raw;
-  return address;
+  return holding(raw);
 }
 
 bool SocketAddress::is_of_any_host() const {

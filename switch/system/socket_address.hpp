@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +75,14 @@ class SocketAddress {
  private:
   SocketAddress() = default;
   static std::optional<SocketAddress> of_host(std::string_view host, std::uint16_t port);
+  // 'raw' is one of the kernel's kinds of address.
+  template <class Raw>
+  static SocketAddress holding(const Raw& raw) {
+    SocketAddress address;
+    std::memcpy(&address.storage_, &raw, sizeof raw);
+    address.size_ = sizeof raw;
+    return address;
+  }
 
   sockaddr_storage storage_{};
   socklen_t size_ = 0;

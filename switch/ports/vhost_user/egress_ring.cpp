@@ -44,8 +44,7 @@ Offload told_offload(const Offload& offload, const OffloadSet& agreed) {
 
 void EgressRing::start(RunningRing ring) {
   const std::lock_guard lock(mutex_);
-  running_.emplace(std::move(ring));
-  is_call_due_ = true;
+  begin(std::move(ring));
 }
 
 std::optional<std::uint16_t> EgressRing::stop() {
@@ -53,17 +52,7 @@ std::optional<std::uint16_t> EgressRing::stop() {
   if (!running_) {
     return std::nullopt;
   }
-  (void)running_->ring.publish();
-  const std::uint16_t next = running_->ring.next();
-  running_.reset();
-  return next;
-}
-
-void EgressRing::set_call(std::shared_ptr<const UniqueFd> call) {
-  const std::lock_guard lock(mutex_);
-  if (running_) {
-    running_->call = std::move(call);
-  }
+  return end();
 }
 
 SendStatus EgressRing::send(FrameBuffer& frame) noexcept {
@@ -137,17 +126,6 @@ bool EgressRing::flush() noexcept {
       return true;
     }
     call = running_->call;
-  }
-  return call_guest(call);
-}
-
-bool EgressRing::call_anew() noexcept {
-  std::shared_ptr<const UniqueFd> call;
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(is_call_due_, false) && running_) {
-      call = running_->call;
-    }
   }
   return call_guest(call);
 }

@@ -13,17 +13,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <optional>
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/ports/port.hpp"
-#include "switch/ports/vhost_user/running_ring.hpp"
+#include "switch/ports/vhost_user/shared_ring.hpp"
 
 namespace tapswitch {
 
-class EgressRing {
+class EgressRing : public SharedRing {
  public:
   static constexpr std::size_t most_chains = 64;
   static constexpr std::size_t most_pieces = 256;
@@ -31,14 +29,12 @@ class EgressRing {
   // For the control thread; as IngressRing has them.
   void start(RunningRing ring);
   std::optional<std::uint16_t> stop();
-  void set_call(std::shared_ptr<const UniqueFd> call);
 
   // 'link_down': the ring does not run; 'gone': the guest lies, and the ring is not to be asked
   // again.
   [[nodiscard]] SendStatus send(FrameBuffer& frame) noexcept;
-  // As IngressRing has it, likewise call_anew().
+  // False: as call_anew().
   [[nodiscard]] bool flush() noexcept;
-  [[nodiscard]] bool call_anew() noexcept;
 
  private:
   struct Chain {
@@ -50,9 +46,7 @@ class EgressRing {
   [[nodiscard]] SendStatus find_room(std::size_t size) noexcept;
   void write(const FrameBuffer& frame) noexcept;
 
-  std::mutex mutex_;  // guards what follows
-  std::optional<RunningRing> running_;
-  bool is_call_due_ = false;
+  // Guarded by the mutex, as all that follows.
   std::array<Chain, most_chains> chains_;  // the first 'chain_count_' are for the frame at hand
   std::size_t chain_count_ = 0;
   std::array<SplitRing::Piece, most_pieces> pieces_;  // of them

@@ -28,10 +28,9 @@ void take_off(std::span<SplitRing::Piece>& pieces, std::span<std::byte> to) {
 
 void IngressRing::start(RunningRing ring) {
   const std::lock_guard lock(mutex_);
-  running_.emplace(std::move(ring));
+  begin(std::move(ring));
   taken_ = 0;
   is_abandoned_ = false;
-  is_call_due_ = true;
 }
 
 void IngressRing::abandon() noexcept {
@@ -44,22 +43,11 @@ std::optional<std::uint16_t> IngressRing::stop() {
   if (!running_) {
     return std::nullopt;
   }
-  SplitRing& ring = running_->ring;
   for (const std::uint16_t head : std::span(heads_).first(taken_)) {
-    ring.put_used(head, 0);
+    running_->ring.put_used(head, 0);
   }
   taken_ = 0;
-  (void)ring.publish();
-  const std::uint16_t next = ring.next();
-  running_.reset();
-  return next;
-}
-
-void IngressRing::set_call(std::shared_ptr<const UniqueFd> call) {
-  const std::lock_guard lock(mutex_);
-  if (running_) {
-    running_->call = std::move(call);
-  }
+  return end();
 }
 
 ReceiveStatus IngressRing::next(FrameBuffer& frame) noexcept {
@@ -187,17 +175,6 @@ bool IngressRing::give_back() noexcept {
   }
   if (position_ == end_) {
     lent_from_.reset();
-  }
-  return call_guest(call);
-}
-
-bool IngressRing::call_anew() noexcept {
-  std::shared_ptr<const UniqueFd> call;
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(is_call_due_, false) && running_) {
-      call = running_->call;
-    }
   }
   return call_guest(call);
 }

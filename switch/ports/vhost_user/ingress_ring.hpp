@@ -14,18 +14,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 
 #include "switch/frame/frame_buffer.hpp"
 #include "switch/frame/offload.hpp"
 #include "switch/ports/port.hpp"
-#include "switch/ports/vhost_user/running_ring.hpp"
+#include "switch/ports/vhost_user/shared_ring.hpp"
 
 namespace tapswitch {
 
-class IngressRing {
+class IngressRing : public SharedRing {
  public:
   static constexpr std::size_t most_taken = 256;
   static constexpr std::size_t most_pieces = 256;
@@ -34,7 +33,6 @@ class IngressRing {
   void start(RunningRing ring);
   // Returns where the ring is to go on if it is started again; nullopt: it does not run.
   std::optional<std::uint16_t> stop();
-  void set_call(std::shared_ptr<const UniqueFd> call);
 
   // For the worker. 'empty': the ring does not run, or has no more; the guest kicks then when it
   // has. 'misframed': the guest lies, and the ring is not to be asked again. 'more' only if the
@@ -42,10 +40,8 @@ class IngressRing {
   [[nodiscard]] ReceiveStatus next(FrameBuffer& frame) noexcept;
   // Whether next() would have something to say.
   [[nodiscard]] bool has_next() noexcept;
-  // Here and below, false: whoever is called has us wait, and is not to be called again.
+  // False: as call_anew().
   [[nodiscard]] bool give_back() noexcept;
-  // Calls the guest once for each start: it may wait for what was said before.
-  [[nodiscard]] bool call_anew() noexcept;
   // Takes no more, until the ring is started anew.
   void abandon() noexcept;
 
@@ -64,12 +60,10 @@ class IngressRing {
   [[nodiscard]] bool take_one(std::uint32_t position) noexcept;
   [[nodiscard]] Taken read(std::size_t first, const SplitRing::Gathered& gathered) noexcept;
 
-  std::mutex mutex_;  // guards what follows
-  std::optional<RunningRing> running_;
+  // Guarded by the mutex.
   std::array<std::uint16_t, most_taken> heads_;  // of chains that were taken, the first 'taken_'
   std::size_t taken_ = 0;
   bool is_abandoned_ = false;
-  bool is_call_due_ = false;
 
   // The worker's.
   std::array<Taken, most_at_once> list_;  // from 'position_' to 'end_'

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "control/rpc/json.hpp"
 
 namespace tapswitch::config {
@@ -102,6 +104,10 @@ bool descend(Scanner& scanner, const std::string& token) {
 
 }  // namespace
 
+std::string at_place(std::string_view file, const Position& position, std::string_view what) {
+  return fmt::format("{}:{}:{}: {}", file, position.line, position.column, what);
+}
+
 Position position_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, std::min(offset, text.size()));
   const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is the beginning
@@ -116,14 +122,6 @@ Position position_of(std::string_view text, std::string_view pointer) {
     innermost = scanner.offset();
   }
   return position_at(text, innermost);
-}
-
-std::string pointer_token(std::string_view key) {
-  std::string token = "/";
-  for (const char c : key) {
-    token += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  }
-  return token;
 }
 
 }  // namespace tapswitch::config

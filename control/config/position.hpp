@@ -16,13 +16,14 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+// Returns "FILE:LINE:COLUMN: what", which editors know how to follow.
+[[nodiscard]] std::string at_place(std::string_view file, const Position& position,
+                                   std::string_view what);
+
 [[nodiscard]] Position position_at(std::string_view text, std::size_t offset);
 
 // Returns where the value that the JSON pointer 'pointer' [RFC 6901] leads to begins in 'text', or,
 // if it is not there, the innermost value around it. 'text' is valid JSON.
 [[nodiscard]] Position position_of(std::string_view text, std::string_view pointer);
-
-// Returns what a JSON pointer to a value has more than that to the object or list around it.
-[[nodiscard]] std::string pointer_token(std::string_view key);
 
 }  // namespace tapswitch::config

@@ -376,8 +376,7 @@ NetworkSpec read_or_refuse(const Json& document, const NetworkSpec& base) {
 FileReading read_file_text(std::string_view text, const std::string& name) {
   FileReading reading;
   const auto tell = [&](Position position, const std::string& mistake) {
-    reading.mistakes.push_back(
-        fmt::format("{}:{}:{}: {}", name, position.line, position.column, mistake));
+    reading.mistakes.push_back(at_place(name, position, mistake));
   };
   if (text.size() > most_document_bytes) {
     reading.mistakes.push_back(

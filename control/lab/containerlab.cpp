@@ -11,16 +11,16 @@
 
 #include <fmt/format.h>
 
-#include "control/config/position.hpp"
 #include "control/config/schema.hpp"
 #include "control/lab/sysctl.hpp"
 #include "control/rpc/excerpt.hpp"
+#include "control/rpc/json_pointer.hpp"
 
 namespace tapswitch::lab {
 namespace {
 
-using config::pointer_token;
 using rpc::in_quotes;
+using rpc::pointer_token;
 
 constexpr std::string_view of_lab = "network namespaces with the programs of this machine";
 

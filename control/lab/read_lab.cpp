@@ -356,8 +356,7 @@ FileReading read_lab_text(std::string_view text, const std::string& file,
     return std::pair(each.position.line, each.position.column);
   });
   for (const auto& [position, mistake] : source.mistakes) {
-    result.mistakes.push_back(fmt::format("{}:{}:{}: {}", file, position.line, position.column,
-                                          config::to_text(mistake)));
+    result.mistakes.push_back(config::at_place(file, position, config::to_text(mistake)));
   }
   return result;
 }

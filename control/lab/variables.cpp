@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "control/config/position.hpp"
 #include "control/rpc/excerpt.hpp"
+#include "control/rpc/json_pointer.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -103,7 +103,7 @@ void VariableExpander::expand_all(Json& json, const std::string& pointer) {
     }
   } else if (json.is_object()) {
     for (auto& [key, value] : json.items()) {
-      expand_all(value, pointer + config::pointer_token(key));
+      expand_all(value, pointer + rpc::pointer_token(key));
     }
   }
 }

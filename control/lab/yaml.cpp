@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "control/rpc/excerpt.hpp"
+#include "control/rpc/json_pointer.hpp"
 
 namespace tapswitch::lab {
 namespace {
@@ -176,7 +177,7 @@ class YamlBuilder final : public YAML::EventHandler {
     }
     const Level& level = levels_.back();
     return level.pointer +
-           config::pointer_token(level.key ? *level.key : std::to_string(level.container.size()));
+           rpc::pointer_token(level.key ? *level.key : std::to_string(level.container.size()));
   }
 
   void count(const YAML::Mark& mark, std::size_t values) {

@@ -11,6 +11,7 @@
 
 #include "control/rpc/closest_names.hpp"
 #include "control/rpc/excerpt.hpp"
+#include "control/rpc/json_pointer.hpp"
 #include "control/rpc/schema_node.hpp"
 
 namespace tapswitch::rpc {
@@ -48,15 +49,7 @@ std::string dotted_member(const std::string& at, std::string_view key) {
 
 // The same as a JSON pointer, whose length is bounded too.
 std::string pointer_member(const std::string& at, std::string_view key) {
-  std::string pointer = at + '/';
-  for (const char c : excerpt(key)) {
-    if (c == '~' || c == '/') {
-      pointer += c == '~' ? "~0" : "~1";
-    } else {
-      pointer += c;
-    }
-  }
-  return pointer;
+  return at + pointer_token(excerpt(key));
 }
 
 bool has_field(const std::vector<Field>& fields, std::string_view name) {

@@ -29,12 +29,6 @@ std::string lab_name_of(const std::string& path) {
                                          : name;
 }
 
-std::string line_about(const std::string& path, const config::Position& position,
-                       const rpc::Problem& problem) {
-  return fmt::format("{}:{}:{}: {}", path, position.line, position.column,
-                     config::to_text(problem));
-}
-
 // Does nothing if there are none.
 void refuse_lines(const std::string& what, const std::vector<std::string>& lines) {
   if (!lines.empty()) {
@@ -50,16 +44,18 @@ int import_lab(const Words& words) {
   const Source source = read_source(read_text(path), notation, environment_variable);
   std::vector<std::string> mistakes;
   for (const auto& [position, problem] : source.mistakes) {
-    mistakes.push_back(line_about(path, position, problem));
+    mistakes.push_back(config::at_place(path, position, config::to_text(problem)));
   }
   refuse_lines("mistakes in the topology", mistakes);
   const ImportedLab lab = import_containerlab(source.document);
   for (const rpc::Problem& problem : lab.mistakes) {
-    mistakes.push_back(line_about(path, source.position_of(problem.field), problem));
+    mistakes.push_back(
+        config::at_place(path, source.position_of(problem.field), config::to_text(problem)));
   }
   refuse_lines("mistakes in the topology", mistakes);
   for (const rpc::Problem& note : lab.notes) {
-    const std::string line = line_about(path, source.position_of(note.field), note);
+    const std::string line =
+        config::at_place(path, source.position_of(note.field), config::to_text(note));
     std::fputs(fmt::format("tapctl: {}\n", tapctl::printable_lines(line)).c_str(), stderr);
   }
   for (const rpc::Problem& problem : read_lab(lab.document, lab_name_of(path)).mistakes) {

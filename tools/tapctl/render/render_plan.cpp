@@ -31,9 +31,7 @@ Colour colour_of(const std::string& step) {
 
 std::string located(const Call::Document& document, config::Position position,
                     const std::string& what) {
-  return document.text.empty()
-             ? what
-             : fmt::format("{}:{}:{}: {}", document.file, position.line, position.column, what);
+  return document.text.empty() ? what : config::at_place(document.file, position, what);
 }
 
 }  // namespace
@@ -74,8 +72,8 @@ Json parse_document(const Call::Document& document) {
   } catch (const rpc::Error& error) {
     const Json data = error.to_json()["data"];
     const auto position = config::position_at(document.text, data.value("offset", std::size_t{0}));
-    throw UsageError(fmt::format("{}:{}:{}: {}", document.file, position.line, position.column,
-                                 data.value("problem", error.what())));
+    throw UsageError(
+        config::at_place(document.file, position, data.value("problem", error.what())));
   }
 }
 

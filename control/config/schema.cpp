@@ -173,6 +173,11 @@ Schema interface_schema() {
                       [](std::string_view text) { return !interface_name_fault(text); });
 }
 
+rpc::Field frame_mtu_field() {
+  return {"mtu", Schema::integer(68, 65'521),
+          "the most bytes of payload that leave here in a frame; default: no limit"};
+}
+
 Schema account_schema() {
   return Schema::any_of({Schema::integer(0, 0xffff'fffe), positive_text(32)}, "a name or a number");
 }

@@ -25,6 +25,8 @@ rpc::Schema fdb_schema();
 rpc::Schema interface_schema();
 // A user or group: its name or its number.
 rpc::Schema account_schema();
+// The member "mtu" of a port whose kind bounds no frame.
+rpc::Field frame_mtu_field();
 // The path of a Unix socket.
 rpc::Schema socket_path_schema();
 // A network namespace: its name, its path, or the pid of a process in it.

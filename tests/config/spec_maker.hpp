@@ -222,7 +222,7 @@ class SpecMaker {
         break;
       case 2:
         spec.connect = below(2) == 0 ? "unix:" + path() : "tcp:[::1]:7000";
-        maybe([&] { spec.reconnect_seconds = 1 + below(3600); });
+        maybe([&] { spec.reconnect.seconds = 1 + below(3600); });
         break;
       default:
         spec.datagram = {.local = path(), .remote = "/run/lab/machine"};

@@ -38,11 +38,8 @@ std::vector<Field> QemuSpec::fields() {
            {{"local", socket_path_schema(), "the socket of the port", true},
             {"remote", socket_path_schema(), "the socket of the virtual machine", true}}),
        "a Unix datagram socket instead of a stream: each datagram is a frame"},
-      {"reconnect_seconds", Schema::integer(1, 3600),
-       "with connect: how long after an end or a failure it connects again", false,
-       default_reconnect_seconds},
-      {"mtu", Schema::integer(68, 65'521),
-       "the most bytes of payload that leave here in a frame; default: no limit"},
+      Reconnect::field(),
+      frame_mtu_field(),
   };
   for (Field& field : SocketAccess::fields()) {
     fields.push_back(std::move(field));
@@ -56,7 +53,7 @@ void QemuSpec::read(const Json& json, const std::string& /*port_name*/) {
   if (const auto found = json.find("datagram"); found != json.end()) {
     datagram = {.local = found->at("local"), .remote = found->at("remote")};
   }
-  config::read(json, "reconnect_seconds", reconnect_seconds);
+  reconnect.read(json);
   config::read(json, "mtu", mtu);
   access.read(json);
 
@@ -74,10 +71,7 @@ void QemuSpec::read(const Json& json, const std::string& /*port_name*/) {
     throw rpc::invalid_params(
         {{"datagram", "the port would send to itself", "a path of its own for each side"}});
   }
-  if (!connect && reconnect_seconds != default_reconnect_seconds) {
-    throw rpc::invalid_params(
-        {{"reconnect_seconds", "the port does not connect", "a value beside connect alone"}});
-  }
+  reconnect.check(connect.has_value());
   const bool makes_file = datagram || (listen && SocketAddress::parse(*listen)->is_unix());
   if (const char* const said = access.said(); !makes_file && said != nullptr) {
     throw rpc::invalid_params({{said, "the port makes no socket file",
@@ -91,9 +85,7 @@ void QemuSpec::write(Json& json, const std::string& /*port_name*/, Format format
   if (datagram) {
     json["datagram"] = {{"local", datagram->local}, {"remote", datagram->remote}};
   }
-  if (connect) {
-    config::write(json, "reconnect_seconds", reconnect_seconds, default_reconnect_seconds, format);
-  }
+  reconnect.write(json, connect.has_value(), format);
   config::write(json, "mtu", mtu);
   access.write(json);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/config/far_ends/claim.hpp"
+#include "control/config/far_ends/reconnect.hpp"
 #include "control/config/far_ends/socket_access.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
@@ -19,7 +20,6 @@ namespace tapswitch::config {
 
 struct QemuSpec {
   static constexpr std::string_view type = "qemu";
-  static constexpr std::uint32_t default_reconnect_seconds = 1;
 
   struct Datagram {
     std::string local;  // paths
@@ -32,7 +32,7 @@ struct QemuSpec {
   std::optional<std::string> listen;
   std::optional<std::string> connect;
   std::optional<Datagram> datagram;
-  std::uint32_t reconnect_seconds = default_reconnect_seconds;
+  Reconnect reconnect;               // where it connects
   std::optional<std::uint32_t> mtu;  // nullopt: frames of any size leave
   SocketAccess access;               // where it makes a socket
 

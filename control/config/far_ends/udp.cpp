@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/far_ends/host.hpp"
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/system/socket_address.hpp"
@@ -29,14 +30,7 @@ Schema host_and_port_schema() {
 SocketAddress host_and_port_of(const Json& json, const char* member, std::string known) {
   config::read(json, member, known);
   SocketAddress address = *SocketAddress::of_host_and_port(known);
-  if (address.is_mapped()) {
-    throw rpc::invalid_params(
-        {{member, "an address of IPv4 in the form of IPv6", "the address of IPv4 itself"}});
-  }
-  if (address.is_of_a_link()) {
-    throw rpc::invalid_params({{member, "an address of a link, and which link cannot be said",
-                                "an address that is not of fe80::/10"}});
-  }
+  check_stands_for_itself(address, member);
   return address;
 }
 
@@ -70,8 +64,7 @@ std::vector<Field> UdpSpec::fields() {
        "where the port receives; 0.0.0.0 and [::] are all addresses of this host", true},
       {remote_member, host_and_port_schema(),
        "where the other program receives; from there alone frames are taken", true},
-      {"mtu", Schema::integer(68, 65'521),
-       "the most bytes of payload that leave here in a frame; default: no limit"},
+      frame_mtu_field(),
   };
 }
 

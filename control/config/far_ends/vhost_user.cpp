@@ -13,11 +13,8 @@ std::vector<Field> VhostUserSpec::fields() {
   std::vector<Field> fields = {
       {"listen", socket_path_schema(), "the socket that the port makes for the virtual machine"},
       {"connect", socket_path_schema(), "the socket at which the virtual machine listens"},
-      {"reconnect_seconds", Schema::integer(1, 3600),
-       "with connect: how long after an end or a failure it connects again", false,
-       default_reconnect_seconds},
-      {"mtu", Schema::integer(68, 65'521),
-       "the most bytes of payload that leave here in a frame; default: no limit"},
+      Reconnect::field(),
+      frame_mtu_field(),
   };
   for (Field& field : SocketAccess::fields()) {
     fields.push_back(std::move(field));
@@ -28,7 +25,7 @@ std::vector<Field> VhostUserSpec::fields() {
 void VhostUserSpec::read(const Json& json, const std::string& /*port_name*/) {
   config::read(json, "listen", listen);
   config::read(json, "connect", connect);
-  config::read(json, "reconnect_seconds", reconnect_seconds);
+  reconnect.read(json);
   config::read(json, "mtu", mtu);
   access.read(json);
 
@@ -38,10 +35,7 @@ void VhostUserSpec::read(const Json& json, const std::string& /*port_name*/) {
                                      : "it is not said how the machine is reached";
     throw rpc::invalid_params({{member, fault, "one of listen and connect"}});
   }
-  if (!connect && reconnect_seconds != default_reconnect_seconds) {
-    throw rpc::invalid_params(
-        {{"reconnect_seconds", "the port does not connect", "a value beside connect alone"}});
-  }
+  reconnect.check(connect.has_value());
   if (const char* const said = access.said(); connect && said != nullptr) {
     throw rpc::invalid_params(
         {{said, "the port makes no socket file", "a value beside listen alone"}});
@@ -51,9 +45,7 @@ void VhostUserSpec::read(const Json& json, const std::string& /*port_name*/) {
 void VhostUserSpec::write(Json& json, const std::string& /*port_name*/, Format format) const {
   config::write(json, "listen", listen);
   config::write(json, "connect", connect);
-  if (connect) {
-    config::write(json, "reconnect_seconds", reconnect_seconds, default_reconnect_seconds, format);
-  }
+  reconnect.write(json, connect.has_value(), format);
   config::write(json, "mtu", mtu);
   access.write(json);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/config/far_ends/claim.hpp"
+#include "control/config/far_ends/reconnect.hpp"
 #include "control/config/far_ends/socket_access.hpp"
 #include "control/config/members.hpp"
 #include "control/rpc/schema.hpp"
@@ -19,12 +20,11 @@ namespace tapswitch::config {
 
 struct VhostUserSpec {
   static constexpr std::string_view type = "vhost-user";
-  static constexpr std::uint32_t default_reconnect_seconds = 1;
 
   // One of these; paths.
   std::optional<std::string> listen;
   std::optional<std::string> connect;
-  std::uint32_t reconnect_seconds = default_reconnect_seconds;
+  Reconnect reconnect;               // where it connects
   std::optional<std::uint32_t> mtu;  // nullopt: frames of any size leave
   SocketAccess access;               // where it makes a socket
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/far_ends/host.hpp"
 #include "control/config/schema.hpp"
 #include "control/rpc/error.hpp"
 #include "switch/ports/vxlan/flow_sockets.hpp"
@@ -46,14 +47,7 @@ Schema tos_schema() {
 // Returns 'text' as inet_ntop() writes it; throws what is wrong with it as 'member'.
 std::string address_of_host(const char* member, const std::string& text) {
   const SocketAddress address = *SocketAddress::of_address(text, vxlan_udp_port);
-  if (address.is_mapped()) {
-    throw rpc::invalid_params(
-        {{member, "an address of IPv4 in the form of IPv6", "the address of IPv4 itself"}});
-  }
-  if (address.is_of_a_link()) {
-    throw rpc::invalid_params({{member, "an address of a link, and which link cannot be said",
-                                "an address that is not of fe80::/10"}});
-  }
+  check_stands_for_itself(address, member);
   if (address.is_of_many_hosts()) {
     throw rpc::invalid_params(
         {{member, fmt::format("'{}' is a group or broadcast address", text), one_address}});

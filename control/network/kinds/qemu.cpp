@@ -8,21 +8,11 @@
 
 #include "control/network/account.hpp"
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/attended_end.hpp"
 #include "switch/ports/qemu/qemu_port.hpp"
 
 namespace tapswitch::network {
 namespace {
-
-class QemuEnd final : public OpenEnd {
- public:
-  explicit QemuEnd(AttendedPort& port) : port_(port) {}
-
-  [[nodiscard]] int bell() const override { return port_.bell(); }
-  void answer() override { port_.answer(); }
-
- private:
-  AttendedPort& port_;
-};
 
 QemuOptions qemu_options(const config::QemuSpec& spec) {
   const FileAccess access = file_access(spec.access);
@@ -34,7 +24,7 @@ QemuOptions qemu_options(const config::QemuSpec& spec) {
   }
   if (spec.connect) {
     return {.end = QemuOptions::Connect{.address = *SocketAddress::parse(*spec.connect),
-                                        .reconnect = std::chrono::seconds(spec.reconnect_seconds)},
+                                        .reconnect = std::chrono::seconds(spec.reconnect.seconds)},
             .access = access,
             .mtu = mtu};
   }
@@ -50,7 +40,7 @@ void check_open(const config::QemuSpec& end) { (void)qemu_options(end); }
 
 OpenedPort open_end(const config::QemuSpec& end, const Opening& /*opening*/) {
   std::unique_ptr<AttendedPort> port = value_or_refuse(open_qemu_port(qemu_options(end)));
-  auto open = std::make_unique<QemuEnd>(*port);
+  auto open = std::make_unique<AttendedEnd>(*port);
   return {.port = std::move(port), .end = std::move(open)};
 }
 

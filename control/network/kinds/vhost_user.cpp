@@ -8,21 +8,11 @@
 
 #include "control/network/account.hpp"
 #include "control/network/kernel_refusal.hpp"
+#include "control/network/kinds/attended_end.hpp"
 #include "switch/ports/vhost_user/vhost_user_port.hpp"
 
 namespace tapswitch::network {
 namespace {
-
-class VhostUserEnd final : public OpenEnd {
- public:
-  explicit VhostUserEnd(VhostUserPort& port) : port_(port) {}
-
-  [[nodiscard]] int bell() const override { return port_.bell(); }
-  void answer() override { port_.answer(); }
-
- private:
-  VhostUserPort& port_;
-};
 
 VhostUserOptions vhost_user_options(const config::VhostUserSpec& spec) {
   const FileAccess access = file_access(spec.access);
@@ -34,7 +24,7 @@ VhostUserOptions vhost_user_options(const config::VhostUserSpec& spec) {
   }
   return {
       .end = VhostUserOptions::Connect{.address = *SocketAddress::of_path(*spec.connect),
-                                       .reconnect = std::chrono::seconds(spec.reconnect_seconds)},
+                                       .reconnect = std::chrono::seconds(spec.reconnect.seconds)},
       .access = access,
       .mtu = mtu};
 }
@@ -46,7 +36,7 @@ void check_open(const config::VhostUserSpec& end) { (void)vhost_user_options(end
 OpenedPort open_end(const config::VhostUserSpec& end, const Opening& /*opening*/) {
   std::unique_ptr<VhostUserPort> port =
       value_or_refuse(VhostUserPort::open(vhost_user_options(end)));
-  auto open = std::make_unique<VhostUserEnd>(*port);
+  auto open = std::make_unique<AttendedEnd>(*port);
   return {.port = std::move(port), .end = std::move(open)};
 }
 

@@ -11,8 +11,9 @@ import time
 
 import pytest
 
-from lab import die_with_the_test, program, run, wait_until
+from lab import die_with_the_test, drops, program, run, state, wait_until
 from machine import Machine
+from port_checks import assert_in_document, assert_mistake
 from rpc_client import RpcError, listens
 
 RUN_SECONDS = float(os.environ.get("TAPSWITCH_QEMU_CHURN_SECONDS", "3"))
@@ -27,15 +28,6 @@ def host(lab):
 
 def add(lab, name="vm", **params):
     return lab.call("port.add", {"name": name, "type": "qemu", **params})
-
-
-def state(lab, name="vm"):
-    return lab.call("port.get", {"name": name})["state"]
-
-
-def drops(lab, name="vm"):
-    ports = lab.call("stats.get", {"port": name})["ports"]
-    return ports[name]["drops"]
 
 
 def reaches(lab, vm, address="10.0.0.2"):
@@ -53,10 +45,10 @@ def test_machine_connects_to_a_port_that_listens(host):
     with Machine("vm", "10.0.0.2/24",
                  f"stream,id=n,server=off,addr.type=unix,addr.path={path}") as vm:
         reaches(host, vm)
-        assert state(host) == "up"
+        assert state(host, "vm") == "up"
         # A machine that loses its power, in the midst of talking.
         vm.kill()
-    wait_until(lambda: state(host) == "no_carrier", "the port has no carrier")
+    wait_until(lambda: state(host, "vm") == "no_carrier", "the port has no carrier")
     with Machine("second", "10.0.0.3/24",
                  f"stream,id=n,server=off,addr.type=unix,addr.path={path}") as vm:
         reaches(host, vm, "10.0.0.3")
@@ -65,7 +57,7 @@ def test_machine_connects_to_a_port_that_listens(host):
 def test_port_connects_to_a_machine_that_listens_and_to_the_next_one(host):
     path = host.directory / "vm.sock"
     add(host, connect=f"unix:{path}")
-    assert state(host) == "no_carrier"
+    assert state(host, "vm") == "no_carrier"
     for number in (2, 3):
         with Machine("vm", f"10.0.0.{number}/24",
                      f"stream,id=n,server=on,addr.type=unix,addr.path={path}") as vm:
@@ -83,11 +75,11 @@ def test_machine_connects_by_tcp_with_the_older_netdev(host):
 def test_machine_and_port_exchange_datagrams(host):
     local, remote = host.directory / "port.sock", host.directory / "vm.sock"
     add(host, datagram={"local": str(local), "remote": str(remote)})
-    assert state(host) == "no_carrier"
+    assert state(host, "vm") == "no_carrier"
     with Machine("vm", "10.0.0.2/24", "dgram,id=n,local.type=unix,remote.type=unix,"
                  f"local.path={remote},remote.path={local}") as vm:
         reaches(host, vm)
-        wait_until(lambda: state(host) == "up", "the port has a carrier")
+        wait_until(lambda: state(host, "vm") == "up", "the port has a carrier")
 
 
 def kill_and_restart(lab, document):
@@ -128,14 +120,14 @@ def test_network_of_a_machine_survives_the_switch(lab, kind):
     with Machine("vm", "10.0.0.2/24", netdev.format(**paths)) as vm:
         reaches(lab, vm)
         kill_and_restart(lab, document)
-        wait_until(lambda: state(lab) == "up", "the machine is there again")
+        wait_until(lambda: state(lab, "vm") == "up", "the machine is there again")
         reaches(lab, vm)
         lab.call("port.set", {"name": "vm", "carrier": False})
         assert not vm.run("ping -c 1 -W 1 10.0.0.1")
         lab.call("port.set", {"name": "vm", "carrier": True})
-        wait_until(lambda: state(lab) == "up", "it is plugged in")
+        wait_until(lambda: state(lab, "vm") == "up", "it is plugged in")
         reaches(lab, vm)
-        assert set(drops(lab)) <= {"link_down", "no_egress"}, "no half frame was delivered"
+        assert set(drops(lab, "vm")) <= {"link_down", "no_egress"}, "no half frame was delivered"
     lab.stop(persistent=("host",))
 
 
@@ -149,7 +141,7 @@ def test_machine_that_connects_once_is_lost_with_the_switch(lab):
         kill_and_restart(lab, document)
         assert not vm.run("ping -c 1 -W 2 10.0.0.1")
         assert vm.run("grep -q 1 /sys/class/net/eth0/carrier"), "the guest sees nothing of it"
-        assert state(lab) == "no_carrier"
+        assert state(lab, "vm") == "no_carrier"
     lab.stop(persistent=("host",))
 
 
@@ -202,20 +194,20 @@ def test_garbage_and_broken_frames_are_counted(host):
         peer.shutdown(socket.SHUT_WR)
         assert peer.recv(1) == b""
         peer.close()
-        wait_until(lambda: drops(host).get("framing_invalid") == number, "it is counted")
+        wait_until(lambda: drops(host, "vm").get("framing_invalid") == number, "it is counted")
 
 
 def test_frames_to_a_machine_that_reads_nothing_are_counted(host):
     path = host.directory / "vm.sock"
     add(host, listen=f"unix:{path}")
     host.ping("host", "10.0.0.77")
-    assert drops(host).get("link_down", 0) > 0
+    assert drops(host, "vm").get("link_down", 0) > 0
     peer = plug_in(path)
-    wait_until(lambda: state(host) == "up", "the port is up")
+    wait_until(lambda: state(host, "vm") == "up", "the port is up")
     # As many at once as neither the kernel nor the port keeps.
     flood = ["ping", "-n", "-q", "-b", "-l", 1000, "-c", 1000, "-W", 1, "-s", 1400, "10.0.0.255"]
     host.exec("host", *flood, check=False, timeout=60)
-    wait_until(lambda: drops(host).get("busy", 0) > 0, "it is counted")
+    wait_until(lambda: drops(host, "vm").get("busy", 0) > 0, "it is counted")
     assert len(peer.recv(1 << 16)) > 0
     peer.close()
 
@@ -226,7 +218,7 @@ def test_trace_tells_that_no_machine_is_there(host):
     asked = {"port": "host", "frame": {"src": "02:00:00:00:00:01", "dst": "ff:ff:ff:ff:ff:ff"}}
     assert host.call("frame.trace", asked)["dropped"] == [{"port": "vm", "reason": "link_down"}]
     with plug_in(path):
-        wait_until(lambda: state(host) == "up", "the port is up")
+        wait_until(lambda: state(host, "vm") == "up", "the port is up")
         traced = host.call("frame.trace", asked)
         assert [each["port"] for each in traced["egress"]] == ["vm"] and not traced["dropped"]
 
@@ -235,10 +227,10 @@ def test_longer_frames_than_the_mtu_are_counted(host):
     path = host.directory / "vm.sock"
     assert add(host, listen=f"unix:{path}", mtu=1280)["link"]["mtu"] == 1280
     with plug_in(path) as peer:
-        wait_until(lambda: state(host) == "up", "the port is up")
+        wait_until(lambda: state(host, "vm") == "up", "the port is up")
         host.exec("host", "ping", "-n", "-b", "-c", 1, "-W", 1, "-s", 1253, "10.0.0.255",
                   check=False)
-        wait_until(lambda: drops(host).get("mtu_exceeded") == 1, "it is counted")
+        wait_until(lambda: drops(host, "vm").get("mtu_exceeded") == 1, "it is counted")
         peer.close()
 
 
@@ -291,11 +283,7 @@ def test_sixty_four_machines_come_and_die_in_a_loop(host):
     ({"listen": "unix:/tmp/a", "mtu": 10}, "mtu"),
 ])
 def test_mistakes_are_told_by_their_field_and_nothing_is_left(module_lab, params, field):
-    with pytest.raises(RpcError) as refusal:
-        add(module_lab, **params)
-    assert refusal.value.kind == "invalid_params"
-    assert refusal.value.data["field"] == field
-    assert module_lab.call("port.list")["ports"] == []
+    assert_mistake(module_lab, field, {"name": "vm", "type": "qemu", **params})
 
 
 def test_what_cannot_be_had_is_refused(host):
@@ -333,12 +321,7 @@ def test_document_has_all_of_it_and_brings_it_back(host):
                    "mtu": 9000},
              "c": {"type": "qemu", "datagram": {"local": f"{host.directory}/c",
                                                 "remote": f"{host.directory}/d"}}}
-    document = host.call("config.get", {"format": "minimal"})
-    document["switches"]["sw0"]["ports"].update(ports)
-    host.call("config.apply", {"config": document, "mode": "replace"})
-    again = host.call("config.get", {"format": "minimal"})
-    assert {name: again["switches"]["sw0"]["ports"][name] for name in ports} == ports
-    assert host.call("config.diff", {"config": again})["plan"] == []
+    document = assert_in_document(host, ports)
     # One that is changed is opened anew in its place.
     document["switches"]["sw0"]["ports"]["a"]["mtu"] = 1400
     host.call("config.apply", {"config": document, "mode": "replace"})

@@ -13,6 +13,7 @@ import pytest
 
 from lab import die_with_the_test, run, wait_until
 from machine import Machine
+from port_checks import assert_mistake
 from rpc_client import RpcError
 from test_qemu import FRAME, RUN_SECONDS
 
@@ -231,9 +232,7 @@ def test_strangers_and_clients_that_die_cost_nothing(door):
     ({"directory": "/tmp/vde", "socket_mode": "rw"}, "socket_mode"),
 ])
 def test_mistakes_are_told_by_their_field(module_lab, params, field):
-    with pytest.raises(RpcError) as refusal:
-        module_lab.call("port.add", {"name": "lan", "type": "vde", **params})
-    assert (refusal.value.kind, refusal.value.data["field"]) == ("invalid_params", field)
+    assert_mistake(module_lab, field, {"name": "lan", "type": "vde", **params})
 
 
 def test_directory_is_for_whom_it_is_meant(lab):

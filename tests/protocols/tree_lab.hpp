@@ -16,6 +16,8 @@
 // At each moment the ports that forward should make no ring: what floods would arrive twice.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <map>
 #include <queue>
@@ -115,5 +117,12 @@ class TreeLab {
   std::uint64_t frames_ = 0;
   TimePoint last_change_ = now_;
 };
+
+// Says a script to a network of its own.
+inline void hold(const std::string& script) {
+  TreeLab lab;
+  EXPECT_NO_THROW(lab.say(script));
+  EXPECT_EQ(lab.rings(), 0U);
+}
 
 }  // namespace tapswitch::test
